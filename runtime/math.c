@@ -1,7 +1,6 @@
 #include "runtime/math.h"
 
 #include <stdint.h>
-#include <string.h>
 
 #define LN2 0.69314718055994530942
 #define LOG2_E 1.44269504088896340736
@@ -9,16 +8,23 @@
 #define FLOAT_TINY_LOG (-104.0)       /* e^-104 is below half the smallest subnormal: rounds to 0 */
 #define FLOAT_OVERFLOW 0x1.ffffffp127 /* from here on float64 rounds to infinity in float32 */
 
+/* A value and its bits. Unions, not memcpy: a freestanding build would call that each time. */
+typedef union Single {
+  float value;
+  uint32_t bits;
+} Single;
+
+typedef union Double {
+  double value;
+  uint64_t bits;
+} Double;
+
 static float from_bits(uint32_t bits) {
-  float x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
+  return (Single){.bits = bits}.value;
 }
 
 static uint32_t to_bits(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
+  return (Single){.value = x}.bits;
 }
 
 static float nan_f32(void) {
@@ -44,10 +50,7 @@ static float narrow(double value) {
 
 /* 2^exponent, -1022 <= exponent <= 1023. */
 static double power_of_two(int32_t exponent) {
-  uint64_t bits = (uint64_t)(exponent + 1023) << 52;
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
+  return (Double){.bits = (uint64_t)(exponent + 1023) << 52}.value;
 }
 
 /* sum of coefficient[i] * x^i by Horner's rule */
@@ -87,12 +90,9 @@ static double log_ratio(double s) {
 
 /* log x for normal float64 x > 0: x = 2^k m with m in [sqrt(1/2), sqrt(2)). */
 static double log_f64(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
+  uint64_t bits = (Double){.value = x}.bits;
   int32_t k = (int32_t)(bits >> 52) - 1023;
-  bits = (bits & 0x000fffffffffffffu) | 0x3ff0000000000000u;
-  double m;
-  memcpy(&m, &bits, sizeof m);
+  double m = (Double){.bits = (bits & 0x000fffffffffffffu) | 0x3ff0000000000000u}.value;
   if (m >= SQRT2) {
     m *= 0.5;
     k++;
