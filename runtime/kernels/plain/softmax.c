@@ -1,0 +1,64 @@
+/* SOFTMAX: in integers, exponentials from a table. */
+#include "runtime/kernel.h"
+#include "runtime/kernels/plain/requantize.h"
+
+#define MAX_UNIT (1 << 16)
+
+/* Entries fall from table[0] > 0 to 0 or more and `length` of them add up below 2^31: no sum overflows, and
+   none is 0, because the maximum itself adds table[0]. */
+static int is_exponential_table(const EdgeArg *arg, int32_t length) {
+  if (!edge_is_type(arg, EDGE_S32) || !edge_has_elements(arg, 256) || !edge_is_constant(arg)) return 0;
+  const int32_t *table = arg->data;
+  if (table[0] <= 0 || (int64_t)table[0] * length > INT32_MAX) return 0;
+  for (int i = 0; i < 256; i++)
+    if (table[i] < 0 || table[i] > table[0]) return 0;
+  return 1;
+}
+
+static EdgeStatus check(const EdgeCall *call) {
+  const EdgeSoftmaxParams *p = call->params;
+  const EdgeArg *x = &call->in[0], *y = &call->out[0];
+  int64_t elements = edge_product(p->outer, p->length, p->inner);
+  if (!edge_is_s8(x) || !edge_has_elements(x, elements)) return EDGE_MALFORMED;
+  if (!edge_is_quantized_result(y) || !edge_has_elements(y, elements)) return EDGE_MALFORMED;
+  if (!edge_is_between(p->unit, 1, MAX_UNIT)) return EDGE_MALFORMED;
+  return is_exponential_table(&call->in[1], p->length) ? EDGE_OK : EDGE_MALFORMED;
+}
+
+static int8_t largest(const int8_t *x, ptrdiff_t step, int32_t length) {
+  int8_t most = x[0];
+  for (int32_t i = 1; i < length; i++) most = x[i * step] > most ? x[i * step] : most;
+  return most;
+}
+
+/* round(e * unit / sum), halves upwards. 64-bit division is slow, and mostly 32 bits are enough. */
+static int32_t share(uint32_t e, uint32_t unit, uint32_t sum, int fits_32_bits) {
+  if (fits_32_bits) return (int32_t)((e * unit + sum / 2) / sum);
+  return (int32_t)(((uint64_t)e * unit + sum / 2) / sum);
+}
+
+static void softmax_row(const EdgeCall *call, const int8_t *x, ptrdiff_t at, ptrdiff_t step) {
+  const EdgeSoftmaxParams *p = call->params;
+  const int32_t *table = call->in[1].data;
+  EdgeCodes codes = edge_codes_of(call->out[0].info);
+  int fits_32_bits = (int64_t)table[0] * p->unit <= INT32_MAX;
+  int8_t most = largest(x + at, step, p->length);
+  uint32_t sum = 0;
+  for (int32_t i = 0; i < p->length; i++) sum += (uint32_t)table[(uint8_t)(most - x[at + i * step])];
+  for (int32_t i = 0; i < p->length; i++) {
+    uint32_t e = (uint32_t)table[(uint8_t)(most - x[at + i * step])];
+    int32_t code = share(e, (uint32_t)p->unit, sum, fits_32_bits) + codes.zero_point;
+    edge_store_code(&call->out[0], at + i * step, edge_clamp_code(code, codes));
+  }
+}
+
+static EdgeStatus run(const EdgeCall *call) {
+  const EdgeSoftmaxParams *p = call->params;
+  const int8_t *x = call->in[0].data;
+  for (int32_t o = 0; o < p->outer; o++)
+    for (int32_t i = 0; i < p->inner; i++)
+      softmax_row(call, x, (ptrdiff_t)o * p->length * p->inner + i, p->inner);
+  return EDGE_OK;
+}
+
+const EdgeKernel edge_plain_softmax = {.check = check, .run = run};
