@@ -1,0 +1,41 @@
+/*
+ * edge_file.h - `.edge` files: written from a lowered program, read back and loaded into the runtime.
+ *
+ *     TRY(edge_file_write("model.edge", &program, &metadata, &bytes, &err));
+ *     EdgeFile file;
+ *     TRY(edge_file_open(&file, "model.edge", &err));       // unpacked, checked, loaded: file.model
+ *     ... edge_run(&file.model, arena, NULL) ...
+ *     edge_file_close(&file);
+ */
+#ifndef FORMATS_EDGE_EDGE_FILE_H
+#define FORMATS_EDGE_EDGE_FILE_H
+
+#include "lower/lower.h"
+#include "runtime/edge.h"
+
+typedef struct EdgeFile {
+  void *image; /* the unpacked file; bytes_new() memory */
+  size_t image_bytes;
+  size_t file_bytes; /* as it lies on disk */
+  EdgeModel model;
+} EdgeFile;
+
+/* Builds the file's bytes: sections, deflated where that is smaller, self-test (seeded input, hash of the
+   output, computed by running it). `metadata` is "key=value\n" text. `bytes` is bytes_new() memory. */
+Status edge_file_build(const EdgeProgram *program, const char *metadata, void **bytes, size_t *size,
+                       Error *err);
+/* edge_file_build() and an atomic write. */
+Status edge_file_write(const char *path, const EdgeProgram *program, const char *metadata, size_t *size,
+                       Error *err);
+
+/* BAD_INPUT for a damaged or foreign file; SYSTEM where it cannot be read. */
+Status edge_file_open(EdgeFile *file, const char *path, Error *err);
+Status edge_file_parse(EdgeFile *file, const char *name, const void *bytes, size_t size, Error *err);
+void edge_file_close(EdgeFile *file);
+/* The META text, zero-terminated, or "". Points into the image. */
+const char *edge_file_metadata(const EdgeFile *file);
+
+/* True if the bytes begin as an .edge file does. */
+bool edge_file_is(const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * onnx.h - ONNX model files.
+ *
+ *     Graph *graph;
+ *     TRY(onnx_read("model.onnx", &graph, &err));     // parsed, bound, shapes inferred
+ */
+#ifndef FORMATS_ONNX_ONNX_H
+#define FORMATS_ONNX_ONNX_H
+
+#include "graph/graph.h"
+
+#define ONNX_OPSET_MIN 7
+#define ONNX_OPSET_MAX 28
+#define ONNX_IR_MIN 3
+
+/* Reads a model: nodes, initializers, typed inputs and outputs with symbolic dimensions, checked but neither
+   bound to operators nor inferred. BAD_INPUT for damaged or inconsistent files, UNSUPPORTED for opset or IR
+   versions, SYSTEM where the file cannot be read. Messages begin with the path. */
+Status onnx_read(const char *path, Graph **graph, Error *err);
+/* The same from memory; `name` is what messages call it. */
+Status onnx_parse(const char *name, const void *bytes, size_t size, Graph **graph, Error *err);
+
+/* A stored TensorProto file (the conformance vectors' format), its tensor in `arena`. */
+Status onnx_read_tensor(const char *path, Arena *arena, Tensor **tensor, Error *err);
+
+#endif

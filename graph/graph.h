@@ -1,0 +1,169 @@
+/*
+ * graph.h - a model in memory: values, nodes, attributes, shapes. Formats make graphs, passes rewrite them,
+ * the interpreter runs them, jobs annotate them.
+ *
+ *     Graph *graph = graph_new(&err);
+ *     Value *x = graph_add_input(graph, "x", ELEMENT_FLOAT32, &SHAPE(1, 4), &err);
+ *     Value *y = graph_add_value(graph, "y", &err);
+ *     Node *relu = graph_add_node(graph, "relu", "", "Relu", (Value *[]){x}, 1, (Value *[]){y}, 1, &err);
+ *     graph_add_output(graph, y, &err);
+ *     graph_refresh(graph, &err);                       // order, users
+ *     graph_free(graph);
+ *
+ * Everything in a graph lives in its arena and is freed with it. Functions that make something return NULL
+ * when memory runs out, with `err` filled.
+ */
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+
+#include "graph/quant_spec.h"
+#include "graph/tensor.h"
+
+typedef struct Graph Graph;
+typedef struct Node Node;
+typedef struct Value Value;
+
+typedef enum AttributeKind {
+  ATTRIBUTE_FLOAT = 1, /* numbers as in ONNX's AttributeProto.AttributeType */
+  ATTRIBUTE_INT = 2,
+  ATTRIBUTE_STRING = 3,
+  ATTRIBUTE_TENSOR = 4,
+  ATTRIBUTE_GRAPH = 5,
+  ATTRIBUTE_FLOATS = 6,
+  ATTRIBUTE_INTS = 7,
+  ATTRIBUTE_STRINGS = 8,
+  ATTRIBUTE_OTHER = 100 /* a kind that no operator of edgec takes */
+} AttributeKind;
+
+typedef struct Attribute {
+  const char *name;
+  AttributeKind kind;
+  double f; /* float32 in ONNX */
+  int64_t i;
+  const char *s; /* zero-terminated */
+  const Tensor *tensor;
+  Graph *graph; /* body of a control-flow operator; its outer values resolve by name */
+  size_t count; /* of the lists below */
+  const float *floats;
+  const int64_t *ints;
+  const char *const *strings;
+} Attribute;
+
+/* A tensor that flows: a graph input, a constant, or a node's output. */
+struct Value {
+  const char *name; /* unique in the graph; "" never */
+  int index;        /* position in graph->values */
+  ElementType type; /* ELEMENT_NONE until known */
+  bool has_shape;   /* the rank is known */
+  Shape shape;
+  const Tensor *constant; /* initializer or folded; NULL otherwise */
+  Node *producer;         /* NULL for inputs and constants */
+  const QuantSpec *spec;  /* NULL until `quantize` has decided */
+  /* set by graph_refresh(): */
+  Node **users; /* in node order; a node that reads the value twice stands there twice */
+  int user_count;
+  bool is_input, is_output;
+};
+
+struct Node {
+  const char *name;   /* unique; made up where the model has none */
+  const char *domain; /* "" for ai.onnx */
+  const char *type;   /* operator: "Conv" */
+  Value **inputs;     /* NULL for an optional one that is absent */
+  int input_count;
+  Value **outputs; /* NULL for one that nobody wants */
+  int output_count;
+  Attribute *attributes;
+  int attribute_count;
+  int index; /* position in graph->nodes, set by graph_refresh() */
+  /* set by op_bind() (operators/op.h): */
+  const struct Op *op;
+  const struct OpVersion *version;
+  const void *params; /* the operator's decoded attributes */
+};
+
+typedef struct Opset {
+  const char *domain;
+  int64_t version;
+} Opset;
+
+struct Graph {
+  Arena arena;
+  const char *name;
+  const char *producer; /* of the model file, "" if unknown */
+  int64_t ir_version;
+  Opset *opsets;
+  int opset_count;
+  Node **nodes; /* in an order in which every value is made before it is used, after graph_refresh() */
+  int node_count;
+  Value **values;
+  int value_count;
+  Value **inputs; /* without those that an initializer gives */
+  int input_count;
+  Value **outputs;
+  int output_count;
+  const char **symbols;
+  int symbol_count;
+  Graph *outer; /* of a control-flow body; NULL for a model */
+  size_t node_capacity, value_capacity, input_capacity, output_capacity, symbol_capacity;
+};
+
+Graph *graph_new(Error *err);
+void graph_free(Graph *graph); /* accepts NULL; frees bodies too */
+
+/* Version of the operator set imported for `domain`; 0 where there is none. */
+int64_t graph_opset(const Graph *graph, const char *domain);
+
+Value *graph_add_value(Graph *graph, const char *name, Error *err);
+Value *graph_add_input(Graph *graph, const char *name, ElementType type, const Shape *shape, Error *err);
+/* `tensor` must live as long as the graph. */
+Value *graph_add_constant(Graph *graph, const char *name, const Tensor *tensor, Error *err);
+Status graph_add_output(Graph *graph, Value *value, Error *err);
+/* Copies the lists; the outputs' producer becomes the node. */
+Node *graph_add_node(Graph *graph, const char *name, const char *domain, const char *type,
+                     Value *const *inputs, int input_count, Value *const *outputs, int output_count,
+                     Error *err);
+/* A name that no value (or node) has yet, beginning with `base`. */
+const char *graph_unused_name(Graph *graph, const char *base, Error *err);
+
+/* The value of that name, or NULL; linear time, for look-ups by users' options. */
+Value *graph_find_value(const Graph *graph, const char *name);
+
+/* Index of a named symbol, added where it is new; -1 on failure. */
+int graph_symbol(Graph *graph, const char *name, Error *err);
+/* "N", or "?" for an unknown or known dimension. */
+const char *graph_symbol_name(const Graph *graph, Dim dim);
+
+/* Sorts the nodes so that producers come first (stable), drops nothing, and renews users, indices and flags.
+   BAD_INPUT naming a node where there is a cycle. To be called after nodes were added or rewired. */
+Status graph_refresh(Graph *graph, Error *err);
+
+/* Drops the nodes for which node->type is NULL (passes mark what they remove so), then graph_refresh(). */
+Status graph_sweep(Graph *graph, Error *err);
+void node_remove(Node *node);
+
+/* Every node that reads `from` reads `to` instead, and graph outputs too. Needs fresh users; call
+   graph_refresh() afterwards. */
+void graph_replace_value(Graph *graph, Value *from, Value *to);
+
+/* ---- questions that passes and jobs ask of a node ---- */
+
+bool node_is(const Node *node, const char *type);                    /* of the default domain */
+const Attribute *node_attribute(const Node *node, const char *name); /* NULL where absent */
+int64_t node_int(const Node *node, const char *name, int64_t otherwise);
+double node_float(const Node *node, const char *name, double otherwise);
+/* Input i, or NULL where it is absent. */
+Value *node_input(const Node *node, int i);
+/* The constant tensor of input i, or NULL. */
+const Tensor *node_constant(const Node *node, int i);
+/* True if `value` is read by exactly one node, once, and is no output of the graph. */
+bool value_has_one_user(const Value *value);
+/* A constant float or integer tensor of one element, as a number. */
+bool value_scalar(const Value *value, double *scalar);
+
+Status node_set_int(Graph *graph, Node *node, const char *name, int64_t i, Error *err);
+Status node_set_float(Graph *graph, Node *node, const char *name, double f, Error *err);
+Status node_set_ints(Graph *graph, Node *node, const char *name, const int64_t *ints, size_t count,
+                     Error *err);
+
+#endif

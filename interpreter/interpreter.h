@@ -1,0 +1,50 @@
+/*
+ * interpreter.h - runs a bound graph on the host, in float: the reference that everything is measured by.
+ *
+ * An Interpreter is what is prepared once and shared by threads; a Runner is one thread's memory. Values are
+ * freed after their last use, buffers are used again, and one sample never depends on another.
+ *
+ *     Interpreter *interpreter; Runner *runner;
+ *     TRY(interpreter_new(&interpreter, graph, &err));
+ *     TRY(runner_new(&runner, interpreter, &err));
+ *     TRY(runner_run(runner, inputs, NULL, &err));          // inputs[i]: tensor of graph->inputs[i]
+ *     const Tensor *y = runner_output(runner, 0);            // until the next run
+ *     runner_free(runner);
+ *     interpreter_free(interpreter);
+ */
+#ifndef INTERPRETER_INTERPRETER_H
+#define INTERPRETER_INTERPRETER_H
+
+#include "operators/op.h"
+
+typedef struct Interpreter Interpreter;
+typedef struct Runner Runner;
+
+/* The graph must be bound and stay unchanged. Only what the graph's outputs need is run. */
+Status interpreter_new(Interpreter **interpreter, const Graph *graph, Error *err);
+void interpreter_free(Interpreter *interpreter);
+const Graph *interpreter_graph(const Interpreter *interpreter);
+
+/* Uses the reference kernels instead of the fast ones; for tests. To be called before any run. */
+void interpreter_use_plain(Interpreter *interpreter);
+
+Status runner_new(Runner **runner, const Interpreter *interpreter, Error *err);
+void runner_free(Runner *runner);
+
+/* Sees each tensor once, right after it was computed (graph inputs first, constants never). */
+typedef struct Observer {
+  Status (*see)(void *context, const Value *value, const Tensor *tensor, Error *err);
+  void *context;
+} Observer;
+
+/* Runs the graph once. `inputs` has a tensor for each graph input, of its type and of a shape that fits. The
+   tensors are read only during the call. `observer` may be NULL. */
+Status runner_run(Runner *runner, const Tensor *const *inputs, const Observer *observer, Error *err);
+/* The i-th graph output of the last run; valid until the next one. */
+const Tensor *runner_output(const Runner *runner, int i);
+
+/* Computes one node on given tensors, outputs in `arena`; for constant folding and tables. */
+Status interpreter_run_node(const Node *node, const Tensor *const *inputs, Tensor **outputs, Arena *arena,
+                            Error *err);
+
+#endif
