@@ -75,7 +75,8 @@ struct Node {
   int output_count;
   Attribute *attributes;
   int attribute_count;
-  int index; /* position in graph->nodes, set by graph_refresh() */
+  int64_t opset; /* version that it is meant by where a pass made it; 0: the graph's */
+  int index;     /* position in graph->nodes, set by graph_refresh() */
   /* set by op_bind() (operators/op.h): */
   const struct Op *op;
   const struct OpVersion *version;
@@ -128,6 +129,10 @@ const char *graph_unused_name(Graph *graph, const char *base, Error *err);
 
 /* The value of that name, or NULL; linear time, for look-ups by users' options. */
 Value *graph_find_value(const Graph *graph, const char *name);
+
+/* Gives an input a wholly known shape: symbols in its declared shape get those values in every other input's
+   shape too. BAD_INPUT where the shape contradicts what is declared. Forgets all inferred shapes. */
+Status graph_bind_input(Graph *graph, Value *input, const Shape *shape, Error *err);
 
 /* Index of a named symbol, added where it is new; -1 on failure. */
 int graph_symbol(Graph *graph, const char *name, Error *err);

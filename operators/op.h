@@ -232,9 +232,8 @@ Status op_bind(Graph *graph, Node *node, Error *err);
 /* All nodes (bodies too). UNSUPPORTED with the complete list of operators that are missing. */
 Status op_bind_graph(Graph *graph, Error *err);
 
-/* Infers one node from its inputs' values; writes types and shapes to the outputs' values. */
-Status op_infer(Graph *graph, Node *node, Error *err);
-/* All nodes in order. A declared shape that contradicts the inferred one is BAD_INPUT. */
+/* Types and shapes of all nodes' outputs, in order, written to their values. A declared type or dimension
+   that contradicts the inferred one is BAD_INPUT. */
 Status op_infer_graph(Graph *graph, Error *err);
 /* Infers from what is given instead of from the graph: the interpreter's way. Checks input types. */
 Status op_infer_node(const Node *node, const InferValue *in, InferValue *out, Error *err);
