@@ -1,9 +1,9 @@
 /*
  * quantize.h - decides how every value of a graph is represented in integers (QuantSpec), from samples.
  *
- *     QuantizeOptions options = {.method = CALIBRATE_MIN_MAX};
+ *     QuantizeOptions options = quantize_defaults();
  *     Calibration *calibration;
- *     TRY(calibrate(&calibration, graph, &reader, 0, 256, &options, pool, &err));
+ *     TRY(calibrate(&calibration, graph, &reader, 0, 256, &options, pool, NULL, NULL, &err));
  *     TRY(quantize_graph(graph, calibration, &options, &report, &err));
  *     calibration_free(calibration);
  */
@@ -24,30 +24,35 @@ typedef enum CalibrationMethod {
 #undef X
 } CalibrationMethod;
 
+const char *calibration_method_name(CalibrationMethod method);
+
 typedef struct QuantizeOptions {
   CalibrationMethod method;
-  double percentile;       /* of PERCENTILE: share of values kept, 99.99 */
-  bool per_tensor;         /* one scale for a whole weight instead of one a channel */
-  bool output_8bit;        /* graph outputs in 8 bits instead of 16 */
-  bool no_bias_correction; /* leave the biases as they are */
+  double percentile; /* of PERCENTILE: percent of the values that are kept, 50..100 */
+  bool per_tensor;   /* one scale for a whole weight instead of one a channel */
+  bool output_8bit;  /* graph outputs in 8 bits even where 16 are possible */
 } QuantizeOptions;
 
-typedef struct Calibration Calibration; /* fixed-size statistics of every activation */
+QuantizeOptions quantize_defaults(void);
 
-Status calibrate(Calibration **calibration, const Graph *graph, const SampleReader *reader, int64_t from,
+typedef struct Calibration Calibration; /* statistics of every activation, of a fixed size */
+
+/* Runs samples from..from+count-1 of the reader. The graph must be bound, inferred and clean. */
+Status calibrate(Calibration **calibration, Graph *graph, const SampleReader *reader, int64_t from,
                  int64_t count, const QuantizeOptions *options, Pool *pool, SampleProgress progress,
                  void *progress_context, Error *err);
-void calibration_free(Calibration *calibration);
+void calibration_free(Calibration *calibration); /* accepts NULL */
 
 /* What quantize_graph() did beyond the specs themselves. */
 typedef struct QuantizeReport {
   int integer_nodes, float_nodes, index_nodes;
-  int64_t dead_weights; /* that cannot change an output code, stored as zero */
-  int dead_channels;
-  int constant_tensors; /* activations that never vary */
+  int64_t dead_weights; /* that cannot change an output code: stored as zero */
+  int dead_channels;    /* output channels of which all are */
+  int constant_tensors; /* activations that were the same number everywhere in all samples */
 } QuantizeReport;
 
-/* Writes a QuantSpec to every value; may change constant weights (dead ones become zero). */
+/* Writes a QuantSpec to every value; replaces constant weights by copies in which dead ones are zero.
+   BAD_INPUT naming the tensor where a range is not finite or absurdly large. */
 Status quantize_graph(Graph *graph, const Calibration *calibration, const QuantizeOptions *options,
                       QuantizeReport *report, Error *err);
 

@@ -1,0 +1,111 @@
+#include "quantize/histogram.h"
+
+#include <math.h>
+#include <string.h>
+
+void histogram_init(Histogram *histogram, uint64_t *counts) {
+  *histogram = (Histogram){.low = INFINITY, .high = -INFINITY, .counts = counts};
+}
+
+static int64_t bin_of(float value, int exponent) {
+  return (int64_t)floor(ldexp((double)value, -exponent));
+}
+
+/* The smallest exponent at which the range fits; never so small that bins are finer than the floats. */
+static int exponent_for(float low, float high) {
+  float largest = fmaxf(fabsf(low), fabsf(high));
+  int exponent = largest > 0 ? ilogbf(largest) - 40 : -160;
+  if (high > low) {
+    int from_range = ilogb((double)high - (double)low) - ilogb(HISTOGRAM_BINS);
+    exponent = from_range > exponent ? from_range : exponent;
+  }
+  while (bin_of(high, exponent) - bin_of(low, exponent) >= HISTOGRAM_BINS) exponent++;
+  return exponent;
+}
+
+/* Moves the counts to where they are with `exponent` and counts[0] being bin `first`. */
+static void move_bins(Histogram *histogram, int exponent, int64_t first) {
+  uint64_t moved[HISTOGRAM_BINS] = {0};
+  int shift = exponent - histogram->exponent;
+  for (int i = 0; i < HISTOGRAM_BINS; i++) {
+    if (histogram->counts[i] == 0) continue;
+    int64_t bin = (histogram->first + i) >> (shift > 62 ? 62 : shift); /* arithmetic: floor */
+    moved[bin - first] += histogram->counts[i];
+  }
+  memcpy(histogram->counts, moved, sizeof moved);
+  histogram->exponent = exponent;
+  histogram->first = first;
+}
+
+/* Makes the bins cover low..high, which contain what was seen so far. */
+static void cover(Histogram *histogram, float low, float high) {
+  int exponent = exponent_for(low, high);
+  if (histogram->count > 0 && exponent < histogram->exponent) exponent = histogram->exponent;
+  int64_t first = bin_of(low, exponent);
+  if (histogram->count == 0) {
+    histogram->exponent = exponent;
+    histogram->first = first;
+  } else if (exponent != histogram->exponent || first != histogram->first) {
+    move_bins(histogram, exponent, first);
+  }
+}
+
+static void range_of(const float *values, int64_t count, float *low, float *high) {
+  float least = *low, most = *high;
+  for (int64_t i = 0; i < count; i++) {
+    least = values[i] < least ? values[i] : least;
+    most = values[i] > most ? values[i] : most;
+  }
+  *low = least;
+  *high = most;
+}
+
+/* floor() without the call that a baseline x86-64 makes of it. */
+static int64_t floor_of(double x) {
+  int64_t truncated = (int64_t)x;
+  return truncated - ((double)truncated > x);
+}
+
+static void count_values(Histogram *histogram, const float *values, int64_t count) {
+  double factor = ldexp(1.0, -histogram->exponent);
+  int64_t first = histogram->first;
+  int64_t zeros = 0;
+  for (int64_t i = 0; i < count; i++) {
+    histogram->counts[floor_of((double)values[i] * factor) - first]++;
+    zeros += values[i] == 0.0f;
+  }
+  histogram->zeros += zeros;
+}
+
+void histogram_add(Histogram *histogram, const float *values, int64_t count) {
+  if (count == 0) return;
+  float low = histogram->low, high = histogram->high;
+  range_of(values, count, &low, &high);
+  if (histogram->counts != NULL) {
+    if (histogram->count == 0 || low < histogram->low || high > histogram->high) cover(histogram, low, high);
+    count_values(histogram, values, count);
+  }
+  histogram->low = low;
+  histogram->high = high;
+  histogram->count += count;
+}
+
+void histogram_merge(Histogram *into, const Histogram *from) {
+  if (from->count == 0) return;
+  float low = fminf(into->low, from->low), high = fmaxf(into->high, from->high);
+  if (into->counts != NULL) {
+    cover(into, low, high);
+    int shift = into->exponent - from->exponent;
+    for (int i = 0; i < HISTOGRAM_BINS; i++)
+      if (from->counts[i] != 0)
+        into->counts[((from->first + i) >> (shift > 62 ? 62 : shift)) - into->first] += from->counts[i];
+  }
+  into->low = low;
+  into->high = high;
+  into->count += from->count;
+  into->zeros += from->zeros;
+}
+
+double histogram_middle(const Histogram *histogram, int i) {
+  return ldexp((double)(histogram->first + i) + 0.5, histogram->exponent);
+}

@@ -1,0 +1,33 @@
+/*
+ * histogram.h - the distribution of a tensor's values in a fixed number of bins.
+ *
+ * Bin i counts the values of [i * 2^e, (i+1) * 2^e), i.e. those for which floor(x / 2^e) is i. When a value
+ * falls outside the bins that there are, e grows by one and neighbouring bins 2j and 2j+1 become bin j: no
+ * count is ever split, so the result is the same whatever the order of the values and however they are shared
+ * out over threads. (Compare the histograms that grow without limit or span both signs always.)
+ */
+#ifndef QUANTIZE_HISTOGRAM_H
+#define QUANTIZE_HISTOGRAM_H
+
+#include "base/base.h"
+
+#define HISTOGRAM_BINS 2048
+
+typedef struct Histogram {
+  float low, high;  /* smallest and largest value; low > high: nothing seen */
+  int64_t count;    /* values seen */
+  int64_t zeros;    /* of which exactly zero: those have no rounding error */
+  int exponent;     /* e */
+  int64_t first;    /* number of the bin that counts[0] is */
+  uint64_t *counts; /* HISTOGRAM_BINS, or NULL: only the range is kept */
+} Histogram;
+
+void histogram_init(Histogram *histogram, uint64_t *counts);
+/* Adds `count` finite values. */
+void histogram_add(Histogram *histogram, const float *values, int64_t count);
+/* Adds what another one has seen. */
+void histogram_merge(Histogram *into, const Histogram *from);
+/* Middle of the bin that counts[i] is. */
+double histogram_middle(const Histogram *histogram, int i);
+
+#endif

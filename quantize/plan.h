@@ -1,0 +1,55 @@
+/*
+ * plan.h - what becomes of each node and value, decided from the graph alone, before any data is seen: which
+ * nodes run in integers, which values exist only inside an instruction, which share a scale. Inside
+ * quantize/.
+ */
+#ifndef QUANTIZE_PLAN_H
+#define QUANTIZE_PLAN_H
+
+#include "operators/op.h"
+
+typedef enum ValueUse {
+  USE_NONE = 0,   /* nobody reads it */
+  USE_ACTIVATION, /* int8 codes */
+  USE_CLAMPED,    /* inside its producer: its one user is a Relu or Clip, or an Add that is the bias */
+  USE_TABLED,     /* inside its producer: its one user is a table */
+  USE_WEIGHT,
+  USE_BIAS,
+  USE_OPERAND,   /* constant of an element-by-element or moving operator */
+  USE_ATTRIBUTE, /* constant that lowering reads: shapes, pads, bounds */
+  USE_FLOAT,
+  USE_INDEX
+} ValueUse;
+
+typedef struct ValuePlan {
+  ValueUse use;
+  int group;          /* values of one group share one spec: the index of its first value */
+  bool is_source;     /* its range counts for the group: it is not just moved from another member */
+  bool is_wide;       /* 16 bits */
+  const char *reason; /* of USE_FLOAT */
+} ValuePlan;
+
+typedef struct NodePlan {
+  OpRole role;
+  bool is_integer;
+  const char *reason; /* where it is not */
+  bool is_linear;     /* with constant weights: `form` holds */
+  LinearForm form;
+  Node *bias_add; /* the Add behind a MatMul that is its bias; NULL */
+} NodePlan;
+
+typedef struct Plan {
+  Arena arena;
+  NodePlan *nodes;   /* by node index */
+  ValuePlan *values; /* by value index */
+} Plan;
+
+/* May give a constant that is used in two ways a second value (graph values grow). */
+Status plan_make(Plan *plan, Graph *graph, bool wide_outputs, Error *err);
+void plan_free(Plan *plan);
+
+/* True for Relu and for Clip with constant bounds: `low` and `high` are the bounds (infinite where absent).
+ */
+bool plan_is_clamp(const Node *node, double *low, double *high);
+
+#endif

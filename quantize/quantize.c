@@ -1,0 +1,40 @@
+#include "quantize/quantize.h"
+
+#include "quantize/specs.h"
+
+const char *calibration_method_name(CalibrationMethod method) {
+  static const char *const names[] = {
+#define X(name, text, brief) text,
+      CALIBRATION_METHODS(X)
+#undef X
+  };
+  return names[method];
+}
+
+QuantizeOptions quantize_defaults(void) {
+  return (QuantizeOptions){.method = CALIBRATE_MSE, .percentile = 99.99};
+}
+
+static void count_nodes(const Graph *graph, const Plan *plan, QuantizeReport *report) {
+  for (int n = 0; n < graph->node_count; n++) {
+    const NodePlan *node = &plan->nodes[n];
+    if (node->role == ROLE_INDEX)
+      report->index_nodes++;
+    else if (node->is_integer)
+      report->integer_nodes++;
+    else
+      report->float_nodes++;
+  }
+}
+
+Status quantize_graph(Graph *graph, const Calibration *calibration, const QuantizeOptions *options,
+                      QuantizeReport *report, Error *err) {
+  Plan plan;
+  *report = (QuantizeReport){0};
+  Status status = plan_make(&plan, graph, !options->output_8bit, err);
+  if (status == OK) status = specs_of_activations(graph, &plan, calibration, options, report, err);
+  if (status == OK) status = specs_of_weights(graph, &plan, options, report, err);
+  if (status == OK) count_nodes(graph, &plan, report);
+  plan_free(&plan);
+  return status;
+}

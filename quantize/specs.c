@@ -1,0 +1,162 @@
+#include "quantize/specs.h"
+
+#include <math.h>
+#include <string.h>
+
+#define RANGE_LIMIT 0x1p60 /* beyond this a range is absurd: some layer explodes */
+
+Status spec_set(Graph *graph, Value *value, const QuantSpec *spec, Error *err) {
+  QuantSpec *copy = arena_new(&graph->arena, 1, sizeof *copy, err);
+  if (copy == NULL) return err->status;
+  *copy = *spec;
+  value->spec = copy;
+  return OK;
+}
+
+const QuantSpec *spec_of_result(const Plan *plan, const Node *node) {
+  const Value *value = node->outputs[0];
+  while (plan->values[value->index].use == USE_CLAMPED) value = value->users[0]->outputs[0];
+  return value->spec;
+}
+
+/* ---- ranges of groups ---- */
+
+static Range range_of_constant(const Tensor *tensor) {
+  Range range = {0, 0};
+  int64_t count = tensor_elements(tensor);
+  for (int64_t i = 0; i < count; i++) {
+    double x = tensor_get(tensor, i);
+    range = range_join(range, (Range){x, x});
+  }
+  return range;
+}
+
+static Status range_of_source(const Value *value, const Calibration *calibration,
+                              const QuantizeOptions *options, Range *range, Error *err) {
+  if (value->constant != NULL) {
+    *range = range_of_constant(value->constant);
+  } else if (value->index < calibration->value_count && calibration->histograms[value->index].count > 0) {
+    *range = range_choose(&calibration->histograms[value->index], options);
+  } else {
+    *range = (Range){0, 0};
+  }
+  if (fabs(range->low) < RANGE_LIMIT && fabs(range->high) < RANGE_LIMIT) return OK;
+  return fail(err, BAD_INPUT, "tensor '%s': its range %g..%g is absurd; check the data and its preprocessing",
+              value->name, range->low, range->high);
+}
+
+/* Everything that decides a group's codes. */
+typedef struct GroupRange {
+  Range range;
+  bool is_softmax; /* its codes are fixed: see the SOFTMAX instruction */
+} GroupRange;
+
+static bool is_softmax(const Plan *plan, const Value *value) {
+  return value->producer != NULL && plan->nodes[value->producer->index].is_integer &&
+         plan->nodes[value->producer->index].role == ROLE_SOFTMAX;
+}
+
+static Status ranges_of_groups(const Graph *graph, const Plan *plan, const Calibration *calibration,
+                               const QuantizeOptions *options, GroupRange *groups, Error *err) {
+  for (int v = 0; v < graph->value_count; v++) {
+    if (!plan->values[v].is_source) continue;
+    Range range;
+    TRY(range_of_source(graph->values[v], calibration, options, &range, err));
+    GroupRange *group = &groups[plan->values[v].group];
+    group->range = range_join(group->range, range);
+    if (is_softmax(plan, graph->values[v])) group->is_softmax = true;
+  }
+  return OK;
+}
+
+/* ---- specs ---- */
+
+static Status set_codes(Graph *graph, Value *value, Range range, Affine affine, int bits, QuantKind kind,
+                        Error *err) {
+  float *scale = arena_new(&graph->arena, 1, sizeof *scale, err);
+  if (scale == NULL) return err->status;
+  *scale = affine.scale;
+  QuantSpec spec = {.kind = kind,
+                    .bits = bits,
+                    .axis = -1,
+                    .scale_count = 1,
+                    .scales = scale,
+                    .zero_point = affine.zero_point,
+                    .low = range.low,
+                    .high = range.high};
+  return spec_set(graph, value, &spec, err);
+}
+
+static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, const GroupRange *group,
+                             Error *err) {
+  int bits = plan->is_wide ? 16 : 8;
+  if (group->is_softmax) {
+    Affine affine = plan->is_wide ? (Affine){0x1p-15f, 0} : (Affine){0x1p-8f, -128};
+    return set_codes(graph, value, (Range){0, 1}, affine, bits, QUANT_INTEGER, err);
+  }
+  return set_codes(graph, value, group->range, affine_of(group->range, bits), bits, QUANT_INTEGER, err);
+}
+
+/* The input of `node` that is `value`. */
+static int input_number(const Node *node, const Value *value) {
+  for (int i = 0; i < node->input_count; i++)
+    if (node->inputs[i] == value) return i;
+  return 0;
+}
+
+static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration, Error *err) {
+  const Node *user = value->users[0];
+  Range range;
+  TRY(range_choose_before(&calibration->histograms[value->index], user, input_number(user, value), &range,
+                          err));
+  return set_codes(graph, value, range, affine_of(range, 8), 8, QUANT_INTERNAL, err);
+}
+
+static Status set_plain(Graph *graph, Value *value, QuantKind kind, const char *reason, Error *err) {
+  QuantSpec spec = {.kind = kind, .axis = -1, .reason = reason};
+  return spec_set(graph, value, &spec, err);
+}
+
+static Status set_spec(Graph *graph, Value *value, const Plan *plan, const Calibration *calibration,
+                       const GroupRange *groups, Error *err) {
+  const ValuePlan *own = &plan->values[value->index];
+  switch (own->use) {
+  case USE_ACTIVATION:
+  case USE_OPERAND:
+    return set_activation(graph, value, own, &groups[own->group], err);
+  case USE_TABLED:
+    return set_tabled(graph, value, calibration, err);
+  case USE_CLAMPED:
+    return set_plain(graph, value, QUANT_INTERNAL, NULL, err);
+  case USE_FLOAT:
+    return set_plain(graph, value, QUANT_FLOAT, own->reason, err);
+  case USE_ATTRIBUTE:
+    return set_plain(graph, value, QUANT_FLOAT, "read when the program is made, not stored", err);
+  case USE_INDEX:
+    return set_plain(graph, value, QUANT_INDEX, NULL, err);
+  default:
+    return OK;
+  }
+}
+
+static int count_constant(const Graph *graph, const Calibration *calibration) {
+  int constant = 0;
+  for (int v = 0; v < graph->value_count && v < calibration->value_count; v++) {
+    const Histogram *histogram = &calibration->histograms[v];
+    constant += histogram->count > 0 && histogram->low == histogram->high;
+  }
+  return constant;
+}
+
+Status specs_of_activations(Graph *graph, const Plan *plan, const Calibration *calibration,
+                            const QuantizeOptions *options, QuantizeReport *report, Error *err) {
+  Arena arena = {0};
+  GroupRange *groups = arena_new(&arena, (size_t)graph->value_count, sizeof *groups, err);
+  Status status = groups == NULL ? err->status : OK;
+  if (status == OK) status = ranges_of_groups(graph, plan, calibration, options, groups, err);
+  for (int v = 0; v < graph->value_count && status == OK; v++)
+    status = set_spec(graph, graph->values[v], plan, calibration, groups, err);
+  report->constant_tensors = count_constant(graph, calibration);
+  arena_free(&arena);
+  return status;
+}

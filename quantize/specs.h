@@ -1,0 +1,23 @@
+/* specs.h - the QuantSpecs of activations and of weights. Inside quantize/. */
+#ifndef QUANTIZE_SPECS_H
+#define QUANTIZE_SPECS_H
+
+#include "quantize/plan.h"
+#include "quantize/range.h"
+
+/* Everything but weights and biases. */
+Status specs_of_activations(Graph *graph, const Plan *plan, const Calibration *calibration,
+                            const QuantizeOptions *options, QuantizeReport *report, Error *err);
+
+/* Weights and biases; needs the specs of activations. Stores weights that cannot matter as zero. */
+Status specs_of_weights(Graph *graph, const Plan *plan, const QuantizeOptions *options,
+                        QuantizeReport *report, Error *err);
+
+/* A copy of `spec` in the graph's arena becomes the value's. */
+Status spec_set(Graph *graph, Value *value, const QuantSpec *spec, Error *err);
+
+/* The spec that the codes written by a linear node have: that of its own output, or, where this is only
+   clamped, that of what it is clamped to. */
+const QuantSpec *spec_of_result(const Plan *plan, const Node *node);
+
+#endif
