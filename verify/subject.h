@@ -1,0 +1,32 @@
+/* subject.h - what a subject holds. Inside verify/. */
+#ifndef VERIFY_SUBJECT_H
+#define VERIFY_SUBJECT_H
+
+#include "verify/verify.h"
+
+typedef struct SubjectOutput {
+  float *values; /* bytes_new() memory */
+  int64_t capacity;
+} SubjectOutput;
+
+typedef struct SubjectWorker {
+  Runner *runner; /* of a graph */
+  void *arena;    /* of a program */
+  float *floats;  /* room for the largest input */
+  SubjectOutput *outputs;
+} SubjectWorker;
+
+struct Subject {
+  const char *name;
+  const Graph *graph; /* this or `model` */
+  Interpreter *interpreter;
+  const EdgeModel *model;
+  SubjectWorker *workers;
+  int worker_count, output_count;
+};
+
+/* subject_run() of a program with the runtime's hooks. */
+Status subject_run_observed(Subject *subject, int worker, const Tensor *const *inputs, const EdgeHooks *hooks,
+                            Error *err);
+
+#endif
