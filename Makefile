@@ -25,7 +25,7 @@ endif
 FOLDERS := base graph graph/passes operators $(wildcard operators/*/) interpreter quantize lower verify \
            formats/onnx formats/edge formats/data formats/report runtime runtime/kernels/plain runtime/kernels/avx2
 LIBRARY_SOURCES := $(sort $(foreach folder,$(FOLDERS),$(wildcard $(patsubst %/,%,$(folder))/*.c)))
-COMMAND_SOURCES := $(wildcard cmd/*.c)
+COMMAND_SOURCES := $(sort $(wildcard cmd/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/support/*.c tests/*.c))
 SCRIPT_TESTS := $(sort $(wildcard tests/cli/*.sh))
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
@@ -34,6 +34,7 @@ BENCH_TARGETS := $(basename $(notdir $(wildcard bench/*.c)))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIBRARY := $(BUILD)/libedgec.a
 GENERATED := $(BUILD)/gen/onnx.pb-c.h $(BUILD)/gen/onnx.pb-c.c $(BUILD)/gen/operator_table.c
+COMMAND_OBJECTS := $(call objects,$(filter-out cmd/main.c,$(COMMAND_SOURCES))) $(BUILD)/gen/command_table.o
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY_SOURCES)) $(BUILD)/gen/onnx.pb-c.o $(BUILD)/gen/operator_table.o
 
 all: $(BUILD)/edgec ## build build/edgec
@@ -52,6 +53,11 @@ $(BUILD)/gen/operator_table.c: tools/operator_table.awk $(filter operators/%,$(L
 	awk -f tools/operator_table.awk $(filter operators/%,$(LIBRARY_SOURCES)) >$@.new
 	mv $@.new $@
 
+$(BUILD)/gen/command_table.c: tools/command_table.awk $(COMMAND_SOURCES)
+	@mkdir -p $(BUILD)/gen
+	awk -f tools/command_table.awk $(COMMAND_SOURCES) >$@.new
+	mv $@.new $@
+
 $(BUILD)/gen/suites.h: tools/suites.awk $(TEST_SOURCES)
 	@mkdir -p $(BUILD)/gen
 	awk -f tools/suites.awk $(TEST_SOURCES) >$@.new
@@ -63,7 +69,7 @@ $(BUILD)/gen/suites.h: tools/suites.awk $(TEST_SOURCES)
 $(BUILD)/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c
 	$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -w -c $< -o $@
 
-$(BUILD)/gen/operator_table.o: $(BUILD)/gen/operator_table.c
+$(BUILD)/gen/operator_table.o $(BUILD)/gen/command_table.o: %.o: %.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # The kernels are what a user waits for.
@@ -78,13 +84,13 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 	rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/edgec: $(call objects,$(COMMAND_SOURCES)) $(LIBRARY)
+$(BUILD)/edgec: $(call objects,cmd/main.c) $(COMMAND_OBJECTS) $(LIBRARY)
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # ---- tests ----
 
 $(call objects,$(TEST_SOURCES)): $(BUILD)/gen/suites.h
-$(BUILD)/tests: $(call objects,$(TEST_SOURCES)) $(LIBRARY)
+$(BUILD)/tests: $(call objects,$(TEST_SOURCES)) $(COMMAND_OBJECTS) $(LIBRARY)
 	$(CC) $(LDFLAGS) $^ -lcheck -lsubunit -lrt $(LDLIBS) -o $@
 
 # Without a fuzzer linked in, a target replays the files it is given.

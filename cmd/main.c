@@ -1,0 +1,44 @@
+/* main.c - runs a command and tells how it ended: one line on stderr, the status as the exit code. */
+#include "cmd/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Half-written files go, the unfinished progress line is left. */
+static void interrupted(int signal_number) {
+  (void)signal_number;
+  output_abandon_all();
+  _exit(INTERRUPTED);
+}
+
+static void handle_signals(void) {
+  struct sigaction action = {.sa_handler = interrupted};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  sigaction(SIGHUP, &action, NULL);
+  action.sa_handler = SIG_IGN; /* a closed pipe is an error of writing, and said so */
+  sigaction(SIGPIPE, &action, NULL);
+}
+
+/* What was printed may only now meet a full disk or a closed pipe. */
+static Status close_output(Error *err) {
+  bool failed = ferror(stdout) != 0;
+  if (fclose(stdout) != 0 || failed)
+    return fail(err, SYSTEM, "cannot write the results: %s", errno != 0 ? strerror(errno) : "output error");
+  return OK;
+}
+
+int main(int argc, char **argv) {
+  Error err = {0};
+  handle_signals();
+  Status status = command_dispatch(argc, (const char *const *)argv, &err);
+  if (status == OK || status == GATE_MISSED) {
+    Status closed = close_output(&err);
+    if (closed != OK) status = closed;
+  }
+  if (status != OK && err.text[0] != '\0') fprintf(stderr, "edgec: %s\n", err.text);
+  return (int)status;
+}
