@@ -68,10 +68,12 @@ static EdgeSpan *place_of(EdgeSections *sections, uint32_t type) {
   }
 }
 
-/* The section's place in the file, its coding and its checksum. */
-static EdgeStatus check_section(const EdgeSection *section, const uint8_t *file, uint32_t file_bytes) {
+/* The section's place behind `end`, its coding and its checksum. */
+static EdgeStatus check_section(const EdgeSection *section, const uint8_t *file, uint32_t end,
+                                uint32_t file_bytes) {
   if (section->reserved[0] != 0 || section->reserved[1] != 0 || section->required > 1) return EDGE_MALFORMED;
-  if (section->offset > file_bytes || section->stored_bytes > file_bytes - section->offset)
+  if (section->offset < end || section->offset > file_bytes ||
+      section->stored_bytes > file_bytes - section->offset)
     return EDGE_MALFORMED;
   if (section->coding != EDGE_CODING_RAW) return EDGE_CODED;
   if (section->stored_bytes != section->raw_bytes || section->offset % EDGE_ALIGNMENT != 0)
@@ -104,10 +106,10 @@ EdgeStatus edge_read_sections(EdgeSections *sections, const uint8_t *file, size_
   uint32_t end = (uint32_t)(sizeof(EdgeHeader) + header->section_count * sizeof(EdgeSection));
   *sections = (EdgeSections){0};
   for (uint32_t i = 0; i < header->section_count; i++) {
-    status = check_section(&table[i], file, header->file_bytes);
+    status = check_section(&table[i], file, end, header->file_bytes);
     if (status == EDGE_OK) status = enter_section(sections, &table[i], file);
     if (status != EDGE_OK) return status;
-    if (table[i].offset < end || !is_zero(file, end, table[i].offset)) return EDGE_MALFORMED;
+    if (!is_zero(file, end, table[i].offset)) return EDGE_MALFORMED;
     end = table[i].offset + table[i].stored_bytes;
   }
   return is_zero(file, end, header->file_bytes) ? EDGE_OK : EDGE_MALFORMED;
