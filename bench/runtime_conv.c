@@ -31,9 +31,10 @@ static double seconds(void) {
 }
 
 static uint8_t *filled(size_t bytes) {
-  uint8_t *data = malloc(FRONT + bytes);
+  size_t rounded = (FRONT + bytes + EDGE_ALIGNMENT - 1) / EDGE_ALIGNMENT * EDGE_ALIGNMENT;
+  uint8_t *data = aligned_alloc(EDGE_ALIGNMENT, rounded);
   if (data == NULL) exit(5);
-  for (size_t i = 0; i < FRONT + bytes; i++) data[i] = (uint8_t)(i * 37 + i / 11);
+  for (size_t i = 0; i < rounded; i++) data[i] = (uint8_t)(i * 37 + i / 11);
   return data + FRONT;
 }
 

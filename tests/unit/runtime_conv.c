@@ -26,8 +26,8 @@ static Plan random_plan(int is_depthwise) {
             .batches = (uint32_t)case_pick(1, 2),
             .height = (uint32_t)case_pick(1, 9),
             .width = (uint32_t)case_pick(1, 9),
-            .kernel_h = (uint32_t)case_pick(1, 3),
-            .kernel_w = (uint32_t)case_pick(1, 3)};
+            .kernel_h = (uint32_t)(case_pick(0, 9) == 0 ? 9 : case_pick(1, 3)),
+            .kernel_w = (uint32_t)(case_pick(0, 4) == 0 ? 8 : case_pick(1, 3))};
   int32_t groups = is_depthwise ? case_pick(1, 90) : case_pick(1, 3) == 1 ? case_pick(1, 4) : 1;
   p.channels = (uint32_t)(is_depthwise ? groups : groups * case_pick(1, 40));
   p.outputs = (uint32_t)(groups * (is_depthwise ? case_pick(1, 2) : case_pick(1, 70 / groups)));

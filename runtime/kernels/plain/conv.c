@@ -9,7 +9,8 @@ static EdgeStatus check(const EdgeCall *call) {
 }
 
 static uint32_t scratch(const EdgeCall *call) {
-  return (uint32_t)edge_conv_shape(call).row_length * EDGE_CONV_PIXELS * (uint32_t)sizeof(int16_t);
+  uint32_t rows = (uint32_t)edge_conv_shape(call).row_length * EDGE_CONV_PIXELS;
+  return (rows + EDGE_CONV_FRONT) * (uint32_t)sizeof(int16_t);
 }
 
 EDGE_INLINE void widen(int16_t *row, const int8_t *x, int32_t count) {

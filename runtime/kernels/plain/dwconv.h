@@ -11,7 +11,7 @@
 
 #define EDGE_DWCONV_BLOCK 64 /* outputs whose sums are held at a time */
 
-/* One output pixel: x + offset[ky] + offset of kx. */
+/* One output pixel. */
 typedef struct EdgeDwconvPixel {
   const EdgeConvShape *shape;
   const EdgeConvParams *params;
@@ -32,6 +32,34 @@ static inline const int8_t *edge_dwconv_at(const EdgeDwconvPixel *pixel, int32_t
   int64_t ix = pixel->left + (int64_t)kx * pixel->params->dilation_w;
   if (iy < 0 || iy >= s->height || ix < 0 || ix >= s->width) return pixel->outside;
   return pixel->image + ((ptrdiff_t)iy * s->width + (ptrdiff_t)ix) * s->channels + channel;
+}
+
+/* Outputs and channels correspond one to one: vectors of both. */
+static inline void edge_dwconv_add_vector(uint32_t *sum, const int8_t *x, const int8_t *w, int32_t count) {
+  for (int32_t i = 0; i < count; i++) sum[i] += (uint32_t)((x[i] + 128) * w[i]);
+}
+
+/* Several outputs a channel. */
+static inline void edge_dwconv_add_multiplied(uint32_t *sum, const EdgeDwconvPixel *pixel, int32_t ky,
+                                              int32_t kx, const int8_t *w, int32_t first, int32_t count) {
+  int32_t multiplier = pixel->shape->group_outputs;
+  for (int32_t i = 0; i < count; i++)
+    sum[i] += (uint32_t)((*edge_dwconv_at(pixel, ky, kx, (first + i) / multiplier) + 128) * w[i]);
+}
+
+/* The plain EdgeDwconvSums. */
+static inline void edge_dwconv_sums(int32_t *result, const EdgeDwconvPixel *pixel, const int8_t *w,
+                                    int32_t first, int32_t count) {
+  const EdgeConvShape *s = pixel->shape;
+  uint32_t sum[EDGE_DWCONV_BLOCK] = {0};
+  for (int32_t ky = 0; ky < s->kernel_h; ky++)
+    for (int32_t kx = 0; kx < s->kernel_w; kx++, w += s->outputs) {
+      if (s->group_outputs == 1)
+        edge_dwconv_add_vector(sum, edge_dwconv_at(pixel, ky, kx, first), w, count);
+      else
+        edge_dwconv_add_multiplied(sum, pixel, ky, kx, w, first, count);
+    }
+  for (int32_t i = 0; i < count; i++) result[i] = (int32_t)sum[i];
 }
 
 typedef void (*EdgeConvStore)(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum,
