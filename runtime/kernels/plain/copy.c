@@ -3,8 +3,6 @@
 #include "runtime/kernels/plain/checks.h"
 #include "runtime/kernels/plain/words.h"
 
-#include <string.h>
-
 /* No dimension stays in one place of y. */
 static int moves_on(const EdgeCopyParams *p) {
   for (int32_t d = 0; d < p->rank; d++)
@@ -35,10 +33,9 @@ static void move_strided(size_t size, void *y, ptrdiff_t y_step, const void *x, 
   EDGE_BY_SIZE(size, MOVE);
 }
 
-/* A file may let x and y overlap: what comes out then is its own affair, but memcpy must not see it. */
 static void move_run(size_t size, void *y, ptrdiff_t y_step, const void *x, ptrdiff_t x_step, int32_t count) {
   if (x_step == 1 && y_step == 1)
-    memmove(y, x, (size_t)count * size);
+    edge_move(y, x, (size_t)count * size);
   else
     move_strided(size, y, y_step, x, x_step, count);
 }

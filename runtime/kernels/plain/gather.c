@@ -1,8 +1,7 @@
 /* GATHER: rows of a table by index. */
 #include "runtime/kernel.h"
 #include "runtime/kernels/plain/checks.h"
-
-#include <string.h>
+#include "runtime/kernels/plain/words.h"
 
 static EdgeStatus check(const EdgeCall *call) {
   const EdgeGatherParams *p = call->params;
@@ -32,7 +31,7 @@ static EdgeStatus run(const EdgeCall *call) {
     for (ptrdiff_t i = 0; i < (ptrdiff_t)indices->info->elements; i++, y += bytes) {
       ptrdiff_t row = row_of(indices, i, p->axis);
       if (row < 0) return EDGE_BAD_INDEX;
-      memmove(y, x + (size_t)row * bytes, bytes);
+      edge_move(y, x + (size_t)row * bytes, bytes);
     }
   return EDGE_OK;
 }

@@ -5,11 +5,7 @@
 #define RUNTIME_KERNELS_PLAIN_POOL_H
 
 #include "runtime/kernels/plain/requantize.h"
-
-/* Positions begin..end-1 of the kernel. */
-typedef struct EdgeRange {
-  int32_t begin, end;
-} EdgeRange;
+#include "runtime/kernels/plain/window.h"
 
 typedef struct EdgePoolShape {
   int32_t batches, height, width, channels, out_height, out_width;
@@ -24,19 +20,6 @@ typedef struct EdgePoolWindow {
 /* Computes one output pixel, all channels. */
 typedef void (*EdgePoolPixel)(const EdgeCall *call, EdgePoolShape shape, EdgePoolWindow window,
                               const int8_t *image, int8_t *y);
-
-static inline int32_t edge_range_length(EdgeRange range) {
-  return range.end - range.begin;
-}
-
-/* The k in 0..kernel-1 with 0 <= start + k * dilation < size. */
-static inline EdgeRange edge_range_inside(int64_t start, int32_t kernel, int32_t dilation, int64_t size) {
-  int64_t begin = start >= 0 ? 0 : (-start + dilation - 1) / dilation;
-  int64_t end = start >= size ? 0 : (size - 1 - start) / dilation + 1;
-  if (end > kernel) end = kernel;
-  if (begin >= end) return (EdgeRange){0, 0};
-  return (EdgeRange){(int32_t)begin, (int32_t)end};
-}
 
 static inline EdgePoolShape edge_pool_shape(const EdgeCall *call) {
   const uint32_t *x = call->in[0].info->dims, *y = call->out[0].info->dims;

@@ -6,6 +6,8 @@
 
 #include "runtime/kernels/plain/nest.h"
 
+#include <string.h>
+
 /* Integers that may stand for an object of another type. */
 typedef uint8_t EdgeWord1;
 typedef uint16_t __attribute__((may_alias)) EdgeWord2;
@@ -25,5 +27,13 @@ typedef uint64_t __attribute__((may_alias)) EdgeWord8;
       macro(EdgeWord8)                                                                                       \
     }                                                                                                        \
   } while (0)
+
+/* A file may let x and y overlap: what comes out then is its own affair, but memcpy must not see it. */
+static inline void edge_move(uint8_t *y, const uint8_t *x, size_t bytes) {
+  if (y + bytes <= x || x + bytes <= y)
+    memcpy(y, x, bytes);
+  else
+    for (size_t i = 0; i < bytes; i++) y[i] = x[i];
+}
 
 #endif

@@ -1,0 +1,128 @@
+/*
+ * DWCONV with AVX2: 16 channels at a time, two positions of the window an instruction (vpmaddwd of the
+ * interleaved positions).
+ */
+#include "runtime/kernel.h"
+#include "runtime/kernels/avx2/conv_avx2.h"
+#include "runtime/kernels/plain/dwconv.h"
+
+#ifdef __AVX2__
+
+#define MAX_POSITIONS 64 /* of the window; even */
+
+/* Positions of a window for one block of channels: where their x and their weights lie. */
+typedef struct Positions {
+  const int8_t *x[MAX_POSITIONS], *w[MAX_POSITIONS];
+  int32_t count; /* even */
+} Positions;
+
+/* Sums of channels i..i+15 over the positions. */
+static inline void add_16(int32_t *sum, const Positions *p, int32_t i) {
+  const __m256i offset = _mm256_set1_epi16(128);
+  __m256i low = _mm256_setzero_si256(), high = low; /* channels 0-3, 8-11 and 4-7, 12-15 */
+  for (int32_t k = 0; k < p->count; k += 2) {
+    __m256i x0 = _mm256_add_epi16(edge_avx2_load_s16(p->x[k] + i), offset);
+    __m256i x1 = _mm256_add_epi16(edge_avx2_load_s16(p->x[k + 1] + i), offset);
+    __m256i w0 = edge_avx2_load_s16(p->w[k] + i), w1 = edge_avx2_load_s16(p->w[k + 1] + i);
+    low = _mm256_add_epi32(low,
+                           _mm256_madd_epi16(_mm256_unpacklo_epi16(x0, x1), _mm256_unpacklo_epi16(w0, w1)));
+    high = _mm256_add_epi32(high,
+                            _mm256_madd_epi16(_mm256_unpackhi_epi16(x0, x1), _mm256_unpackhi_epi16(w0, w1)));
+  }
+  __m256i *to = (__m256i *)(sum + i);
+  __m256i first = _mm256_permute2x128_si256(low, high, 0x20),
+          second = _mm256_permute2x128_si256(low, high, 0x31);
+  _mm256_storeu_si256(to, first);
+  _mm256_storeu_si256(to + 1, second);
+}
+
+/* 8 bytes as int16. */
+static inline __m128i load_8(const int8_t *x) {
+  return _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)x));
+}
+
+static inline void add_8(int32_t *sum, const Positions *p, int32_t i) {
+  const __m128i offset = _mm_set1_epi16(128);
+  __m128i low = _mm_setzero_si128(), high = low;
+  for (int32_t k = 0; k < p->count; k += 2) {
+    __m128i x0 = _mm_add_epi16(load_8(p->x[k] + i), offset),
+            x1 = _mm_add_epi16(load_8(p->x[k + 1] + i), offset);
+    __m128i w0 = load_8(p->w[k] + i), w1 = load_8(p->w[k + 1] + i);
+    low = _mm_add_epi32(low, _mm_madd_epi16(_mm_unpacklo_epi16(x0, x1), _mm_unpacklo_epi16(w0, w1)));
+    high = _mm_add_epi32(high, _mm_madd_epi16(_mm_unpackhi_epi16(x0, x1), _mm_unpackhi_epi16(w0, w1)));
+  }
+  __m128i *to = (__m128i *)(sum + i);
+  _mm_storeu_si128(to, low);
+  _mm_storeu_si128(to + 1, high);
+}
+
+/* At most 64 products: int32 is enough. */
+static inline void add_1(int32_t *sum, const Positions *p, int32_t i) {
+  sum[i] = 0;
+  for (int32_t k = 0; k < p->count; k++) sum[i] += (p->x[k][i] + 128) * p->w[k][i];
+}
+
+static inline void add_positions(int32_t *sum, const Positions *p, int32_t channels) {
+  int32_t i = 0;
+  for (; i + 16 <= channels; i += 16) add_16(sum, p, i);
+  if (i + 8 <= channels) {
+    add_8(sum, p, i);
+    i += 8;
+  }
+  for (; i < channels; i++) add_1(sum, p, i);
+}
+
+static inline int is_inside(const EdgeDwconvPixel *pixel) {
+  const EdgeConvShape *s = pixel->shape;
+  int64_t height = (int64_t)(s->kernel_h - 1) * pixel->params->dilation_h;
+  int64_t width = (int64_t)(s->kernel_w - 1) * pixel->params->dilation_w;
+  return pixel->top >= 0 && pixel->left >= 0 && pixel->top + height < s->height &&
+         pixel->left + width < s->width;
+}
+
+/* Of a window that lies inside, without asking for each position. */
+static inline void list_inside(Positions *p, const EdgeDwconvPixel *pixel, int32_t first) {
+  const EdgeConvShape *s = pixel->shape;
+  const int8_t *x = edge_dwconv_at(pixel, 0, 0, first);
+  ptrdiff_t down = (ptrdiff_t)pixel->params->dilation_h * s->width * s->channels, row = 0;
+  ptrdiff_t right = (ptrdiff_t)pixel->params->dilation_w * s->channels;
+  for (int32_t ky = 0, k = 0; ky < s->kernel_h; ky++, row += down) {
+    ptrdiff_t at = row;
+    for (int32_t kx = 0; kx < s->kernel_w; kx++, at += right) p->x[k++] = x + at;
+  }
+}
+
+static inline void list_any(Positions *p, const EdgeDwconvPixel *pixel, int32_t first) {
+  const EdgeConvShape *s = pixel->shape;
+  for (int32_t ky = 0, k = 0; ky < s->kernel_h; ky++)
+    for (int32_t kx = 0; kx < s->kernel_w; kx++) p->x[k++] = edge_dwconv_at(pixel, ky, kx, first);
+}
+
+static void sums(int32_t *sum, const EdgeDwconvPixel *pixel, const int8_t *w, int32_t first, int32_t count) {
+  static const int8_t zeros[EDGE_DWCONV_BLOCK] = {0};
+  const EdgeConvShape *s = pixel->shape;
+  Positions p;
+  if (is_inside(pixel))
+    list_inside(&p, pixel, first);
+  else
+    list_any(&p, pixel, first);
+  p.count = s->kernel_h * s->kernel_w;
+  for (int32_t k = 0; k < p.count; k++, w += s->outputs) p.w[k] = w;
+  if (p.count % 2 == 1) { /* one more with weights of 0, for the last pair */
+    p.x[p.count] = p.x[0];
+    p.w[p.count++] = zeros;
+  }
+  add_positions(sum, &p, count);
+}
+
+/* Several outputs a channel and windows larger than any in use are left to the plain kernel. */
+static EdgeStatus run(const EdgeCall *call) {
+  const EdgeTensor *x = call->in[0].info, *w = call->in[1].info;
+  if (x->dims[3] != w->dims[2] || (uint64_t)w->dims[0] * w->dims[1] > MAX_POSITIONS)
+    return edge_plain_dwconv.run(call);
+  return edge_dwconv_run(sums, edge_avx2_store, call);
+}
+
+const EdgeKernel edge_avx2_dwconv = {.run = run};
+
+#endif

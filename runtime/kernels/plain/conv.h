@@ -1,0 +1,248 @@
+/*
+ * conv.h - what the convolutions share: shape and check, and for CONV the walk over blocks of pixels.
+ *
+ * A pixel's window is laid out as one row of `depth` int16 values x + 128, in the order of the weights; then
+ * each output is a dot product of that row with a row of weights, which are used as they lie in the file. A
+ * few pixels go together, so that weights are read once for all of them.
+ */
+#ifndef RUNTIME_KERNELS_PLAIN_CONV_H
+#define RUNTIME_KERNELS_PLAIN_CONV_H
+
+#include "runtime/kernels/plain/nest.h"
+#include "runtime/kernels/plain/requantize.h"
+#include "runtime/kernels/plain/window.h"
+
+#define EDGE_CONV_PIXELS 4            /* rows of pixels that are multiplied together */
+#define EDGE_CONV_FRONT 16            /* elements of scratch before the rows */
+#define EDGE_CONV_OUTPUTS 64          /* outputs whose sums are held at a time */
+#define EDGE_CONV_MAX_DEPTH (1 << 24) /* keeps the scratch small; format limit */
+
+typedef struct EdgeConvShape {
+  int32_t batches, height, width, channels, out_height, out_width, outputs, kernel_h, kernel_w;
+  int32_t group_channels, group_outputs;
+  int32_t depth;      /* products in one output: kernel_h * kernel_w * group_channels */
+  int32_t row_length; /* depth rounded up to 16 */
+} EdgeConvShape;
+
+/* ---- check ---- */
+
+/* Stride, dilation and padding; groups must divide both channel counts. */
+static inline int edge_is_sane_conv(const EdgeConvParams *p, const uint32_t *x, const uint32_t *y) {
+  return p->stride_h >= 1 && p->stride_w >= 1 && p->dilation_h >= 1 && p->dilation_w >= 1 &&
+         p->pad_top >= 0 && p->pad_left >= 0 && p->groups >= 1 && x[3] % (uint32_t)p->groups == 0 &&
+         y[3] % (uint32_t)p->groups == 0 && x[0] == y[0];
+}
+
+static inline int edge_has_rank_4(const EdgeArg *arg) {
+  return edge_is_indexable(arg) && arg->info->rank == 4;
+}
+
+static inline int edge_has_dims(const EdgeArg *arg, uint32_t d0, uint32_t d3) {
+  return edge_has_rank_4(arg) && arg->info->dims[0] == d0 && arg->info->dims[3] == d3;
+}
+
+/* One finite factor an output. */
+static inline int edge_is_factor_list(const EdgeArg *arg, uint32_t count) {
+  if (!edge_is_f32(arg) || !edge_has_elements(arg, count) || !edge_is_constant(arg)) return 0;
+  const float *factor = arg->data;
+  for (uint32_t i = 0; i < count; i++)
+    if (!edge_is_sane_factor(factor[i])) return 0;
+  return 1;
+}
+
+/* y, the optional table and the clamp before it. */
+static inline int edge_is_conv_result(const EdgeCall *call) {
+  const EdgeConvParams *p = call->params;
+  const EdgeArg *table = &call->in[4], *y = &call->out[0];
+  if (edge_is_f32(y)) return table->info == NULL;
+  if (!edge_is_quantized_result(y)) return 0;
+  EdgeType type = (EdgeType)y->info->type;
+  if (table->info != NULL && !(edge_is_s8(y) && edge_is_s8(table) && edge_has_elements(table, 256))) return 0;
+  return edge_is_sane_clamp(p->act_min, p->act_max, type) && edge_is_code(p->pre_zero_point, type);
+}
+
+/* x, bias, mult, y: all but the weights. */
+static inline int edge_is_sane_integer_conv(const EdgeCall *call) {
+  const EdgeArg *x = &call->in[0], *bias = &call->in[2], *y = &call->out[0];
+  if (!edge_is_quantized_s8(x) || !edge_has_rank_4(x) || !edge_has_rank_4(y)) return 0;
+  if (!edge_is_sane_conv(call->params, x->info->dims, y->info->dims)) return 0;
+  uint32_t outputs = y->info->dims[3];
+  return edge_is_type(bias, EDGE_S32) && edge_has_elements(bias, outputs) && edge_is_constant(bias) &&
+         edge_is_factor_list(&call->in[3], outputs) && edge_is_conv_result(call);
+}
+
+/* Weights [O,KH,KW,C/groups] that fit x and y. */
+static inline int edge_has_conv_weights(const EdgeCall *call) {
+  const EdgeConvParams *p = call->params;
+  const EdgeArg *w = &call->in[1];
+  uint32_t group_channels = call->in[0].info->dims[3] / (uint32_t)p->groups;
+  uint32_t outputs = call->out[0].info->dims[3];
+  return edge_has_dims(w, outputs, group_channels) && w->info->elements / outputs <= EDGE_CONV_MAX_DEPTH;
+}
+
+/* ---- shape ---- */
+
+/* With a kernel of that size. */
+static inline EdgeConvShape edge_conv_shape_of(const EdgeCall *call, uint32_t kernel_h, uint32_t kernel_w) {
+  const EdgeConvParams *p = call->params;
+  const uint32_t *x = call->in[0].info->dims, *y = call->out[0].info->dims;
+  EdgeConvShape s = {.batches = (int32_t)x[0],
+                     .height = (int32_t)x[1],
+                     .width = (int32_t)x[2],
+                     .channels = (int32_t)x[3],
+                     .out_height = (int32_t)y[1],
+                     .out_width = (int32_t)y[2],
+                     .outputs = (int32_t)y[3],
+                     .kernel_h = (int32_t)kernel_h,
+                     .kernel_w = (int32_t)kernel_w};
+  s.group_channels = s.channels / p->groups;
+  s.group_outputs = s.outputs / p->groups;
+  s.depth = s.kernel_h * s.kernel_w * s.group_channels;
+  s.row_length = (s.depth + 15) / 16 * 16;
+  return s;
+}
+
+/* Of CONV and CONV_F32, weights [O,KH,KW,C/groups]. */
+static inline EdgeConvShape edge_conv_shape(const EdgeCall *call) {
+  return edge_conv_shape_of(call, call->in[1].info->dims[1], call->in[1].info->dims[2]);
+}
+
+/* ---- sums to results ---- */
+
+typedef struct EdgeConvResult {
+  const int32_t *bias;
+  const float *mult;
+  const int8_t *table; /* or NULL */
+  EdgeCodes codes;
+  EdgeArg y;
+} EdgeConvResult;
+
+static inline EdgeConvResult edge_conv_result(const EdgeCall *call) {
+  const EdgeConvParams *p = call->params;
+  EdgeConvResult r = {.bias = call->in[2].data,
+                      .mult = call->in[3].data,
+                      .table = call->in[4].info != NULL ? call->in[4].data : NULL,
+                      .y = call->out[0]};
+  if (r.y.info->type != EDGE_F32)
+    r.codes = edge_codes((EdgeType)r.y.info->type, p->act_min, p->act_max, p->pre_zero_point);
+  return r;
+}
+
+/* bias + sum, wrapping around as all of the accumulation does. */
+static inline float edge_conv_value(const EdgeConvResult *r, int32_t output, int32_t sum) {
+  return (float)(int32_t)((uint32_t)r->bias[output] + (uint32_t)sum) * r->mult[output];
+}
+
+/* Stores `count` neighbouring outputs from `first` on at y[at...]. */
+static inline void edge_conv_store(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum,
+                                   int32_t count) {
+  if (r->y.info->type == EDGE_F32) {
+    float *y = (float *)r->y.data + at;
+    for (int32_t i = 0; i < count; i++) y[i] = edge_conv_value(r, first + i, sum[i]);
+  } else if (r->y.info->type == EDGE_S16) {
+    int16_t *y = (int16_t *)r->y.data + at;
+    for (int32_t i = 0; i < count; i++)
+      y[i] = (int16_t)edge_code(edge_conv_value(r, first + i, sum[i]), r->codes);
+  } else {
+    int8_t *y = (int8_t *)r->y.data + at;
+    for (int32_t i = 0; i < count; i++)
+      y[i] = (int8_t)edge_code(edge_conv_value(r, first + i, sum[i]), r->codes);
+    for (int32_t i = 0; r->table != NULL && i < count; i++) y[i] = r->table[y[i] + 128];
+  }
+}
+
+/* ---- the walk ---- */
+
+/* What differs between instruction sets. All arguments are as the plain ones in conv.c have them. */
+typedef struct EdgeConvSteps {
+  /* row[i] = x[i] + 128 */
+  void (*widen)(int16_t *row, const int8_t *x, int32_t count);
+  /* Called once for each finished row; EDGE_CONV_FRONT elements before it may be read. */
+  void (*finish)(int16_t *row, int32_t depth);
+  /* sum[p * EDGE_CONV_OUTPUTS + o] = dot product of row p with weights o */
+  void (*multiply)(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels, const int8_t *w,
+                   int32_t depth, int32_t outputs);
+  void (*store)(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum, int32_t count);
+} EdgeConvSteps;
+
+/* The output pixel whose window comes next. */
+typedef struct EdgeConvCursor {
+  const int8_t *image; /* the batch element's x from the group's first channel on */
+  int32_t oy, ox;
+  int64_t top;    /* of the window */
+  EdgeRange rows; /* of it inside x */
+} EdgeConvCursor;
+
+static inline void edge_conv_begin_row(EdgeConvCursor *at, const EdgeConvShape *s, const EdgeConvParams *p) {
+  at->ox = 0;
+  at->top = (int64_t)at->oy * p->stride_h - p->pad_top;
+  at->rows = edge_range_inside(at->top, s->kernel_h, p->dilation_h, s->height);
+}
+
+static inline void edge_conv_next(EdgeConvCursor *at, const EdgeConvShape *s, const EdgeConvParams *p) {
+  if (++at->ox < s->out_width) return;
+  if (++at->oy == s->out_height) {
+    at->oy = 0;
+    at->image += (ptrdiff_t)s->height * s->width * s->channels;
+  }
+  edge_conv_begin_row(at, s, p);
+}
+
+/* Lays out one window. */
+EDGE_INLINE void edge_conv_gather(EdgeConvSteps steps, const EdgeConvShape *s, const EdgeConvParams *p,
+                                  const EdgeConvCursor *at, int16_t outside, int16_t *row) {
+  int64_t left = (int64_t)at->ox * p->stride_w - p->pad_left;
+  EdgeRange rows = at->rows, columns = edge_range_inside(left, s->kernel_w, p->dilation_w, s->width);
+  int is_whole = edge_range_length(rows) == s->kernel_h && edge_range_length(columns) == s->kernel_w;
+  for (int32_t i = 0; !is_whole && i < s->depth; i++) row[i] = outside;
+  if (edge_range_length(columns) == 0) return;
+  int is_run = p->dilation_w == 1 && p->groups == 1; /* the columns lie side by side in x */
+  int32_t count = s->group_channels * (is_run ? edge_range_length(columns) : 1);
+  for (int32_t ky = rows.begin; ky < rows.end; ky++)
+    for (int32_t kx = columns.begin; kx < columns.end; kx += is_run ? s->kernel_w : 1) {
+      ptrdiff_t iy = (ptrdiff_t)(at->top + (int64_t)ky * p->dilation_h);
+      ptrdiff_t ix = (ptrdiff_t)(left + (int64_t)kx * p->dilation_w);
+      steps.widen(row + (ptrdiff_t)(ky * s->kernel_w + kx) * s->group_channels,
+                  at->image + (iy * s->width + ix) * s->channels, count);
+    }
+}
+
+/* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
+EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeCall *call, const EdgeConvShape *s,
+                                    const EdgeConvResult *result, const int16_t *rows, int32_t group,
+                                    int32_t first, int32_t pixels) {
+  const int8_t *weights = call->in[1].data;
+  for (int32_t begin = 0; begin < s->group_outputs; begin += EDGE_CONV_OUTPUTS) {
+    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = s->group_outputs - begin;
+    int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
+    int32_t output = group * s->group_outputs + begin;
+    steps.multiply(sum, rows, s->row_length, pixels, weights + (ptrdiff_t)output * s->depth, s->depth, count);
+    for (int32_t i = 0; i < pixels; i++)
+      steps.store(result, (ptrdiff_t)(first + i) * s->outputs + output, output,
+                  sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
+  }
+}
+
+EDGE_INLINE EdgeStatus edge_conv_run(EdgeConvSteps steps, const EdgeCall *call) {
+  const EdgeConvParams *p = call->params;
+  const EdgeConvShape s = edge_conv_shape(call);
+  const EdgeConvResult result = edge_conv_result(call);
+  int16_t *rows = (int16_t *)call->scratch + EDGE_CONV_FRONT;
+  int16_t outside = (int16_t)(call->in[0].info->zero_point + 128);
+  int32_t pixels = s.batches * s.out_height * s.out_width;
+  for (int32_t group = 0; group < p->groups; group++) {
+    EdgeConvCursor at = {.image = (const int8_t *)call->in[0].data + group * s.group_channels};
+    edge_conv_begin_row(&at, &s, p);
+    for (int32_t first = 0; first < pixels; first += EDGE_CONV_PIXELS) {
+      int32_t left = pixels - first, count = left < EDGE_CONV_PIXELS ? left : EDGE_CONV_PIXELS;
+      for (int32_t i = 0; i < count; i++, edge_conv_next(&at, &s, p)) {
+        edge_conv_gather(steps, &s, p, &at, outside, rows + (ptrdiff_t)i * s.row_length);
+        steps.finish(rows + (ptrdiff_t)i * s.row_length, s.depth);
+      }
+      edge_conv_multiply(steps, call, &s, &result, rows, group, first, count);
+    }
+  }
+  return EDGE_OK;
+}
+
+#endif

@@ -1,0 +1,247 @@
+/* The convolutions: plain kernels against the definition, faster ones against plain. */
+#include "tests/support/kernel_case.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+Suite *suite_runtime_conv(void);
+
+/* A convolution to be: sizes and the variants. */
+typedef struct Plan {
+  uint32_t batches, height, width, channels, outputs, kernel_h, kernel_w;
+  EdgeConvParams params;
+  EdgeType result;
+  int has_table, is_depthwise, is_worst_case, x_zero_point;
+} Plan;
+
+static uint32_t result_size(uint32_t size, uint32_t kernel, int32_t stride, int32_t dilation, int32_t pads) {
+  int32_t span = (int32_t)(kernel - 1) * dilation + 1;
+  int32_t room = (int32_t)size + pads - span;
+  return room < 0 ? 1 : (uint32_t)(room / stride + 1); /* a window that does not fit: still defined */
+}
+
+static Plan random_plan(int is_depthwise) {
+  Plan p = {.is_depthwise = is_depthwise,
+            .batches = (uint32_t)case_pick(1, 2),
+            .height = (uint32_t)case_pick(1, 9),
+            .width = (uint32_t)case_pick(1, 9),
+            .kernel_h = (uint32_t)(case_pick(0, 9) == 0 ? 9 : case_pick(1, 3)),
+            .kernel_w = (uint32_t)(case_pick(0, 4) == 0 ? 8 : case_pick(1, 3))};
+  int32_t groups = is_depthwise ? case_pick(1, 90) : case_pick(1, 3) == 1 ? case_pick(1, 4) : 1;
+  p.channels = (uint32_t)(is_depthwise ? groups : groups * case_pick(1, 40));
+  p.outputs = (uint32_t)(groups * (is_depthwise ? case_pick(1, 2) : case_pick(1, 70 / groups)));
+  p.x_zero_point = case_pick(-128, 127);
+  p.has_table = case_pick(0, 3) == 0;
+  p.result =
+      p.has_table ? EDGE_S8 : (const EdgeType[]){EDGE_S8, EDGE_S8, EDGE_S16, EDGE_F32}[case_pick(0, 3)];
+  p.is_worst_case = case_pick(0, 7) == 0;
+  p.params = (EdgeConvParams){.stride_h = case_pick(1, 3),
+                              .stride_w = case_pick(1, 3),
+                              .dilation_h = case_pick(1, 2),
+                              .dilation_w = case_pick(1, 2),
+                              .pad_top = case_pick(0, 2),
+                              .pad_left = case_pick(0, 2),
+                              .groups = groups,
+                              .act_min = case_pick(-200, -50),
+                              .act_max = case_pick(20, 200),
+                              .pre_zero_point = case_pick(-128, 127)};
+  return p;
+}
+
+static void fill_bytes(KernelCase *c, int operand, int value) {
+  int8_t *data = case_data(c, operand);
+  for (uint32_t i = 0; i < c->info[operand].elements; i++) data[i] = (int8_t)value;
+}
+
+static KernelCase conv_case(const Plan *p) {
+  KernelCase c = kernel_case(p->is_depthwise ? EDGE_OP_DWCONV : EDGE_OP_CONV, &p->params);
+  uint32_t depth = p->is_depthwise ? p->kernel_h * p->kernel_w
+                                   : p->kernel_h * p->kernel_w * (p->channels / (uint32_t)p->params.groups);
+  uint32_t w_dims[4] = {p->outputs, p->kernel_h, p->kernel_w, p->channels / (uint32_t)p->params.groups};
+  uint32_t dw_dims[3] = {p->kernel_h, p->kernel_w, p->outputs};
+  uint32_t y_dims[4] = {
+      p->batches,
+      result_size(p->height, p->kernel_h, p->params.stride_h, p->params.dilation_h, p->params.pad_top * 2),
+      result_size(p->width, p->kernel_w, p->params.stride_w, p->params.dilation_w, p->params.pad_left * 2),
+      p->outputs};
+  case_input(&c, EDGE_S8, EDGE_ARENA, 4, (uint32_t[]){p->batches, p->height, p->width, p->channels}, 1.0f,
+             p->x_zero_point);
+  if (p->is_depthwise)
+    case_input(&c, EDGE_S8, EDGE_CONSTANT, 3, dw_dims, 0.0f, 0);
+  else
+    case_input(&c, EDGE_S8, EDGE_CONSTANT, 4, w_dims, 0.0f, 0);
+  case_input(&c, EDGE_S32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
+  float *mult = case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
+  for (uint32_t i = 0; i < p->outputs; i++) mult[i] /= 30000.0f * sqrtf((float)depth);
+  if (p->has_table) case_input(&c, EDGE_S8, EDGE_CONSTANT, 1, (uint32_t[]){256}, 0.0f, 0);
+  case_output(&c, p->result, 4, y_dims, 1.0f, p->result == EDGE_F32 ? 0 : p->params.pre_zero_point);
+  if (p->is_worst_case) {
+    fill_bytes(&c, 0, case_pick(0, 1) ? 127 : -128);
+    fill_bytes(&c, 1, case_pick(0, 1) ? 127 : -128);
+  }
+  return c;
+}
+
+/* x + 128 at a place that may be outside. */
+static int32_t x_at(KernelCase *c, int64_t n, int64_t y, int64_t x, uint32_t channel) {
+  const uint32_t *dims = c->info[0].dims;
+  if (y < 0 || x < 0 || y >= dims[1] || x >= dims[2]) return c->info[0].zero_point + 128;
+  return ((const int8_t *)case_data(c, 0))[((n * dims[1] + y) * dims[2] + x) * dims[3] + channel] + 128;
+}
+
+/* The sum of one output, as program.h writes it. */
+static int32_t sum_of(const Plan *p, KernelCase *c, uint32_t n, uint32_t oy, uint32_t ox, uint32_t o) {
+  const int8_t *w = case_data(c, 1);
+  uint32_t group_channels = p->channels / (uint32_t)p->params.groups;
+  uint32_t group = o / (p->outputs / (uint32_t)p->params.groups);
+  int64_t sum = ((const int32_t *)case_data(c, 2))[o];
+  for (uint32_t ky = 0; ky < p->kernel_h; ky++)
+    for (uint32_t kx = 0; kx < p->kernel_w; kx++)
+      for (uint32_t i = 0; i < group_channels; i++) {
+        int64_t y = (int64_t)oy * p->params.stride_h + (int64_t)ky * p->params.dilation_h - p->params.pad_top;
+        int64_t x =
+            (int64_t)ox * p->params.stride_w + (int64_t)kx * p->params.dilation_w - p->params.pad_left;
+        size_t at = p->is_depthwise ? (ky * p->kernel_w + kx) * p->outputs + o
+                                    : ((o * p->kernel_h + ky) * p->kernel_w + kx) * group_channels + i;
+        sum += w[at] * x_at(c, n, y, x, group * group_channels + i);
+      }
+  return (int32_t)(uint32_t)sum;
+}
+
+static int32_t clamp(int32_t value, int32_t low, int32_t high) {
+  return value < low ? low : value > high ? high : value;
+}
+
+static int32_t code_of(const Plan *p, float real) {
+  int32_t low = p->result == EDGE_S16 ? INT16_MIN : INT8_MIN,
+          high = p->result == EDGE_S16 ? INT16_MAX : INT8_MAX;
+  float rounded = nearbyintf(real);
+  if (rounded > 1e6f) rounded = 1e6f;
+  if (rounded < -1e6f) rounded = -1e6f;
+  return clamp(clamp((int32_t)rounded + p->params.pre_zero_point, low, high), p->params.act_min,
+               p->params.act_max);
+}
+
+static void expect_definition(const Plan *p, KernelCase *c) {
+  const uint32_t *dims = c->info[EDGE_MAX_INPUTS].dims;
+  const void *data = case_data(c, EDGE_MAX_INPUTS);
+  const float *mult = case_data(c, 3);
+  for (uint32_t i = 0; i < c->info[EDGE_MAX_INPUTS].elements; i++) {
+    uint32_t o = i % dims[3], ox = i / dims[3] % dims[2], oy = i / dims[3] / dims[2] % dims[1];
+    float real = (float)sum_of(p, c, i / dims[3] / dims[2] / dims[1], oy, ox, o) * mult[o];
+    int32_t code = code_of(p, real);
+    if (p->has_table) code = ((const int8_t *)case_data(c, 4))[code + 128];
+    if (p->result == EDGE_F32)
+      ck_assert_msg(((const float *)data)[i] == real, "element %u", i);
+    else if (p->result == EDGE_S16)
+      ck_assert_int_eq(((const int16_t *)data)[i], code);
+    else
+      ck_assert_int_eq(((const int8_t *)data)[i], code);
+  }
+}
+
+START_TEST(plain_is_the_definition) {
+  case_seed((uint32_t)_i);
+  for (int i = 0; i < 100; i++) {
+    Plan plan = random_plan(_i);
+    KernelCase c = conv_case(&plan);
+    ck_assert_int_eq(case_run(&c, &edge_kernels_plain), EDGE_OK);
+    expect_definition(&plan, &c);
+    case_free(&c);
+  }
+}
+END_TEST
+
+START_TEST(faster_kernels_agree) {
+  case_seed((uint32_t)_i + 100);
+  for (int i = 0; i < 300; i++) {
+    Plan plan = random_plan(_i);
+    KernelCase c = conv_case(&plan);
+    ck_assert_msg(case_agrees(&c), "case %d", i);
+    case_free(&c);
+  }
+}
+END_TEST
+
+/* Every depth around the width of a vector and every number of pixels and outputs left over. */
+START_TEST(faster_kernels_agree_on_matrices) {
+  case_seed(7);
+  for (uint32_t depth = 1; depth <= 50; depth++)
+    for (uint32_t rows = 1; rows <= 9; rows += 2) {
+      Plan plan = random_plan(0);
+      plan.batches = plan.height = plan.kernel_h = plan.kernel_w = 1;
+      plan.width = rows;
+      plan.channels = depth;
+      plan.outputs = (uint32_t)case_pick(1, 9);
+      plan.params.groups = plan.params.stride_h = plan.params.stride_w = 1;
+      plan.params.pad_top = plan.params.pad_left = 0;
+      KernelCase c = conv_case(&plan);
+      ck_assert_msg(case_agrees(&c), "depth %u, rows %u", depth, rows);
+      case_free(&c);
+    }
+}
+END_TEST
+
+/* 2^17 products of 255 * 127 leave int32; the sum wraps around, everywhere alike. */
+START_TEST(sums_wrap_around) {
+  Plan plan = {
+      .batches = 1, .height = 1, .width = 5, .channels = 1 << 17, .outputs = 3, .kernel_h = 1, .kernel_w = 1};
+  plan.params = (EdgeConvParams){1, 1, 1, 1, 0, 0, 1, -128, 127, 0};
+  plan.result = EDGE_F32;
+  plan.is_worst_case = 1;
+  KernelCase c = conv_case(&plan);
+  fill_bytes(&c, 0, 127);
+  fill_bytes(&c, 1, 127);
+  ck_assert(case_agrees(&c));
+  expect_definition(&plan, &c);
+  case_free(&c);
+}
+END_TEST
+
+START_TEST(bad_calls_are_refused) {
+  Plan good = {
+      .batches = 1, .height = 4, .width = 4, .channels = 4, .outputs = 6, .kernel_h = 3, .kernel_w = 3};
+  good.params = (EdgeConvParams){1, 1, 1, 1, 1, 1, 2, -128, 127, 0};
+  good.result = EDGE_S8;
+  KernelCase c = conv_case(&good);
+  ck_assert_int_eq(case_check(&c), EDGE_OK);
+  for (int field = 0; field < 7; field++) {
+    Plan bad = good;
+    ((int32_t *)&bad.params)[field] = -1;
+    c.params = &bad.params;
+    ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  }
+  Plan bad = good;
+  c.params = &bad.params;
+  bad.params.groups = 3;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.params = &good.params;
+  for (int operand = 0; operand < 4; operand++) {
+    EdgeTensor kept = c.info[operand];
+    c.info[operand].type = EDGE_U8;
+    ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+    c.info[operand] = kept;
+    c.info[operand].dims[0]++;
+    c.info[operand].elements++;
+    ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+    c.info[operand] = kept;
+  }
+  ((float *)case_data(&c, 3))[5] = INFINITY;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  case_free(&c);
+}
+END_TEST
+
+Suite *suite_runtime_conv(void) {
+  Suite *suite = suite_create("runtime_conv");
+  TCase *tests = tcase_create("conv");
+  tcase_set_timeout(tests, 60);
+  tcase_add_loop_test(tests, plain_is_the_definition, 0, 2);
+  tcase_add_loop_test(tests, faster_kernels_agree, 0, 2);
+  tcase_add_test(tests, faster_kernels_agree_on_matrices);
+  tcase_add_test(tests, sums_wrap_around);
+  tcase_add_test(tests, bad_calls_are_refused);
+  suite_add_tcase(suite, tests);
+  return suite;
+}
