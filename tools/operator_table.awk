@@ -28,5 +28,5 @@ END {
   print "\nconst Op *const op_table[] = {"
   for (i = 1; i <= count; i++) print "    &" names[i] ","
   print "    NULL};"
-  print "const int op_table_length = " count ";"
+  print "const int op_table_length = " count + 0 ";"
 }

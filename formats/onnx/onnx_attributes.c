@@ -5,7 +5,7 @@
 
 /* One attribute and where it is. */
 typedef struct Place {
-  const Importer *importer;
+  Importer *importer;
   const Node *node;
   const Onnx__AttributeProto *message;
 } Place;
@@ -57,7 +57,7 @@ static const void *copy_list(const Place *place, const void *list, size_t count,
 }
 
 static Status import_tensor(const Place *place, Attribute *attribute) {
-  const Importer *importer = place->importer;
+  Importer *importer = place->importer;
   if (place->message->t == NULL) return place_fail(place, BAD_INPUT, "has no tensor");
   const char *what = arena_format(&importer->graph->arena, importer->err, "node '%s' (%s): attribute '%s'",
                                   place->node->name, place->node->type, attribute->name);
@@ -69,7 +69,7 @@ static Status import_tensor(const Place *place, Attribute *attribute) {
 }
 
 static Status import_body(const Place *place, Attribute *attribute) {
-  const Importer *importer = place->importer;
+  Importer *importer = place->importer;
   if (place->message->g == NULL) return place_fail(place, BAD_INPUT, "has no graph");
   Graph *body = graph_new(importer->err);
   if (body == NULL) return SYSTEM;
@@ -115,7 +115,7 @@ static Status import_content(const Place *place, Attribute *attribute) {
 
 static Status import_attribute(const Place *place, Attribute *attribute) {
   const Onnx__AttributeProto *message = place->message;
-  const Importer *importer = place->importer;
+  Importer *importer = place->importer;
   if (onnx_text(message->name)[0] == '\0')
     return fail(importer->err, BAD_INPUT, "node '%s' (%s) has an attribute without a name", place->node->name,
                 place->node->type);
@@ -131,7 +131,7 @@ static Status import_attribute(const Place *place, Attribute *attribute) {
   return import_content(place, attribute);
 }
 
-Status onnx_import_attributes(const Importer *importer, const Onnx__NodeProto *message, Node *node) {
+Status onnx_import_attributes(Importer *importer, const Onnx__NodeProto *message, Node *node) {
   if (message->n_attribute > ONNX_MAX_ATTRIBUTES)
     return fail(importer->err, BAD_INPUT, "node '%s' (%s) has %zu attributes", node->name, node->type,
                 message->n_attribute);

@@ -80,18 +80,17 @@ static Status declare_all(Importer *importer) {
 
 /* ---- nodes ---- */
 
-/* A value of this graph, or of one around it: then a value of that name without producer stands for it. */
+/* A value of this graph, or of one around it: then a value of that name without producer stands for it here
+   and in each body between. NULL where there is none. */
 static Status resolve(Importer *importer, const char *name, Value **value) {
   *value = name_table_find(&importer->values, name);
-  if (*value != NULL) return OK;
-  for (const Importer *outer = importer->outer; outer != NULL; outer = outer->outer) {
-    const Value *seen = name_table_find(&outer->values, name);
-    if (seen == NULL) continue;
-    *value = graph_add_value(importer->graph, name, importer->err);
-    TRY(declare(importer, *value));
-    (*value)->type = seen->type;
-    return OK;
-  }
+  if (*value != NULL || importer->outer == NULL) return OK;
+  Value *outside;
+  TRY(resolve(importer->outer, name, &outside));
+  if (outside == NULL) return OK;
+  *value = graph_add_value(importer->graph, name, importer->err);
+  TRY(declare(importer, *value));
+  (*value)->type = outside->type;
   return OK;
 }
 
@@ -181,7 +180,7 @@ static Status import_parts(Importer *importer) {
   return graph_refresh(importer->graph, importer->err);
 }
 
-Status onnx_import_graph(const Onnx__GraphProto *message, const Importer *outer, Graph *graph, Error *err) {
+Status onnx_import_graph(const Onnx__GraphProto *message, Importer *outer, Graph *graph, Error *err) {
   Importer importer = {.outer = outer, .graph = graph, .message = message, .err = err};
   graph->name = arena_text(&graph->arena, onnx_text(message->name), err);
   Status status = graph->name == NULL ? SYSTEM : import_parts(&importer);

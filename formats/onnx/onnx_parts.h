@@ -49,7 +49,7 @@ const char *onnx_type_name(int32_t data_type, char buffer[ONNX_TYPE_ROOM]);
 
 /* One graph on its way from message to Graph. */
 typedef struct Importer {
-  const struct Importer *outer; /* NULL for the model's own graph */
+  struct Importer *outer; /* NULL for the model's own graph */
   Graph *graph;
   const Onnx__GraphProto *message;
   NameTable values, nodes;
@@ -58,11 +58,11 @@ typedef struct Importer {
 } Importer;
 
 /* Fills `graph`, whose opsets are set. `outer` is NULL or what the graph is a body in. */
-Status onnx_import_graph(const Onnx__GraphProto *message, const Importer *outer, Graph *graph, Error *err);
+Status onnx_import_graph(const Onnx__GraphProto *message, Importer *outer, Graph *graph, Error *err);
 /* Writes what `type` (may be NULL) says to `value`. UNSUPPORTED for what is no tensor. */
 Status onnx_import_type(const Importer *importer, const Onnx__TypeProto *type, Value *value);
 /* Gives `node` the attributes of `message`. */
-Status onnx_import_attributes(const Importer *importer, const Onnx__NodeProto *message, Node *node);
+Status onnx_import_attributes(Importer *importer, const Onnx__NodeProto *message, Node *node);
 
 /* An optional text of a message. */
 static inline const char *onnx_text(const char *text) {
