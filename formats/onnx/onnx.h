@@ -24,8 +24,9 @@ Status onnx_read(const char *path, Graph **graph, Error *err);
 /* The same from memory; `name` is what messages call it. */
 Status onnx_parse(const char *name, const void *bytes, size_t size, Graph **graph, Error *err);
 
-/* BAD_INPUT naming the first initializer that holds a NaN or an infinite number; bodies are searched too.
-   Apart from reading, because such constants are legal ONNX, though no weights to quantize. */
+/* BAD_INPUT naming the first initializer that holds a NaN, or an infinite number among others (alone it is a
+   limit or a mask's value); bodies are searched too. Apart from reading, because such constants are legal
+   ONNX, though no weights to quantize. */
 Status onnx_check_weights(const Graph *graph, Error *err);
 
 /* A stored TensorProto file (the conformance vectors' format), its tensor in `arena`. */

@@ -1,4 +1,7 @@
-/* Weights that are no numbers: what is trained is finite, so these mean a broken export or training run. */
+/*
+ * Weights that are no numbers: what is trained is finite, so these mean a broken export or training run. A
+ * single infinity is none of them: that is how models write "no limit" and what is masked out.
+ */
 #include "formats/onnx/onnx.h"
 
 #include <inttypes.h>
@@ -10,7 +13,7 @@ static Status check_constant(const Value *value, Error *err) {
   int64_t count = tensor_elements(tensor);
   for (int64_t i = 0; i < count; i++) {
     double element = tensor_get(tensor, i);
-    if (!isfinite(element))
+    if (isnan(element) || (isinf(element) && count > 1))
       return fail(err, BAD_INPUT, "initializer '%s' holds %s at element %" PRId64 " of %" PRId64, value->name,
                   isnan(element) ? "NaN" : "an infinite number", i, count);
   }
