@@ -27,6 +27,7 @@ FOLDERS := base graph graph/passes operators $(wildcard operators/*/) interprete
 LIBRARY_SOURCES := $(sort $(foreach folder,$(FOLDERS),$(wildcard $(patsubst %/,%,$(folder))/*.c)))
 COMMAND_SOURCES := $(sort $(wildcard cmd/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/support/*.c tests/*.c))
+CONFORMANCE_SOURCES := $(sort $(wildcard tests/conformance/*.c))
 SCRIPT_TESTS := $(sort $(wildcard tests/cli/*.sh))
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_TARGETS := $(basename $(notdir $(wildcard bench/*.c)))
@@ -93,12 +94,19 @@ $(call objects,$(TEST_SOURCES)): $(BUILD)/gen/suites.h
 $(BUILD)/tests: $(call objects,$(TEST_SOURCES)) $(COMMAND_OBJECTS) $(LIBRARY)
 	$(CC) $(LDFLAGS) $^ -lcheck -lsubunit -lrt $(LDLIBS) -o $@
 
+$(BUILD)/conformance: $(call objects,$(CONFORMANCE_SOURCES)) $(LIBRARY)
+	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+conformance: $(BUILD)/conformance ## the ONNX node tests in VECTORS=dir: failing ones, and counts by tier
+	@test -n "$(VECTORS)" || { echo "make conformance VECTORS=dir: an unpacked folder with INDEX.tsv"; exit 2; }
+	$(BUILD)/conformance $(CONFORMANCE_OPTIONS) $(VECTORS)
+
 # Without a fuzzer linked in, a target replays the files it is given.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-include-deps := $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES)))
+include-deps := $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES)))
 -include $(include-deps)
 
 deps: ## install the packages that building and testing need (Debian 12)
@@ -111,5 +119,5 @@ unit: $(BUILD)/tests $(BUILD)/edgec ## the unit and command-line tests only, dep
 clean: ## remove build/
 	rm -rf $(BUILD)
 
-.PHONY: all help deps unit clean
+.PHONY: all help deps unit conformance clean
 .DELETE_ON_ERROR:

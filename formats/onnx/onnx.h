@@ -2,7 +2,11 @@
  * onnx.h - ONNX model files.
  *
  *     Graph *graph;
- *     TRY(onnx_read("model.onnx", &graph, &err));     // parsed, bound, shapes inferred
+ *     TRY(onnx_read("model.onnx", &graph, &err));
+ *     TRY(onnx_check_weights(graph, &err));
+ *     TRY(op_bind_graph(graph, &err));                // operators/op.h
+ *     TRY(op_infer_graph(graph, &err));
+ *     graph_free(graph);
  */
 #ifndef FORMATS_ONNX_ONNX_H
 #define FORMATS_ONNX_ONNX_H
@@ -19,6 +23,11 @@
 Status onnx_read(const char *path, Graph **graph, Error *err);
 /* The same from memory; `name` is what messages call it. */
 Status onnx_parse(const char *name, const void *bytes, size_t size, Graph **graph, Error *err);
+
+/* BAD_INPUT naming the first initializer that holds a NaN, or an infinite number among others (alone it is a
+   limit or a mask's value); bodies are searched too. Apart from reading, because such constants are legal
+   ONNX, though no weights to quantize. */
+Status onnx_check_weights(const Graph *graph, Error *err);
 
 /* A stored TensorProto file (the conformance vectors' format), its tensor in `arena`. */
 Status onnx_read_tensor(const char *path, Arena *arena, Tensor **tensor, Error *err);
