@@ -69,6 +69,8 @@ $(BUILD)/gen/operator_table.o: $(BUILD)/gen/operator_table.c
 # The kernels are what a user waits for.
 $(BUILD)/obj/runtime/kernels/plain/%.o: CFLAGS += -O3
 $(BUILD)/obj/runtime/kernels/avx2/%.o: CFLAGS += -O3 -mavx2
+# Loops over floats become vectors; floating-point exceptions are not looked at, results stay the same.
+$(BUILD)/obj/operators/%.o: CFLAGS += -O3 -fno-trapping-math
 
 $(BUILD)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)

@@ -1,0 +1,30 @@
+#include "operators/unary/unary.h"
+
+#include <math.h>
+
+typedef struct SeluParams {
+  float alpha, gamma;
+} SeluParams;
+
+static double real(double x, const void *params) {
+  const SeluParams *p = params;
+  return (double)p->gamma * (x > 0 ? x : (double)p->alpha * expm1(x));
+}
+
+static Status run_plain(Run *run) {
+  return unary_run(run, real, NULL);
+}
+
+static const AttributeRow attributes[] = {
+    ATTRIBUTE(SeluParams, alpha, FIELD_FLOAT, .otherwise_float = 1.67326319217681884765625f),
+    ATTRIBUTE(SeluParams, gamma, FIELD_FLOAT, .otherwise_float = 1.05070102214813232421875f),
+    {0}};
+
+const Op op_Selu = {.name = "Selu",
+                    .brief = "gamma * x, or gamma * alpha * (exp(x) - 1) where x is negative.",
+                    .versions = {{6, unary_infer, run_plain, NULL}},
+                    .attributes = attributes,
+                    .params_bytes = sizeof(SeluParams),
+                    UNARY_PORTS(ELEMENTS_FLOAT),
+                    .role = ROLE_TABLE,
+                    .samples = {{"f32[2,3,4]", ""}, {"f32[5]", "alpha=2.0 gamma=3.0"}}};

@@ -1,0 +1,46 @@
+/*
+ * unary.h - what the functions of one element share. A file of this family has the function in float64 for
+ * one element, the row, and at most a loop over float32 for speed.
+ */
+#ifndef OPERATORS_UNARY_UNARY_H
+#define OPERATORS_UNARY_UNARY_H
+
+#include "operators/op.h"
+
+/* The type and shape of the input. */
+Status unary_infer(Infer *infer);
+
+/* One element; `params` is the operator's struct. */
+typedef double (*UnaryReal)(double x, const void *params);
+typedef int64_t (*UnaryInteger)(int64_t x, const void *params);
+
+/* The operator `real` in whatever type the tensor has; `integer` (NULL: by way of `real`) for the signed
+   integer types, so that int64 stays exact. Unsigned integers are taken by `real` alone. */
+Status unary_run(Run *run, UnaryReal real, UnaryInteger integer);
+
+/* `n` elements of float32, written so that compilers make vectors of it. */
+typedef void (*UnaryLoop)(float *restrict y, const float *restrict x, int64_t n, const void *params);
+
+/* Runs `loop` where the tensor is float32, else the reference kernel of the node's version. */
+Status unary_fast(Run *run, UnaryLoop loop);
+
+/* Input and output of an operator that takes one tensor of the types `type_set`. */
+#define UNARY_PORTS(type_set)                                                                                \
+  .inputs = {{"X", PORT_REQUIRED, (type_set), "[...]"}},                                                     \
+  .outputs = {{"Y", PORT_REQUIRED, (type_set), "[...]"}}
+
+/* Two float parameters of operators that take one or both. */
+typedef struct UnaryParams {
+  float alpha, beta;
+} UnaryParams;
+
+#define UNARY_ALPHA(value) ATTRIBUTE(UnaryParams, alpha, FIELD_FLOAT, .otherwise_float = (value))
+#define UNARY_BETA(value) ATTRIBUTE(UnaryParams, beta, FIELD_FLOAT, .otherwise_float = (value))
+static inline double unary_alpha(const void *params) {
+  return (double)((const UnaryParams *)params)->alpha;
+}
+static inline double unary_beta(const void *params) {
+  return (double)((const UnaryParams *)params)->beta;
+}
+
+#endif
