@@ -1,0 +1,48 @@
+#include "operators/softmax/softmax_rows.h"
+
+#include <math.h>
+
+static void softmax_row(double *x, int64_t count, int64_t step) {
+  double most = x[0], sum = 0;
+  for (int64_t i = 1; i < count; i++) most = fmax(most, x[i * step]);
+  for (int64_t i = 0; i < count; i++) sum += x[i * step] = exp(x[i * step] - most);
+  for (int64_t i = 0; i < count; i++) x[i * step] /= sum;
+}
+
+static Status plain_softmax(Run *run) {
+  return softmax_plain(run, softmax_row);
+}
+
+static Status fast_softmax(Run *run) {
+  SoftmaxRows r = softmax_rows(run);
+  if (run->in[0]->type != ELEMENT_FLOAT32 || r.step != 1) return plain_softmax(run);
+  const float *x = run->in[0]->data;
+  float *out = run->out[0]->data;
+  for (int64_t row = 0; row < r.rows; row++, x += r.count, out += r.count) {
+    float most = x[0];
+    double sum = 0;
+    for (int64_t i = 1; i < r.count; i++) most = x[i] > most ? x[i] : most;
+    for (int64_t i = 0; i < r.count; i++) sum += (double)(out[i] = expf(x[i] - most));
+    float factor = (float)(1 / sum);
+    for (int64_t i = 0; i < r.count; i++) out[i] *= factor;
+  }
+  return OK;
+}
+
+const Op op_Softmax = {
+    .name = "Softmax",
+    .brief = "Exponentials divided by their sum, along an axis (before opset 13: over all axes from it on).",
+    .versions = {{13, softmax_infer, plain_softmax, fast_softmax},
+                 {11, softmax_infer, plain_softmax, fast_softmax},
+                 {1, softmax_infer, plain_softmax, fast_softmax}},
+    .attributes = softmax_attributes,
+    .params_bytes = sizeof(SoftmaxParams),
+    .check = softmax_check,
+    .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+    .outputs = {{"output", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+    .role = ROLE_SOFTMAX,
+    .samples = {{"f32[2,7]", ""},
+                {"f32[2,3,4]", "axis=1"},
+                {"f32[2,3,4]", "axis=1 opset=11"},
+                {"f32[1,10](-40,40)", ""}},
+};

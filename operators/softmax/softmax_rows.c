@@ -1,0 +1,47 @@
+/* shared by the family: axis, inference and the loop over rows. */
+#include "operators/softmax/softmax_rows.h"
+
+#define AXIS_NOT_GIVEN INT64_MIN
+
+const AttributeRow softmax_attributes[] = {
+    ATTRIBUTE(SoftmaxParams, axis, FIELD_INT, .otherwise = AXIS_NOT_GIVEN), {0}};
+
+Status softmax_check(const Node *node, void *params, Error *err) {
+  SoftmaxParams *p = params;
+  (void)err;
+  if (p->axis == AXIS_NOT_GIVEN) p->axis = node->version->since >= SOFTMAX_SINCE_ALONG ? -1 : 1;
+  return OK;
+}
+
+Status softmax_infer(Infer *infer) {
+  const SoftmaxParams *params = infer->params;
+  const InferValue *data = &infer->in[0];
+  int axis;
+  if (data->has_shape && !axis_normalize(params->axis, data->shape.rank, &axis))
+    return infer_fail(infer, "axis %lld is outside of %d axes", (long long)params->axis, data->shape.rank);
+  return infer_same(infer);
+}
+
+SoftmaxRows softmax_rows(const Run *run) {
+  const SoftmaxParams *params = run->params;
+  const Shape *shape = &run->in[0]->shape;
+  int axis;
+  axis_normalize(params->axis, shape->rank, &axis);
+  bool along = run->node->version->since >= SOFTMAX_SINCE_ALONG;
+  SoftmaxRows r = {.step = along ? shape_product(shape, axis + 1, shape->rank) : 1,
+                   .count = along ? shape->dims[axis] : shape_product(shape, axis, shape->rank)};
+  r.rows = shape_product(shape, 0, axis) * r.step;
+  if (r.count == 0) r.rows = 0;
+  return r;
+}
+
+Status softmax_plain(Run *run, SoftmaxRow compute) {
+  SoftmaxRows r = softmax_rows(run);
+  int64_t count = tensor_elements(run->in[0]);
+  double *x = reals_new(run, count);
+  if (x == NULL) return fail_memory(run->err);
+  for (int64_t i = 0; i < count; i++) x[i] = tensor_get(run->in[0], i);
+  for (int64_t row = 0; row < r.rows; row++) compute(x + softmax_start(&r, row), r.count, r.step);
+  for (int64_t i = 0; i < count; i++) tensor_set(run->out[0], i, x[i]);
+  return OK;
+}
