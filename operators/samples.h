@@ -10,11 +10,11 @@
  * OpSample.inputs: the node's inputs, separated by commas, each of them
  *
  *     -                     an optional one that is absent
- *     TYPE DIMS RANGE VALUES !      written without spaces, everything but TYPE optional:
+ *     TYPE DIMS RANGE VALUES !      written without spaces, all but TYPE optional:
  *
  *     TYPE    f32 f64 f16 bf16 i8 u8 i16 u16 i32 u32 i64 u64 bool str
- *     DIMS    [2,3], [] for a scalar. Without: the number of VALUES, 1-D; a scalar where there are none
- * either RANGE   (0.1,4) of the pseudo-random values: low <= x < high. Without: [-2,2) for floats, -8..7 for
+ *     DIMS    [2,3]; [] is a scalar. Without: 1-D, as many as VALUES; without those too, a scalar
+ *     RANGE   (0.1,4) of the pseudo-random values: low <= x < high. Without: [-2,2) for floats, -8..7 for
  *             signed integers, 0..15 for unsigned ones, false and true for bool
  *     VALUES  {1,-1,2.5,inf,nan,true,false,"text"}, row-major; as many as the shape has elements, or one for
  *             all. Without: seeded pseudo-random (strings: "s0", "s1" ...)
