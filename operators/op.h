@@ -130,8 +130,9 @@ typedef struct AttributeRow {
   const char *const *choices; /* of CHOICE, NULL at the end */
 } AttributeRow;
 
-#define ATTRIBUTE(type, member, field_kind, ...)                                                             \
-  { .name = #member, .field = (field_kind), .offset = offsetof(type, member), __VA_ARGS__ }
+/* ATTRIBUTE(XxxParams, axis, FIELD_INT, .otherwise = 1): the kind, then what differs from zero. */
+#define ATTRIBUTE(type, member, ...)                                                                         \
+  { .name = #member, .offset = offsetof(type, member), .field = __VA_ARGS__ }
 
 /* ---- the row ---- */
 

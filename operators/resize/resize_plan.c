@@ -1,0 +1,230 @@
+/* shared by the family: resampling along axes, after the definition in ONNX's operator documentation. */
+#include "operators/resize/resize_plan.h"
+
+#include "operators/move/element_copy.h"
+#include "operators/shape/content.h"
+
+#include <math.h>
+#include <string.h>
+
+Status resize_scaled_dim(const Infer *infer, int axis, double scale, int64_t dim, int64_t *result) {
+  if (!(scale > 0) || !isfinite(scale)) return infer_fail(infer, "the scale of axis %d is %g", axis, scale);
+  double scaled = floor((double)((float)dim * (float)scale));
+  if (scaled > (double)CONTENT_MAX_ELEMENTS)
+    return infer_fail(infer, "axis %d would have more than %lld elements", axis,
+                      (long long)CONTENT_MAX_ELEMENTS);
+  *result = (int64_t)scaled;
+  return OK;
+}
+
+OpRole resize_role_of(int mode, const char **reason) {
+  if (mode == RESIZE_NEAREST) return ROLE_SAME_SCALE;
+  if (mode == RESIZE_LINEAR) return ROLE_AVERAGE;
+  *reason = "cubic interpolation overshoots the range of its input";
+  return ROLE_FLOAT;
+}
+
+/* Where output element x lies between the input's elements. `length` is the output's, not rounded. */
+static double coordinate(const ResizePlan *plan, const ResizeAxis *axis, int64_t i) {
+  double x = (double)i, in = (double)axis->in, out = (double)axis->out;
+  double length = axis->scale * in;
+  switch (plan->coordinates) {
+  case COORDINATES_HALF_PIXEL_SYMMETRIC:
+    return in / 2 * (1 - out / length) + (x + 0.5) / axis->scale - 0.5;
+  case COORDINATES_PYTORCH_HALF_PIXEL:
+    return length == 1 ? -0.5 : (x + 0.5) / axis->scale - 0.5;
+  case COORDINATES_ALIGN_CORNERS:
+    return length == 1 ? 0 : x * (in - 1) / (length - 1);
+  case COORDINATES_ASYMMETRIC:
+    return x / axis->scale;
+  case COORDINATES_TF_HALF_PIXEL_FOR_NN:
+    return (x + 0.5) / axis->scale;
+  case COORDINATES_TF_CROP_AND_RESIZE:
+    if (length == 1) return 0.5 * (axis->roi_to - axis->roi_from) * (in - 1);
+    return axis->roi_from * (in - 1) + x * (axis->roi_to - axis->roi_from) * (in - 1) / (length - 1);
+  default:
+    return (x + 0.5) / axis->scale - 0.5;
+  }
+}
+
+static bool is_outside(const ResizePlan *plan, const ResizeAxis *axis, double x) {
+  return plan->coordinates == COORDINATES_TF_CROP_AND_RESIZE && (x < 0 || x > (double)(axis->in - 1));
+}
+
+/* The whole number within 0..in-1 that is nearest to x (any number, NaN too). */
+static int64_t within(double x, int64_t in) {
+  if (!(x > 0)) return 0;
+  return x >= (double)(in - 1) ? in - 1 : (int64_t)x;
+}
+
+/* ---- nearest: elements are copied ---- */
+
+static double round_nearest(int nearest, double x) {
+  switch (nearest) {
+  case NEAREST_ROUND_PREFER_CEIL:
+    return floor(x + 0.5);
+  case NEAREST_FLOOR:
+    return floor(x);
+  case NEAREST_CEIL:
+    return ceil(x);
+  default:
+    return ceil(x - 0.5);
+  }
+}
+
+static Status run_nearest(Run *run, const ResizePlan *plan) {
+  const Tensor *in = run->in[0], *out = run->out[0];
+  int64_t *maps[GRAPH_MAX_RANK];
+  TRY(copy_new_maps(run, &out->shape, maps));
+  for (int d = 0; d < out->shape.rank; d++) {
+    const ResizeAxis *axis = &plan->axes[d];
+    bool is_same =
+        axis->in == axis->out && axis->scale == 1 && plan->coordinates != COORDINATES_TF_CROP_AND_RESIZE;
+    for (int64_t i = 0; i < axis->out; i++) {
+      double x = coordinate(plan, axis, i);
+      maps[d][i] = is_same ? i : within(round_nearest(plan->nearest, x), axis->in);
+      if (is_outside(plan, axis, x)) maps[d][i] = -1;
+    }
+  }
+  uint64_t bytes = 0;
+  Tensor fill = {.type = in->type, .data = &bytes};
+  if (in->type != ELEMENT_STRING) tensor_set(&fill, 0, plan->extrapolation);
+  copy_mapped(out, in, maps, &bytes);
+  return OK;
+}
+
+/* ---- linear and cubic: weighted sums of neighbours ---- */
+
+/* For each output element of an axis `count` neighbours: their indices and weights. */
+typedef struct ResizeTaps {
+  int count, first; /* neighbours lie at base + first ... */
+  int64_t *indices; /* [out][count] */
+  double *weights;  /* [out][count] */
+} ResizeTaps;
+
+static double weight_at(const ResizePlan *plan, double distance) {
+  double x = fabs(distance), a = plan->cubic_a;
+  if (plan->mode == RESIZE_LINEAR) return x < 1 ? 1 - x : 0;
+  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+/* The filter is stretched when shrinking with antialiasing. */
+static double stretch(const ResizePlan *plan, const ResizeAxis *axis) {
+  return plan->antialias && axis->scale < 1 ? axis->scale : 1;
+}
+
+static Status new_taps(Run *run, const ResizePlan *plan, const ResizeAxis *axis, ResizeTaps *taps) {
+  double support = plan->mode == RESIZE_LINEAR ? 1 : 2;
+  double first = floor(-support / stretch(plan, axis)) + 1, count = 2 - 2 * first;
+  if (plan->mode == RESIZE_CUBIC) count = 2 - first - first;
+  size_t room;
+  if (count > INT32_MAX || !size_multiply((size_t)axis->out, (size_t)count, &room) ||
+      !size_multiply(room, sizeof(double), &room))
+    return run_fail(run, "a scale of %g is too small", axis->scale);
+  taps->count = (int)count;
+  taps->first = (int)first;
+  taps->indices = run_scratch(run, room);
+  taps->weights = run_scratch(run, room);
+  return taps->indices == NULL || taps->weights == NULL ? run->err->status : OK;
+}
+
+/* Neighbours of output element i. Weights sum up to 1; those outside count for the edge, or not at all. */
+static void fill_taps(const ResizePlan *plan, const ResizeAxis *axis, int64_t i, ResizeTaps *taps) {
+  double x = coordinate(plan, axis, i), base = ceil(x) - 1, sum = 0, narrow = stretch(plan, axis);
+  int64_t *indices = taps->indices + i * taps->count;
+  double *weights = taps->weights + i * taps->count;
+  for (int t = 0; t < taps->count; t++) {
+    double at = base + taps->first + t;
+    indices[t] = within(at, axis->in);
+    weights[t] = weight_at(plan, narrow * (at - x));
+    if (plan->exclude_outside && (at < 0 || at > (double)(axis->in - 1))) weights[t] = 0;
+    sum += weights[t];
+  }
+  for (int t = 0; t < taps->count; t++) weights[t] /= sum;
+}
+
+/* to[outer][out][inner] = sum over taps of from[outer][in][inner]. */
+static void resample(const ResizeAxis *axis, const ResizeTaps *taps, int64_t outer, int64_t inner,
+                     const double *from, double *to) {
+  for (int64_t o = 0; o < outer; o++, from += axis->in * inner)
+    for (int64_t i = 0; i < axis->out; i++, to += inner) {
+      for (int64_t k = 0; k < inner; k++) to[k] = 0;
+      for (int t = 0; t < taps->count; t++) {
+        double weight = taps->weights[i * taps->count + t];
+        const double *row = from + taps->indices[i * taps->count + t] * inner;
+        for (int64_t k = 0; k < inner; k++) to[k] += weight * row[k];
+      }
+    }
+}
+
+static bool is_unchanged(const ResizePlan *plan, const ResizeAxis *axis) {
+  if (axis->in != axis->out || axis->scale != 1) return false;
+  return plan->coordinates != COORDINATES_TF_CROP_AND_RESIZE || (axis->roi_from == 0 && axis->roi_to == 1);
+}
+
+/* Room for the largest tensor between two axes. */
+static double *new_buffer(Run *run, const ResizePlan *plan) {
+  Shape shape = run->in[0]->shape;
+  size_t most = (size_t)shape_elements(&shape), bytes;
+  for (int d = 0; d < shape.rank; d++) {
+    shape.dims[d] = plan->axes[d].out;
+    int64_t elements = shape_elements(&shape);
+    if (elements > CONTENT_MAX_ELEMENTS || elements < 0) {
+      run_fail(run, "what lies between two axes has too many elements");
+      return NULL;
+    }
+    if ((size_t)elements > most) most = (size_t)elements;
+  }
+  if (!size_multiply(most, sizeof(double), &bytes)) {
+    run_fail(run, "the input has too many elements");
+    return NULL;
+  }
+  return run_scratch(run, bytes);
+}
+
+/* Overwrites what an axis has from outside the crop. */
+static void extrapolate(const ResizePlan *plan, Tensor *out) {
+  for (int d = 0; d < out->shape.rank; d++) {
+    int64_t outer = shape_product(&out->shape, 0, d), extent = out->shape.dims[d];
+    int64_t inner = shape_product(&out->shape, d + 1, out->shape.rank);
+    for (int64_t i = 0; i < extent; i++) {
+      if (!is_outside(plan, &plan->axes[d], coordinate(plan, &plan->axes[d], i))) continue;
+      for (int64_t o = 0; o < outer; o++)
+        for (int64_t k = 0; k < inner; k++)
+          tensor_set(out, (o * extent + i) * inner + k, plan->extrapolation);
+    }
+  }
+}
+
+static Status run_weighted(Run *run, const ResizePlan *plan) {
+  Tensor *out = run->out[0];
+  Shape shape = run->in[0]->shape;
+  double *from = new_buffer(run, plan), *to = from == NULL ? NULL : new_buffer(run, plan);
+  if (to == NULL) return run->err->status;
+  int64_t count = tensor_elements(run->in[0]);
+  for (int64_t i = 0; i < count; i++) from[i] = tensor_get(run->in[0], i);
+  for (int d = 0; d < shape.rank; d++) {
+    const ResizeAxis *axis = &plan->axes[d];
+    if (is_unchanged(plan, axis)) continue;
+    ResizeTaps taps = {0};
+    TRY(new_taps(run, plan, axis, &taps));
+    for (int64_t i = 0; i < axis->out; i++) fill_taps(plan, axis, i, &taps);
+    resample(axis, &taps, shape_product(&shape, 0, d), shape_product(&shape, d + 1, shape.rank), from, to);
+    shape.dims[d] = axis->out;
+    double *swap = from;
+    from = to;
+    to = swap;
+  }
+  count = tensor_elements(out);
+  for (int64_t i = 0; i < count; i++) tensor_set(out, i, from[i]);
+  extrapolate(plan, out);
+  return OK;
+}
+
+Status resize_run_plan(Run *run, const ResizePlan *plan) {
+  if (tensor_elements(run->out[0]) == 0) return OK;
+  if (plan->mode == RESIZE_NEAREST) return run_nearest(run, plan);
+  if (run->in[0]->type == ELEMENT_STRING) return run_fail(run, "strings cannot be averaged");
+  return run_weighted(run, plan);
+}

@@ -1,0 +1,54 @@
+/*
+ * resize_plan.h - what Resize and Upsample share: from where along each axis an output element is taken, and
+ * the resampling itself, one axis after the other.
+ */
+#ifndef OPERATORS_RESIZE_RESIZE_PLAN_H
+#define OPERATORS_RESIZE_RESIZE_PLAN_H
+
+#include "operators/op.h"
+
+typedef enum ResizeMode { RESIZE_NEAREST, RESIZE_LINEAR, RESIZE_CUBIC } ResizeMode;
+
+typedef enum ResizeCoordinates {
+  COORDINATES_HALF_PIXEL,
+  COORDINATES_HALF_PIXEL_SYMMETRIC,
+  COORDINATES_PYTORCH_HALF_PIXEL,
+  COORDINATES_ALIGN_CORNERS,
+  COORDINATES_ASYMMETRIC,
+  COORDINATES_TF_HALF_PIXEL_FOR_NN,
+  COORDINATES_TF_CROP_AND_RESIZE
+} ResizeCoordinates;
+
+typedef enum ResizeNearest {
+  NEAREST_ROUND_PREFER_FLOOR,
+  NEAREST_ROUND_PREFER_CEIL,
+  NEAREST_FLOOR,
+  NEAREST_CEIL
+} ResizeNearest;
+
+/* One axis: `in` elements become `out`. */
+typedef struct ResizeAxis {
+  int64_t in, out;
+  double scale;            /* as given, or out / in */
+  double roi_from, roi_to; /* of TF_CROP_AND_RESIZE, in parts of the axis */
+} ResizeAxis;
+
+typedef struct ResizePlan {
+  int mode, coordinates, nearest; /* the enums above */
+  double cubic_a;
+  bool exclude_outside, antialias;
+  double extrapolation; /* of TF_CROP_AND_RESIZE */
+  ResizeAxis axes[GRAPH_MAX_RANK];
+} ResizePlan;
+
+/* floor(dim * scale) in float32, as exporters compute it. BAD_INPUT where the scale is not positive and
+   finite, or the result too large. */
+Status resize_scaled_dim(const Infer *infer, int axis, double scale, int64_t dim, int64_t *result);
+
+/* Computes output 0 from input 0, whose shapes agree with the plan's axes. */
+Status resize_run_plan(Run *run, const ResizePlan *plan);
+
+/* Nearest moves values, linear averages them, cubic overshoots. */
+OpRole resize_role_of(int mode, const char **reason);
+
+#endif

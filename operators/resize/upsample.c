@@ -1,0 +1,100 @@
+/* upsample.c - Upsample: the older Resize, of versions 7 to 9. */
+#include "operators/resize/resize_plan.h"
+#include "operators/shape/content.h"
+
+static const char *const modes[] = {"nearest", "linear", "bilinear", NULL};
+
+typedef struct UpsampleParams {
+  int mode;
+  Floats scales;                   /* of version 7 */
+  float height_scale, width_scale; /* of version 1 */
+} UpsampleParams;
+
+static int mode_of(const UpsampleParams *params) {
+  return params->mode == 0 ? RESIZE_NEAREST : RESIZE_LINEAR;
+}
+
+/* Scales into room for GRAPH_MAX_RANK; NULL where they are not known yet. Their number goes to *count. */
+static const double *read_scales(const UpsampleParams *params, int since, const Tensor *input, int rank,
+                                 double *room, int64_t *count) {
+  *count = since >= 9   ? (input == NULL ? rank : tensor_elements(input))
+           : since >= 7 ? params->scales.count
+                        : 4;
+  if ((since >= 9 && input == NULL) || *count != rank) return NULL;
+  for (int d = 0; d < rank; d++)
+    room[d] = since >= 9   ? tensor_get(input, d)
+              : since >= 7 ? (double)params->scales.values[d]
+              : d == 2     ? (double)params->height_scale
+              : d == 3     ? (double)params->width_scale
+                           : 1;
+  return room;
+}
+
+static Status upsample_infer(Infer *infer) {
+  const InferValue *in = &infer->in[0];
+  infer->out[0].type = in->type;
+  int since = infer->node->version->since;
+  if (since >= 9 && !infer_has(infer, 1)) return infer_fail(infer, "input 1 ('scales') is missing");
+  if (!in->has_shape) return OK;
+  double room[GRAPH_MAX_RANK];
+  int64_t count;
+  Shape out = in->shape;
+  const double *scales =
+      read_scales(infer->params, since, since >= 9 ? infer->in[1].constant : NULL, out.rank, room, &count);
+  if (count != out.rank)
+    return infer_fail(infer, "%lld scales are given for %d axes", (long long)count, out.rank);
+  if (scales == NULL) return infer_rank(infer, 0, in->type, out.rank);
+  for (int d = 0; d < out.rank; d++) {
+    if (dim_is_known(out.dims[d]))
+      TRY(resize_scaled_dim(infer, d, scales[d], in->shape.dims[d], &out.dims[d]));
+    else if (scales[d] != 1)
+      out.dims[d] = DIM_UNKNOWN;
+  }
+  return infer_set_sized(infer, 0, in->type, &out);
+}
+
+static Status upsample_run(Run *run) {
+  const UpsampleParams *params = run->params;
+  const Shape *in = &run->in[0]->shape, *out = &run->out[0]->shape;
+  ResizePlan plan = {
+      .mode = mode_of(params), .coordinates = COORDINATES_ASYMMETRIC, .nearest = NEAREST_FLOOR};
+  double room[GRAPH_MAX_RANK];
+  int64_t count;
+  const double *scales = read_scales(params, run->node->version->since,
+                                     run->input_count > 1 ? run->in[1] : NULL, in->rank, room, &count);
+  for (int d = 0; d < in->rank; d++)
+    plan.axes[d] =
+        (ResizeAxis){.in = in->dims[d], .out = out->dims[d], .scale = scales == NULL ? 1 : scales[d]};
+  return resize_run_plan(run, &plan);
+}
+
+static OpRole upsample_role(const Node *node, const char **reason) {
+  return resize_role_of(mode_of(node->params), reason);
+}
+
+static const AttributeRow attributes[] = {
+    ATTRIBUTE(UpsampleParams, mode, FIELD_CHOICE, .choices = modes),
+    ATTRIBUTE(UpsampleParams, scales, FIELD_FLOATS),
+    ATTRIBUTE(UpsampleParams, height_scale, FIELD_FLOAT, .otherwise_float = 1),
+    ATTRIBUTE(UpsampleParams, width_scale, FIELD_FLOAT, .otherwise_float = 1),
+    {0},
+};
+
+const Op op_Upsample = {
+    .name = "Upsample",
+    .brief = "Enlarges along axes, nearest or linear; later called Resize.",
+    .versions = {{9, upsample_infer, upsample_run, NULL},
+                 {7, upsample_infer, upsample_run, NULL},
+                 {1, upsample_infer, upsample_run, NULL}},
+    .attributes = attributes,
+    .params_bytes = sizeof(UpsampleParams),
+    .inputs = {{"X", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
+               {"scales", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_FLOAT32), "[rank]"}},
+    .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .role = ROLE_SAME_SCALE,
+    .role_of = upsample_role,
+    .samples = {{"f32[1,2,2,3], f32{1,1,2,3}!", "opset=9"},
+                {"f32[1,2,2,3], f32{1,1,1.5,2}!", "mode=\"linear\" opset=9"},
+                {"f32[1,2,2,3]", "scales=[1.0,1.0,2.0,2.0] opset=8"},
+                {"f32[1,1,2,3]", "height_scale=2.0 width_scale=1.5 mode=\"bilinear\" opset=1"}},
+};
