@@ -1,0 +1,58 @@
+/*
+ * inputs.h - a model's inputs from the data options: files, preprocessing, labels, shapes; plugged into jobs
+ * as a SampleReader.
+ *
+ *     Inputs inputs;
+ *     TRY(inputs_begin(&inputs, options, "data", &err));
+ *     TRY(inputs_bind_graph(&inputs, graph, &err));        // shapes of the graph's inputs, how samples fit
+ * them calibrate(..., &inputs.reader, 0, 256, ...); inputs_close(&inputs);
+ */
+#ifndef CMD_INPUTS_H
+#define CMD_INPUTS_H
+
+#include "cmd/options.h"
+#include "formats/data/data.h"
+#include "interpreter/samples.h"
+#include "verify/verify.h"
+
+/* --data, --labels, --scale, --mean, --std, --layout, --shape */
+extern const OptionRow inputs_rows[];
+
+#define INPUTS_MAX 64
+
+/* Where one input of the model comes from. */
+typedef struct Input {
+  DataSource *source; /* NULL: synthetic */
+  const char *path;
+  float *scratch; /* room for a sample, as float32 */
+  int64_t *wide;  /* room for a sample, as int64; of integer inputs */
+} Input;
+
+typedef struct Inputs {
+  int count;
+  Input inputs[INPUTS_MAX];
+  Tensor forms[INPUTS_MAX]; /* of one sample */
+  bool is_synthetic;
+  uint64_t seed;
+  int64_t position; /* of synthetic samples */
+  double synthetic_mean, synthetic_deviation;
+  Preprocess preprocess;
+  int64_t samples;
+  int64_t *labels; /* NULL: none */
+  int64_t label_count;
+  SampleReader reader;
+  /* what the options say */
+  const Options *options;
+  const char *data_option; /* "data" or "verify-data" */
+} Inputs;
+
+/* Looks at the options only; files are opened when the model's inputs are known. */
+Status inputs_begin(Inputs *inputs, const Options *options, const char *data_option, Error *err);
+/* Opens the files for a graph's inputs, settles the inputs' shapes from --shape and the data, and reads
+   labels. Without data the samples are synthetic. The graph must be inferred afterwards. */
+Status inputs_bind_graph(Inputs *inputs, Graph *graph, Error *err);
+/* The same for a model whose shapes are fixed. */
+Status inputs_bind_subject(Inputs *inputs, const Subject *subject, Error *err);
+void inputs_close(Inputs *inputs);
+
+#endif
