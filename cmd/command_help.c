@@ -137,5 +137,6 @@ void command_overview(int width, Text *text) {
     text_add(text, "%-12s", left);
     wrap_text(text, command_table[i]->brief, 12, 12, width);
   }
+  text_add(text, "\nTo begin:\n  edgec quantize model.onnx --data samples.npz\n");
   text_add(text, "\n'edgec help COMMAND' explains a command and its options.\n");
 }

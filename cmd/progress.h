@@ -1,0 +1,34 @@
+/*
+ * progress.h - a line on stderr that tells how far a long step is: bar, share, time left. Only on a terminal.
+ *
+ *     Progress progress;
+ *     progress_begin(&progress, "calibrate", options_flag(options, "quiet"));
+ *     samples_for(..., progress_update, &progress, err);
+ *     progress_end(&progress);                          // the line is gone
+ */
+#ifndef CMD_PROGRESS_H
+#define CMD_PROGRESS_H
+
+#include "base/base.h"
+
+#define PROGRESS_ROOM 160
+
+typedef struct Progress {
+  const char *what; /* the caller's, lives until the end */
+  bool shown;       /* stderr is a terminal and may be written to */
+  bool drawn;
+  double started, last; /* seconds of a clock that only goes forward */
+} Progress;
+
+void progress_begin(Progress *progress, const char *what, bool quiet);
+/* `progress` is a Progress: the signature is that of SampleProgress. Draws at most ten times a second. */
+void progress_update(void *progress, int64_t done, int64_t total);
+void progress_end(Progress *progress);
+
+/* The line for a state, e.g. "calibrate [#####.....]  50%  3 s left"; `buffer` has PROGRESS_ROOM. */
+const char *progress_line(char *buffer, const char *what, int64_t done, int64_t total, double seconds);
+
+/* Seconds of the clock, for durations. */
+double progress_clock(void);
+
+#endif
