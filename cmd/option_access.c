@@ -11,7 +11,7 @@ static OptionValue *use(const Options *options, const char *name) {
     options->values[i].used = true;
     return &options->values[i];
   }
-  assert(!"a command asks for an option that has no row");
+  assert(false && "a command asks for an option that has no row");
   return NULL;
 }
 
