@@ -64,7 +64,17 @@ void output_abandon_all(void) {
   }
 }
 
+/* A rename would replace a device or a pipe by a file: such a path is a slip. */
+static Status check_target(const char *path, Error *err) {
+  struct stat info;
+  if (stat(path, &info) != 0 || S_ISREG(info.st_mode)) return OK;
+  return fail(err, SYSTEM, "%s: cannot write: %s", path,
+              S_ISDIR(info.st_mode) ? "it is a folder" : "it is not a regular file");
+}
+
 Status output_open(OutputFile *out, const char *path, Error *err) {
+  *out = (OutputFile){0};
+  TRY(check_target(path, err));
   *out = (OutputFile){.path = path, .descriptor = -1};
   size_t room = strlen(path) + 12;
   out->temporary = malloc(room);

@@ -58,7 +58,8 @@ void text_free(Text *text) {
 
 const char *text_count(char *buffer, int64_t count) {
   char digits[TEXT_NUMBER_ROOM];
-  int length = snprintf(digits, sizeof digits, "%lld", (long long)(count < 0 ? -count : count)), out = 0;
+  unsigned long long size = count < 0 ? 0 - (unsigned long long)count : (unsigned long long)count;
+  int length = snprintf(digits, sizeof digits, "%llu", size), out = 0;
   if (count < 0) buffer[out++] = '-';
   for (int i = 0; i < length; i++) {
     if (i > 0 && (length - i) % 3 == 0) buffer[out++] = ',';
@@ -75,7 +76,8 @@ static const char *with_prefix(char *buffer, double value, const char *const uni
     unit++;
   }
   int digits = unit == 0 ? 0 : fabs(value) < 99.95 ? 1 : 0;
-  snprintf(buffer, TEXT_NUMBER_ROOM, "%.*f %s", digits, value, units[unit]);
+  snprintf(buffer, TEXT_NUMBER_ROOM, "%.*f%s%s", digits, value, units[unit][0] != '\0' ? " " : "",
+           units[unit]);
   return buffer;
 }
 
