@@ -77,7 +77,8 @@ static Status fail_key(const char *path, const char *key, const NpzEntry *entrie
   const char *names = list.length > 0 ? list.bytes : "no arrays at all";
   Status status = key != NULL
                       ? fail(err, BAD_INPUT, "%s: has no array '%s'; it holds: %s", path, key, names)
-                      : fail(err, BAD_INPUT, "%s: say which array to take; it holds: %s", path, names);
+                      : fail(err, BAD_INPUT, "%s: say which array to take, as in %s:KEY; it holds: %s", path,
+                             path, names);
   text_free(&list);
   return status;
 }
