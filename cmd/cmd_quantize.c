@@ -1,0 +1,142 @@
+/* cmd_quantize.c - edgec quantize */
+#include "cmd/command.h"
+#include "cmd/common.h"
+#include "cmd/quantize_job.h"
+
+#include <stdio.h>
+
+static const char *const methods[] = {
+#define X(name, text, brief) text,
+    CALIBRATION_METHODS(X)
+#undef X
+        NULL};
+
+static const OptionRow quantize_rows[] = {
+    {.name = "output",
+     .short_name = 'o',
+     .type = OPTION_STRING,
+     .metavar = "FILE",
+     .group = "Output",
+     .help = "the file to write; without it model.onnx becomes model.edge beside it"},
+    {.name = "force",
+     .type = OPTION_FLAG,
+     .group = "Output",
+     .help = "overwrite a file that is no .edge file"},
+    {.name = "report",
+     .type = OPTION_STRING,
+     .metavar = "FILE",
+     .group = "Output",
+     .help = "write the report as JSON: every tensor, every layer, the options"},
+    {.name = "samples",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .fallback = "256",
+     .minimum = 1,
+     .maximum = 1e9,
+     .group = "Data",
+     .help = "the first N samples calibrate"},
+    {.name = "verify-samples",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .fallback = "1000",
+     .minimum = 1,
+     .maximum = 1e9,
+     .group = "Data",
+     .help = "the next N verify"},
+    {.name = "verify-data",
+     .type = OPTION_PAIRS,
+     .metavar = "[NAME=]FILE",
+     .name_optional = true,
+     .group = "Data",
+     .help = "verify on other files instead, from their first sample on"},
+    {.name = "method",
+     .type = OPTION_CHOICE,
+     .choices = methods,
+     .metavar = "M",
+     .fallback = "mse",
+     .group = "Quantization",
+     .help = "how the range of an activation is chosen from what was seen of it"},
+    {.name = "percentile",
+     .type = OPTION_PERCENT,
+     .metavar = "P",
+     .fallback = "99.99",
+     .minimum = 50,
+     .maximum = 100,
+     .group = "Quantization",
+     .help = "with --method percentile: share of the values that is kept"},
+    {.name = "per-tensor",
+     .type = OPTION_FLAG,
+     .group = "Quantization",
+     .help = "one scale for a whole weight instead of one an output channel"},
+    {.name = "output-8bit",
+     .type = OPTION_FLAG,
+     .group = "Quantization",
+     .help = "outputs of the model in 8 bits too; else they have 16 where that costs nothing"},
+    {0}};
+
+static Status write_report(const QuantizeJob *job, Error *err) {
+  const char *path = options_string(job->options, "report");
+  if (path == NULL) return OK;
+  Text text = {0};
+  quantize_json(job, &text);
+  Status status = text_status(&text, err);
+  if (status == OK) status = file_write(path, text.bytes, text.length, err);
+  text_free(&text);
+  return status;
+}
+
+static Status print_result(const QuantizeJob *job, Error *err) {
+  Text text = {0};
+  if (options_flag(job->options, "json"))
+    quantize_json(job, &text);
+  else if (!options_flag(job->options, "quiet"))
+    quantize_summary(job, &text);
+  Status status = text_status(&text, err);
+  if (status == OK && text.length > 0) fputs(text.bytes, stdout);
+  text_free(&text);
+  return status;
+}
+
+static Status check_options(const Options *options, Error *err) {
+  if (options_choice(options, "method") != CALIBRATE_PERCENTILE)
+    TRY(options_refuse(options, "percentile", "without --method percentile", err));
+  return OK;
+}
+
+static Status quantize_run(const Options *options, Error *err) {
+  QuantizeJob job;
+  TRY(check_options(options, err));
+  Status status = quantize_job_run(&job, options, err);
+  if (status == OK) status = write_report(&job, err);
+  if (status == OK) status = print_result(&job, err);
+  if (status == OK) status = gates_status(&job.gates, job.output, err);
+  quantize_job_free(&job);
+  return status;
+}
+
+const Command command_quantize = {
+    .name = "quantize",
+    .brief = "makes a small INT8 .edge file of a trained ONNX model, and measures what that cost",
+    .usage = "[OPTIONS] MODEL.onnx",
+    .help = "Runs the model on some samples to see what range each tensor has, chooses scales, writes "
+            "weights and "
+            "activations as 8-bit integers, reads the written file back and runs it beside the float model "
+            "on other "
+            "samples. The summary tells what was lost.\n"
+            "Samples are what the model gets in use, unlabelled; 64 to 1,000 are plenty. With labels the "
+            "summary gives "
+            "accuracy, without them how often the small model agrees with the float one. Preprocessing must "
+            "be the one "
+            "that the model was trained with.\n"
+            "Gates make it a step of a pipeline: when one is missed the exit code is 1.",
+    .arguments = {{"MODEL.onnx", "a trained model, float32"}},
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .options = {quantize_rows, inputs_rows, gates_rows, common_work_rows, common_message_rows,
+                common_json_rows},
+    .examples = {"edgec quantize model.onnx --data samples.npz",
+                 "edgec quantize model.onnx --data images.npy --labels labels.npy --scale 0.00392157",
+                 "edgec quantize model.onnx --data samples.npz --max-drop 0.5 --json"},
+    .place = 10,
+    .run = quantize_run,
+};

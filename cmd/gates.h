@@ -1,0 +1,37 @@
+/* gates.h - limits that a result must keep: a missed one is exit code 1. */
+#ifndef CMD_GATES_H
+#define CMD_GATES_H
+
+#include "cmd/options.h"
+#include "verify/verify.h"
+
+/* --max-drop, --min-agreement, --min-sqnr, --max-size */
+extern const OptionRow gates_rows[];
+
+/* What gates look at. */
+typedef struct Measured {
+  const Comparison *reference, *candidate;
+  int64_t bytes;
+  bool is_synthetic; /* measured on made-up samples: accuracy gates then fail, whatever was measured */
+} Measured;
+
+#define GATES_MAX 8
+
+typedef struct GateResult {
+  const char *option;
+  bool held;
+  char text[160]; /* "top-1 drop 0.40 points, limit 0.30" */
+} GateResult;
+
+typedef struct GateResults {
+  GateResult gates[GATES_MAX];
+  int count;
+  bool held; /* all of them */
+} GateResults;
+
+void gates_check(const Options *options, const Measured *measured, GateResults *results);
+/* GATE_MISSED with a line that lists what was missed; OK where all held. */
+Status gates_status(const GateResults *results, const char *what, Error *err);
+void gates_json(const GateResults *results, Json *json);
+
+#endif

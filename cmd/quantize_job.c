@@ -1,0 +1,203 @@
+#include "cmd/quantize_job.h"
+
+#include "cmd/common.h"
+#include "cmd/progress.h"
+#include "cmd/synthetic.h"
+#include "cmd/version.h"
+
+#include <string.h>
+
+#define VERIFY_SAMPLES 1000
+#define LAYER_SAMPLES 32 /* of the per-layer comparison */
+#define LEAST_TO_SPLIT 8 /* with fewer samples calibration and verification share them */
+
+/* ---- what is to be done ---- */
+
+static QuantizeOptions settings_of(const Options *options) {
+  QuantizeOptions settings = quantize_defaults();
+  settings.method = (CalibrationMethod)options_choice(options, "method");
+  settings.percentile = options_double(options, "percentile");
+  settings.per_tensor = options_flag(options, "per-tensor");
+  settings.output_8bit = options_flag(options, "output-8bit");
+  return settings;
+}
+
+/* An existing file that is no .edge file is not overwritten without --force. */
+static Status check_output(const QuantizeJob *job, Error *err) {
+  bool is_edge = true, forced = options_flag(job->options, "force");
+  if (forced || !file_exists(job->output)) return OK;
+  if (model_is_edge(job->output, &is_edge, err) != OK || !is_edge)
+    return fail(err, BAD_USAGE, "%s: exists and is no .edge file; --force overwrites it", job->output);
+  return OK;
+}
+
+static Status choose_output(QuantizeJob *job, Error *err) {
+  job->output = options_string(job->options, "output");
+  Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
+  if (job->output == NULL) job->output = model_default_output(arena, job->model.path, err);
+  return job->output == NULL ? err->status : check_output(job, err);
+}
+
+static Status open_models(QuantizeJob *job, Error *err) {
+  const char *path = job->options->arguments[0];
+  TRY(model_open(&job->model, path, err));
+  TRY(choose_output(job, err));
+  TRY(model_open(&job->reference, path, err));
+  TRY(inputs_begin(&job->inputs, job->options, "data", err));
+  job->inputs.seed = (uint64_t)options_int(job->options, "seed");
+  TRY(inputs_bind_graph(&job->inputs, job->reference.graph, err));
+  for (int i = 0; i < job->inputs.count; i++)
+    TRY(graph_bind_input(job->model.graph, job->model.graph->inputs[i], &job->inputs.forms[i].shape, err));
+  TRY(model_infer(&job->model, err));
+  TRY(model_infer(&job->reference, err));
+  synthetic_fit(&job->inputs, job->model.graph);
+  return model_clean(&job->model, err);
+}
+
+static Status open_verify_data(QuantizeJob *job, Error *err) {
+  job->has_verify_data = options_was_given(job->options, "verify-data");
+  if (!job->has_verify_data) return OK;
+  TRY(inputs_begin(&job->verify_inputs, job->options, "verify-data", err));
+  return inputs_bind_graph(&job->verify_inputs, job->reference.graph, err);
+}
+
+static int64_t least(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+/* The first samples calibrate, the next verify. */
+static void split_samples(QuantizeJob *job) {
+  int64_t all = job->inputs.samples, wanted = options_int(job->options, "samples");
+  int64_t most = options_int(job->options, "verify-samples");
+  job->calibration_samples = least(wanted, all);
+  if (job->has_verify_data) {
+    job->verify_samples = least(most, job->verify_inputs.samples);
+    return;
+  }
+  job->verified_on_calibration = all < LEAST_TO_SPLIT;
+  if (all <= wanted && !job->verified_on_calibration) job->calibration_samples = all - all / 4;
+  job->verify_from = job->verified_on_calibration ? 0 : job->calibration_samples;
+  job->verify_samples = least(most, all - job->verify_from);
+}
+
+/* ---- doing it ---- */
+
+static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
+  Progress progress;
+  Calibration *calibration;
+  double start = progress_clock();
+  progress_begin(&progress, "calibrate", options_flag(job->options, "quiet"));
+  Status status = calibrate(&calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
+                            &job->settings, job->pool, progress_update, &progress, err);
+  progress_end(&progress);
+  job->calibrate_seconds = progress_clock() - start;
+  if (status == OK) status = quantize_graph(job->model.graph, calibration, &job->settings, &job->report, err);
+  calibration_free(calibration);
+  return status == OK ? OK : fail_within(err, "%s", job->model.path);
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
+/* Where the file comes from: nothing that differs between machines or days. */
+static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
+  text_add(text, "edgec=%s\n", EDGEC_VERSION);
+  text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", base_name(job->model.path),
+           (long long)job->model.file_bytes, job->model.file_crc);
+  text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
+  text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
+           job->inputs.is_synthetic ? " synthetic" : "");
+  return text_status(text, err);
+}
+
+static Status build_file(QuantizeJob *job, void **bytes, size_t *size, Error *err) {
+  EdgeProgram program = {0};
+  Text metadata = {0};
+  Status status = metadata_of(job, &metadata, err);
+  if (status == OK) status = lower_graph(job->model.graph, &program, err);
+  if (status == OK) status = edge_file_build(&program, metadata.bytes, bytes, size, err);
+  edge_program_free(&program);
+  text_free(&metadata);
+  return status == OK ? OK : fail_within(err, "%s", job->model.path);
+}
+
+/* The file as it lies on disk, under its temporary name still. */
+static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
+  MappedFile mapped;
+  TRY(file_map(out->temporary, &mapped, err));
+  Status status = edge_file_parse(&job->file, job->output, mapped.bytes, mapped.size, err);
+  file_unmap(&mapped);
+  return status;
+}
+
+static Status compare(QuantizeJob *job, Subject **subjects, Error *err) {
+  Progress progress;
+  Inputs *inputs = job->has_verify_data ? &job->verify_inputs : &job->inputs;
+  int workers = pool_workers(job->pool);
+  double start = progress_clock();
+  TRY(subject_of_graph(&subjects[0], job->reference.path, job->reference.graph, workers, err));
+  TRY(subject_of_edge(&subjects[1], job->output, &job->file.model, workers, err));
+  progress_begin(&progress, "verify", options_flag(job->options, "quiet"));
+  Status status =
+      verify_compare(subjects, 2, &inputs->reader, job->verify_from, job->verify_samples, inputs->labels,
+                     job->pool, job->comparisons, progress_update, &progress, err);
+  progress_end(&progress);
+  if (status == OK)
+    status = verify_layers(job->reference.graph, &job->file.model, &inputs->reader, job->verify_from,
+                           least(LAYER_SAMPLES, job->verify_samples), &job->layers, err);
+  job->verify_seconds = progress_clock() - start;
+  return status;
+}
+
+static Status verify(QuantizeJob *job, Error *err) {
+  Subject *subjects[2] = {0};
+  Status status = compare(job, subjects, err);
+  subject_free(subjects[0]);
+  subject_free(subjects[1]);
+  if (status != OK) return status;
+  Measured measured = {&job->comparisons[0], &job->comparisons[1], (int64_t)job->file_bytes,
+                       job->inputs.is_synthetic};
+  if (job->has_verify_data) measured.is_synthetic = false;
+  gates_check(job->options, &measured, &job->gates);
+  return OK;
+}
+
+/* Written, read back, run, and only then given its name. */
+static Status write_and_verify(QuantizeJob *job, Error *err) {
+  void *bytes = NULL;
+  OutputFile out = {0};
+  TRY(build_file(job, &bytes, &job->file_bytes, err));
+  Status status = output_open(&out, job->output, err);
+  if (status == OK) status = output_write(&out, bytes, job->file_bytes, err);
+  bytes_free(bytes);
+  if (status == OK) status = read_back(job, &out, err);
+  if (status == OK) status = verify(job, err);
+  if (status != OK) {
+    output_abandon(&out);
+    return status;
+  }
+  return output_commit(&out, err);
+}
+
+Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
+  *job = (QuantizeJob){.options = options, .settings = settings_of(options)};
+  TRY(open_models(job, err));
+  TRY(open_verify_data(job, err));
+  split_samples(job);
+  job->pool = pool_new(common_threads(options), err);
+  if (job->pool == NULL) return err->status;
+  TRY(calibrate_and_quantize(job, err));
+  return write_and_verify(job, err);
+}
+
+void quantize_job_free(QuantizeJob *job) {
+  layer_errors_free(&job->layers);
+  edge_file_close(&job->file);
+  inputs_close(&job->inputs);
+  inputs_close(&job->verify_inputs);
+  model_close(&job->model);
+  model_close(&job->reference);
+  pool_free(job->pool);
+}

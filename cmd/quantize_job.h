@@ -1,0 +1,40 @@
+/* quantize_job.h - what `edgec quantize` does, and what it finds out on the way. */
+#ifndef CMD_QUANTIZE_JOB_H
+#define CMD_QUANTIZE_JOB_H
+
+#include "cmd/gates.h"
+#include "cmd/inputs.h"
+#include "cmd/model.h"
+#include "formats/edge/edge_file.h"
+#include "quantize/quantize.h"
+
+typedef struct QuantizeJob {
+  const Options *options;
+  QuantizeOptions settings;
+  const char *output;
+  Model model;     /* cleaned and quantized */
+  Model reference; /* as it is in the file */
+  Inputs inputs;
+  Inputs verify_inputs; /* of --verify-data */
+  bool has_verify_data;
+  Pool *pool;
+  int64_t calibration_samples, verify_from, verify_samples;
+  bool verified_on_calibration; /* there were too few samples to set some aside */
+  QuantizeReport report;
+  EdgeFile file;
+  size_t file_bytes;
+  Comparison comparisons[2]; /* the float model, the written file */
+  LayerErrors layers;
+  GateResults gates;
+  double calibrate_seconds, verify_seconds;
+} QuantizeJob;
+
+/* The whole job. The output exists afterwards only if the result is OK or GATE_MISSED. */
+Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err);
+void quantize_job_free(QuantizeJob *job);
+
+/* What the user sees, and the same as JSON. */
+void quantize_summary(const QuantizeJob *job, Text *text);
+void quantize_json(const QuantizeJob *job, Text *text);
+
+#endif
