@@ -80,12 +80,43 @@ START_TEST(damaged_code_is_safe) {
 }
 END_TEST
 
+static void check_row(const char *text, const char *name, int number, int is_float, size_t words) {
+  char begin[64], kind[32], end[32];
+  snprintf(begin, sizeof begin, "\n| %d | [%s](#", number, name);
+  snprintf(kind, sizeof kind, ") | %s | ", is_float ? "float" : "integer");
+  snprintf(end, sizeof end, " | %zu", words);
+  const char *row = strstr(text, begin);
+  ck_assert_msg(row != NULL, "no row for %s", name);
+  char line[256] = {0};
+  strncpy(line, row + 1, sizeof line - 1);
+  line[strcspn(line, "\n")] = '\0';
+  ck_assert_msg(strstr(line, kind) != NULL && strstr(line, end) != NULL, "row of %s: %s", name, line);
+}
+
+/* docs/edge-format.md has a row for each opcode: number, name, whether it computes in float, parameter words.
+ */
+START_TEST(document_lists_every_opcode) {
+  static char text[1 << 17];
+  FILE *document = fopen("docs/edge-format.md", "r");
+  ck_assert_msg(document != NULL, "docs/edge-format.md cannot be opened: run the tests from the root");
+  text[fread(text, 1, sizeof text - 1, document)] = '\0';
+  fclose(document);
+#define X(name, stem, number, least, most, params, is_float, brief)                                          \
+  check_row(text, #name, number, is_float,                                                                   \
+            _Generic((params){0}, EdgeNoParams : 0, default                                                  \
+                     : sizeof(params) / 4));
+  EDGE_OPCODES(X)
+#undef X
+}
+END_TEST
+
 Suite *suite_runtime_opcodes(void) {
   Suite *suite = suite_create("runtime_opcodes");
   TCase *tests = tcase_create("opcodes");
   tcase_set_timeout(tests, 120);
   tcase_add_loop_test(tests, results_are_the_same_everywhere, 0, edge_sample_count);
   tcase_add_loop_test(tests, damaged_code_is_safe, 0, edge_sample_count);
+  tcase_add_test(tests, document_lists_every_opcode);
   suite_add_tcase(suite, tests);
   return suite;
 }
