@@ -84,7 +84,7 @@ static void check_row(const char *text, const char *name, int number, int is_flo
   char begin[64], kind[32], end[32];
   snprintf(begin, sizeof begin, "\n| %d | [%s](#", number, name);
   snprintf(kind, sizeof kind, ") | %s | ", is_float ? "float" : "integer");
-  snprintf(end, sizeof end, " | %zu", words);
+  snprintf(end, sizeof end, " | %zu |", words);
   const char *row = strstr(text, begin);
   ck_assert_msg(row != NULL, "no row for %s", name);
   char line[256] = {0};
