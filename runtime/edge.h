@@ -152,7 +152,7 @@ EdgeStatus edge_self_test(const EdgeModel *model, void *arena);
 /* FNV-1a (64 bits) of all output bytes after filling the inputs from `seed` and running. */
 EdgeStatus edge_self_test_hash(const EdgeModel *model, void *arena, uint32_t seed, uint64_t *hash);
 
-/* Name of the kernel set in use: "plain", "avx2", "avx512vnni" ... */
+/* Name of the kernel set in use: "plain", "avx2" ... */
 const char *edge_isa(const EdgeModel *model);
 
 #endif

@@ -67,17 +67,19 @@ typedef struct EdgeNoParams {
 } EdgeNoParams;
 
 /*
- * CONV: x [N,H,W,C] s8; w [O,KH,KW,C/groups] s8; bias [O] s32; mult [O] f32; optional table [256] s8.
- * y [N,OH,OW,O] s8 or s16 (or f32: then y = rhe-free (float)acc * mult). A matrix product of R rows is
- * a 1x1 convolution with N=1, H=1, W=R.
- *   acc = bias[o] + sum over the window of w * (x + 128)      (int32; outside x is its zero point)
- *   y = sat(rhe((float)acc * mult[o]) + zero_point)           then table[y + 128] where there is one
- * bias already holds -(x.zero_point + 128) * sum(w). With a table, sat() and the zero point are those of
- * the table's domain: `pre_zero_point` below, and the table's entries are y's final codes.
+ * CONV: x [N,H,W,C] s8; w [O,KH,KW,C/groups] s8; bias [O] s32; mult [O] f32, finite; optional table [256] s8
+ * where y is s8. w, bias and mult are constants. y [N,OH,OW,O] s8 or s16 (or f32: then y = (float)acc *
+ * mult). A matrix product of R rows is a 1x1 convolution with N=1, H=1, W=R. acc = bias[o] + sum over the
+ * window of w * (x + 128)      (int32; outside x is its zero point) y = sat(rhe((float)acc * mult[o]) +
+ * pre_zero_point)       then table[y + 128] where there is one bias already holds -(x.zero_point + 128) *
+ * sum(w). acc wraps around modulo 2^32: whoever writes a program makes sure that the final sum fits; sums on
+ * the way need not. KH*KW*C/groups is at most 2^24. Pads are not negative; below and to the right they are
+ * whatever y's size makes them. With a table, sat() and the zero point are those of the table's domain and
+ * the table's entries are y's final codes.
  *
- * DWCONV: the same with w [KH,KW,O], groups = C, output channel o reads input channel o / (O/C).
- * CONV_F32: inputs x f32, w f32 [O,KH,KW,C/groups], optional bias f32 [O]; sums in order ky, kx, c,
- * starting from bias; act_min/act_max are ignored.
+ * DWCONV: the same with w [KH,KW,O] (rank 3), groups = C; output channel o reads input channel o / (O/C).
+ * CONV_F32: inputs x f32, w f32 [O,KH,KW,C/groups], optional bias f32 [O]; sums in order ky, kx, c, starting
+ * from bias (or 0), positions outside x left out; act_min, act_max and pre_zero_point are ignored.
  */
 typedef struct EdgeConvParams {
   int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
@@ -87,7 +89,7 @@ typedef struct EdgeConvParams {
 
 /* MATMUL: a [batch..,M,K], b [batch..,K,N] (or [..,N,K] with b_transposed), y [batch..,M,N]; all s8.
    Batch i of y reads matrix a_batch and b_batch found by the strides (in matrices; 0 broadcasts).
-     acc = sum (a - za) * (b - zb);  y = sat(rhe((float)acc * mult) + zero_point).
+     acc = sum (a - za) * (b - zb);  y = sat(rhe((float)acc * mult) + zero_point);  k is at most 33025.
    MATMUL_F32: the same shapes in float32, products summed in order of k; mult, act ignored. */
 typedef struct EdgeMatmulParams {
   int32_t m, k, n, b_transposed;
@@ -275,14 +277,17 @@ typedef struct EdgeHeader { /* 32 bytes at offset 0 */
   uint32_t crc; /* CRC-32 of the header before this field and of the section table */
 } EdgeHeader;
 
+/* No instruction computes in float; the loader refuses a file in which that is not so. Unknown flags: bits 0
+   to 7 are refused, 8 to 15 ignored. */
 #define EDGE_FLAG_INTEGER_ONLY 1u
 
+/* Offsets rise from row to row, sections do not overlap, and bytes between them are 0. */
 typedef struct EdgeSection { /* 32 bytes, section_count of them behind the header */
   uint32_t type;             /* four characters, first in the lowest byte */
-  uint16_t version;
-  uint8_t required; /* 1: a reader that does not know the type must refuse the file */
-  uint8_t coding;   /* EdgeCoding */
-  uint32_t offset;  /* multiple of EDGE_ALIGNMENT for raw sections */
+  uint16_t version;          /* 1 */
+  uint8_t required;          /* 1: a reader that does not know the type must refuse the file */
+  uint8_t coding;            /* EdgeCoding */
+  uint32_t offset;           /* multiple of EDGE_ALIGNMENT for raw sections */
   uint32_t stored_bytes, raw_bytes;
   uint32_t crc; /* CRC-32 (zlib's polynomial) of the stored bytes */
   uint32_t reserved[2];

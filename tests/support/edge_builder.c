@@ -1,6 +1,6 @@
 #include "tests/support/edge_builder.h"
 
-#include "runtime/load.h"
+#include "tests/support/edge_checksums.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ void builder_op(EdgeBuilder *b, EdgeOpcode opcode, int inputs, const int *input,
   require(b->code_words + 3 + (uint32_t)inputs + params_bytes / 4 <= 2048, "instructions");
   uint32_t *word = b->code + b->code_words;
   memcpy(word, &head, sizeof head);
-  memcpy(word + 2, input, 4 * (size_t)inputs);
+  if (inputs > 0) memcpy(word + 2, input, 4 * (size_t)inputs);
   word[2 + inputs] = (uint32_t)output;
   if (params_bytes > 0) memcpy(word + 3 + inputs, params, params_bytes);
   b->code_words += 3 + (uint32_t)inputs + (uint32_t)params_bytes / 4;
@@ -170,28 +170,7 @@ uint8_t *builder_finish(EdgeBuilder *b, size_t *bytes) {
   header->file_bytes = end;
   header->scratch_offset = b->arena_bytes;
   header->arena_bytes = b->arena_bytes + aligned(b->scratch_bytes);
-  builder_fix_checksums(file, end);
+  edge_fix_checksums(file, end);
   *bytes = end;
   return file;
-}
-
-static void fix_header_checksum(uint8_t *file, uint32_t section_count) {
-  EdgeHeader *header = (EdgeHeader *)file;
-  size_t table = section_count * sizeof(EdgeSection), front = offsetof(EdgeHeader, crc);
-  uint8_t *text = malloc(front + table);
-  require(text != NULL, "bytes");
-  memcpy(text, file, front);
-  memcpy(text + front, file + sizeof *header, table);
-  header->crc = edge_crc32(text, front + table);
-  free(text);
-}
-
-void builder_fix_checksums(uint8_t *file, size_t bytes) {
-  EdgeHeader *header = (EdgeHeader *)file;
-  EdgeSection *section = (EdgeSection *)(file + sizeof *header);
-  if (bytes < sizeof *header || header->section_count > (bytes - sizeof *header) / sizeof *section) return;
-  for (uint32_t i = 0; i < header->section_count; i++)
-    if (section[i].offset <= bytes && section[i].stored_bytes <= bytes - section[i].offset)
-      section[i].crc = edge_crc32(file + section[i].offset, section[i].stored_bytes);
-  fix_header_checksum(file, header->section_count);
 }

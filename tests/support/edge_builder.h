@@ -49,7 +49,4 @@ void builder_self_test(EdgeBuilder *b, uint32_t seed, uint64_t hash);
 /* The file; to be freed. */
 uint8_t *builder_finish(EdgeBuilder *b, size_t *bytes);
 
-/* Sets all checksums of something that may be a file, as far as it goes. */
-void builder_fix_checksums(uint8_t *file, size_t bytes);
-
 #endif

@@ -89,7 +89,7 @@ void *case_output(KernelCase *c, EdgeType type, uint32_t rank, const uint32_t *d
 }
 
 static EdgeCall call_of(KernelCase *c) {
-  EdgeCall call = {.params = c->params};
+  EdgeCall call = {.params = c->params, .hooks = c->hooks};
   for (int i = 0; i < c->inputs; i++)
     if (c->is_present[i]) call.in[i] = (EdgeArg){&c->info[i], case_data(c, i)};
   call.out[0] = (EdgeArg){&c->info[OUTPUT], case_data(c, OUTPUT)};

@@ -20,6 +20,7 @@
 typedef struct KernelCase {
   EdgeOpcode opcode;
   const void *params;
+  const EdgeHooks *hooks;
   int inputs;
   EdgeTensor info[CASE_OPERANDS];
   int is_present[CASE_OPERANDS];

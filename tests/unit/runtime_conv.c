@@ -199,6 +199,31 @@ START_TEST(sums_wrap_around) {
 }
 END_TEST
 
+/* Parts in reverse; counts them. */
+static void run_backwards(void *pool, uint32_t count, void (*body)(void *context, uint32_t i),
+                          void *context) {
+  *(uint32_t *)pool += count;
+  for (uint32_t i = count; i > 0; i--) body(context, i - 1);
+}
+
+START_TEST(parts_give_the_same) {
+  Plan plan = {
+      .batches = 2, .height = 19, .width = 23, .channels = 18, .outputs = 34, .kernel_h = 3, .kernel_w = 3};
+  plan.params = (EdgeConvParams){1, 1, 1, 1, 1, 1, 2, -128, 127, 3};
+  plan.result = EDGE_S8;
+  KernelCase c = conv_case(&plan);
+  uint32_t parts = 0;
+  EdgeHooks hooks = {.parallel_for = run_backwards, .pool = &parts};
+  c.hooks = &hooks;
+  for (int i = 0; i < 2; i++) {
+    ck_assert_int_eq(case_run(&c, i == 0 ? &edge_kernels_plain : edge_choose_kernels()), EDGE_OK);
+    expect_definition(&plan, &c);
+  }
+  ck_assert_uint_gt(parts, 10);
+  case_free(&c);
+}
+END_TEST
+
 START_TEST(bad_calls_are_refused) {
   Plan good = {
       .batches = 1, .height = 4, .width = 4, .channels = 4, .outputs = 6, .kernel_h = 3, .kernel_w = 3};
@@ -241,6 +266,7 @@ Suite *suite_runtime_conv(void) {
   tcase_add_loop_test(tests, faster_kernels_agree, 0, 2);
   tcase_add_test(tests, faster_kernels_agree_on_matrices);
   tcase_add_test(tests, sums_wrap_around);
+  tcase_add_test(tests, parts_give_the_same);
   tcase_add_test(tests, bad_calls_are_refused);
   suite_add_tcase(suite, tests);
   return suite;

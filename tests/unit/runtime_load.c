@@ -1,6 +1,6 @@
 /* Loading, running and refusing files. */
-#include "runtime/load.h"
 #include "tests/support/edge_builder.h"
+#include "tests/support/edge_checksums.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -183,7 +183,7 @@ START_TEST(every_changed_byte_with_right_checksums_is_safe) {
     for (int value = 0; value < 6; value++) {
       memcpy(changed, file, bytes);
       changed[i] = (const uint8_t[]){0, 1, 0x7f, 0x80, 0xff, (uint8_t)(file[i] + 1)}[value];
-      builder_fix_checksums(changed, bytes);
+      edge_fix_checksums(changed, bytes);
       int is_accepted = edge_load(&model, changed, bytes) == EDGE_OK && edge_arena_bytes(&model) < 1 << 20;
       accepted += is_accepted;
       refused += !is_accepted;
@@ -384,7 +384,7 @@ START_TEST(damage_is_refused) {
   EdgeBuilder b = small_program();
   uint8_t *file = builder_finish(&b, &bytes);
   damages[_i].apply(file);
-  builder_fix_checksums(file, bytes);
+  edge_fix_checksums(file, bytes);
   EdgeStatus status = load_copy(file, bytes);
   ck_assert_msg(status == damages[_i].expected, "%s: %s, not %s", damages[_i].name, edge_status_text(status),
                 edge_status_text(damages[_i].expected));

@@ -8,6 +8,7 @@
  */
 #include "runtime/kernels/avx2/conv_avx2.h"
 #include "runtime/kernel.h"
+#include "runtime/kernels/plain/conv_walk.h"
 
 #ifdef __AVX2__
 
@@ -122,8 +123,12 @@ static void multiply(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, in
   }
 }
 
+static void compute(const EdgeConvJob *job, int16_t *rows, int32_t begin, int32_t end) {
+  edge_conv_compute((EdgeConvSteps){widen, finish, multiply, edge_avx2_store}, job, rows, begin, end);
+}
+
 static EdgeStatus run(const EdgeCall *call) {
-  return edge_conv_run((EdgeConvSteps){widen, finish, multiply, edge_avx2_store}, call);
+  return edge_conv_run(call, compute);
 }
 
 const EdgeKernel edge_avx2_conv = {.run = run};

@@ -1,6 +1,6 @@
 /* CONV: convolution with constant weights; a product with a constant matrix is one of 1x1. */
-#include "runtime/kernels/plain/conv.h"
 #include "runtime/kernel.h"
+#include "runtime/kernels/plain/conv_walk.h"
 
 static EdgeStatus check(const EdgeCall *call) {
   if (!edge_is_sane_integer_conv(call)) return EDGE_MALFORMED;
@@ -56,8 +56,12 @@ static void multiply(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, in
   }
 }
 
+static void compute(const EdgeConvJob *job, int16_t *rows, int32_t begin, int32_t end) {
+  edge_conv_compute((EdgeConvSteps){widen, finish, multiply, edge_conv_store}, job, rows, begin, end);
+}
+
 static EdgeStatus run(const EdgeCall *call) {
-  return edge_conv_run((EdgeConvSteps){widen, finish, multiply, edge_conv_store}, call);
+  return edge_conv_run(call, compute);
 }
 
 const EdgeKernel edge_plain_conv = {.check = check, .run = run, .scratch = scratch};

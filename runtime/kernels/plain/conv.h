@@ -1,20 +1,12 @@
 /*
- * conv.h - what the convolutions share: shape and check, and for CONV the walk over blocks of pixels.
- *
- * A pixel's window is laid out as one row of `depth` int16 values x + 128, in the order of the weights; then
- * each output is a dot product of that row with a row of weights, which are used as they lie in the file. A
- * few pixels go together, so that weights are read once for all of them.
+ * conv.h - what the convolutions share: check, shape, and how sums become results.
  */
 #ifndef RUNTIME_KERNELS_PLAIN_CONV_H
 #define RUNTIME_KERNELS_PLAIN_CONV_H
 
 #include "runtime/kernels/plain/nest.h"
 #include "runtime/kernels/plain/requantize.h"
-#include "runtime/kernels/plain/window.h"
 
-#define EDGE_CONV_PIXELS 4            /* rows of pixels that are multiplied together */
-#define EDGE_CONV_FRONT 16            /* elements of scratch before the rows */
-#define EDGE_CONV_OUTPUTS 64          /* outputs whose sums are held at a time */
 #define EDGE_CONV_MAX_DEPTH (1 << 24) /* keeps the scratch small; format limit */
 
 typedef struct EdgeConvShape {
@@ -149,100 +141,6 @@ static inline void edge_conv_store(const EdgeConvResult *r, ptrdiff_t at, int32_
       y[i] = (int8_t)edge_code(edge_conv_value(r, first + i, sum[i]), r->codes);
     for (int32_t i = 0; r->table != NULL && i < count; i++) y[i] = r->table[y[i] + 128];
   }
-}
-
-/* ---- the walk ---- */
-
-/* What differs between instruction sets. All arguments are as the plain ones in conv.c have them. */
-typedef struct EdgeConvSteps {
-  /* row[i] = x[i] + 128 */
-  void (*widen)(int16_t *row, const int8_t *x, int32_t count);
-  /* Called once for each finished row; EDGE_CONV_FRONT elements before it may be read. */
-  void (*finish)(int16_t *row, int32_t depth);
-  /* sum[p * EDGE_CONV_OUTPUTS + o] = dot product of row p with weights o */
-  void (*multiply)(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels, const int8_t *w,
-                   int32_t depth, int32_t outputs);
-  void (*store)(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum, int32_t count);
-} EdgeConvSteps;
-
-/* The output pixel whose window comes next. */
-typedef struct EdgeConvCursor {
-  const int8_t *image; /* the batch element's x from the group's first channel on */
-  int32_t oy, ox;
-  int64_t top;    /* of the window */
-  EdgeRange rows; /* of it inside x */
-} EdgeConvCursor;
-
-static inline void edge_conv_begin_row(EdgeConvCursor *at, const EdgeConvShape *s, const EdgeConvParams *p) {
-  at->ox = 0;
-  at->top = (int64_t)at->oy * p->stride_h - p->pad_top;
-  at->rows = edge_range_inside(at->top, s->kernel_h, p->dilation_h, s->height);
-}
-
-static inline void edge_conv_next(EdgeConvCursor *at, const EdgeConvShape *s, const EdgeConvParams *p) {
-  if (++at->ox < s->out_width) return;
-  if (++at->oy == s->out_height) {
-    at->oy = 0;
-    at->image += (ptrdiff_t)s->height * s->width * s->channels;
-  }
-  edge_conv_begin_row(at, s, p);
-}
-
-/* Lays out one window. */
-EDGE_INLINE void edge_conv_gather(EdgeConvSteps steps, const EdgeConvShape *s, const EdgeConvParams *p,
-                                  const EdgeConvCursor *at, int16_t outside, int16_t *row) {
-  int64_t left = (int64_t)at->ox * p->stride_w - p->pad_left;
-  EdgeRange rows = at->rows, columns = edge_range_inside(left, s->kernel_w, p->dilation_w, s->width);
-  int is_whole = edge_range_length(rows) == s->kernel_h && edge_range_length(columns) == s->kernel_w;
-  for (int32_t i = 0; !is_whole && i < s->depth; i++) row[i] = outside;
-  if (edge_range_length(columns) == 0) return;
-  int is_run = p->dilation_w == 1 && p->groups == 1; /* the columns lie side by side in x */
-  int32_t count = s->group_channels * (is_run ? edge_range_length(columns) : 1);
-  for (int32_t ky = rows.begin; ky < rows.end; ky++)
-    for (int32_t kx = columns.begin; kx < columns.end; kx += is_run ? s->kernel_w : 1) {
-      ptrdiff_t iy = (ptrdiff_t)(at->top + (int64_t)ky * p->dilation_h);
-      ptrdiff_t ix = (ptrdiff_t)(left + (int64_t)kx * p->dilation_w);
-      steps.widen(row + (ptrdiff_t)(ky * s->kernel_w + kx) * s->group_channels,
-                  at->image + (iy * s->width + ix) * s->channels, count);
-    }
-}
-
-/* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
-EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeCall *call, const EdgeConvShape *s,
-                                    const EdgeConvResult *result, const int16_t *rows, int32_t group,
-                                    int32_t first, int32_t pixels) {
-  const int8_t *weights = call->in[1].data;
-  for (int32_t begin = 0; begin < s->group_outputs; begin += EDGE_CONV_OUTPUTS) {
-    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = s->group_outputs - begin;
-    int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
-    int32_t output = group * s->group_outputs + begin;
-    steps.multiply(sum, rows, s->row_length, pixels, weights + (ptrdiff_t)output * s->depth, s->depth, count);
-    for (int32_t i = 0; i < pixels; i++)
-      steps.store(result, (ptrdiff_t)(first + i) * s->outputs + output, output,
-                  sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
-  }
-}
-
-EDGE_INLINE EdgeStatus edge_conv_run(EdgeConvSteps steps, const EdgeCall *call) {
-  const EdgeConvParams *p = call->params;
-  const EdgeConvShape s = edge_conv_shape(call);
-  const EdgeConvResult result = edge_conv_result(call);
-  int16_t *rows = (int16_t *)call->scratch + EDGE_CONV_FRONT;
-  int16_t outside = (int16_t)(call->in[0].info->zero_point + 128);
-  int32_t pixels = s.batches * s.out_height * s.out_width;
-  for (int32_t group = 0; group < p->groups; group++) {
-    EdgeConvCursor at = {.image = (const int8_t *)call->in[0].data + group * s.group_channels};
-    edge_conv_begin_row(&at, &s, p);
-    for (int32_t first = 0; first < pixels; first += EDGE_CONV_PIXELS) {
-      int32_t left = pixels - first, count = left < EDGE_CONV_PIXELS ? left : EDGE_CONV_PIXELS;
-      for (int32_t i = 0; i < count; i++, edge_conv_next(&at, &s, p)) {
-        edge_conv_gather(steps, &s, p, &at, outside, rows + (ptrdiff_t)i * s.row_length);
-        steps.finish(rows + (ptrdiff_t)i * s.row_length, s.depth);
-      }
-      edge_conv_multiply(steps, call, &s, &result, rows, group, first, count);
-    }
-  }
-  return EDGE_OK;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* CONV_F32: float convolution, each sum in the order row, column, channel of the window. */
 #include "runtime/kernel.h"
 #include "runtime/kernels/plain/conv.h"
+#include "runtime/kernels/plain/window.h"
 
 #define CHAINS 8 /* outputs summed side by side: each sum is a chain of dependent additions */
 

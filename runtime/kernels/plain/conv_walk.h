@@ -1,0 +1,164 @@
+/*
+ * conv_walk.h - CONV's walk over blocks of pixels, in parts where the caller has threads.
+ *
+ * A pixel's window is laid out as one row of `depth` int16 values x + 128, in the order of the weights; then
+ * each output is a dot product of that row with a row of weights, which are used as they lie in the file. A
+ * few pixels go together, so that weights are read once for all of them.
+ */
+#ifndef RUNTIME_KERNELS_PLAIN_CONV_WALK_H
+#define RUNTIME_KERNELS_PLAIN_CONV_WALK_H
+
+#include "runtime/kernels/plain/conv.h"
+#include "runtime/kernels/plain/window.h"
+
+#define EDGE_CONV_PIXELS 4                    /* rows of pixels that are multiplied together */
+#define EDGE_CONV_FRONT 16                    /* elements of scratch before the rows */
+#define EDGE_CONV_OUTPUTS 64                  /* outputs whose sums are held at a time */
+#define EDGE_CONV_PARALLEL_DEPTH 4608         /* longest row that a thread's stack is asked to hold */
+#define EDGE_CONV_PARALLEL_PRODUCTS (1 << 18) /* in a part that is worth a thread */
+
+/* What differs between instruction sets. All arguments are as the plain ones in conv.c have them. */
+typedef struct EdgeConvSteps {
+  /* row[i] = x[i] + 128 */
+  void (*widen)(int16_t *row, const int8_t *x, int32_t count);
+  /* Called once for each finished row; EDGE_CONV_FRONT elements before it may be read. */
+  void (*finish)(int16_t *row, int32_t depth);
+  /* sum[p * EDGE_CONV_OUTPUTS + o] = dot product of row p with weights o */
+  void (*multiply)(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels, const int8_t *w,
+                   int32_t depth, int32_t outputs);
+  void (*store)(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum, int32_t count);
+} EdgeConvSteps;
+
+/* The output pixel whose window comes next. */
+typedef struct EdgeConvCursor {
+  const int8_t *image; /* the batch element's x from the group's first channel on */
+  int32_t oy, ox;
+  int64_t top;    /* of the window */
+  EdgeRange rows; /* of it inside x */
+} EdgeConvCursor;
+
+static inline void edge_conv_begin_row(EdgeConvCursor *at, const EdgeConvShape *s, const EdgeConvParams *p) {
+  at->ox = 0;
+  at->top = (int64_t)at->oy * p->stride_h - p->pad_top;
+  at->rows = edge_range_inside(at->top, s->kernel_h, p->dilation_h, s->height);
+}
+
+static inline void edge_conv_next(EdgeConvCursor *at, const EdgeConvShape *s, const EdgeConvParams *p) {
+  if (++at->ox < s->out_width) return;
+  if (++at->oy == s->out_height) {
+    at->oy = 0;
+    at->image += (ptrdiff_t)s->height * s->width * s->channels;
+  }
+  edge_conv_begin_row(at, s, p);
+}
+
+/* Lays out one window. */
+EDGE_INLINE void edge_conv_gather(EdgeConvSteps steps, const EdgeConvShape *s, const EdgeConvParams *p,
+                                  const EdgeConvCursor *at, int16_t outside, int16_t *row) {
+  int64_t left = (int64_t)at->ox * p->stride_w - p->pad_left;
+  EdgeRange rows = at->rows, columns = edge_range_inside(left, s->kernel_w, p->dilation_w, s->width);
+  int is_whole = edge_range_length(rows) == s->kernel_h && edge_range_length(columns) == s->kernel_w;
+  for (int32_t i = 0; !is_whole && i < s->depth; i++) row[i] = outside;
+  if (edge_range_length(columns) == 0) return;
+  int is_run = p->dilation_w == 1 && p->groups == 1; /* the columns lie side by side in x */
+  int32_t count = s->group_channels * (is_run ? edge_range_length(columns) : 1);
+  for (int32_t ky = rows.begin; ky < rows.end; ky++)
+    for (int32_t kx = columns.begin; kx < columns.end; kx += is_run ? s->kernel_w : 1) {
+      ptrdiff_t iy = (ptrdiff_t)(at->top + (int64_t)ky * p->dilation_h);
+      ptrdiff_t ix = (ptrdiff_t)(left + (int64_t)kx * p->dilation_w);
+      steps.widen(row + (ptrdiff_t)(ky * s->kernel_w + kx) * s->group_channels,
+                  at->image + (iy * s->width + ix) * s->channels, count);
+    }
+}
+
+/* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
+EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeCall *call, const EdgeConvShape *s,
+                                    const EdgeConvResult *result, const int16_t *rows, int32_t group,
+                                    int32_t first, int32_t pixels) {
+  const int8_t *weights = call->in[1].data;
+  for (int32_t begin = 0; begin < s->group_outputs; begin += EDGE_CONV_OUTPUTS) {
+    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = s->group_outputs - begin;
+    int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
+    int32_t output = group * s->group_outputs + begin;
+    steps.multiply(sum, rows, s->row_length, pixels, weights + (ptrdiff_t)output * s->depth, s->depth, count);
+    for (int32_t i = 0; i < pixels; i++)
+      steps.store(result, (ptrdiff_t)(first + i) * s->outputs + output, output,
+                  sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
+  }
+}
+
+/* One call, divided into parts of so many pixels where there is a parallel-for. */
+typedef struct EdgeConvJob EdgeConvJob;
+typedef void (*EdgeConvPixels)(const EdgeConvJob *job, int16_t *rows, int32_t begin, int32_t end);
+
+struct EdgeConvJob {
+  const EdgeCall *call;
+  EdgeConvShape shape;
+  EdgeConvResult result;
+  int32_t pixels, part; /* of all batches; of a part, a multiple of EDGE_CONV_PIXELS */
+  EdgeConvPixels compute;
+};
+
+static inline EdgeConvCursor edge_conv_cursor(const EdgeConvJob *job, int32_t group, int32_t pixel) {
+  const EdgeConvShape *s = &job->shape;
+  int32_t area = s->out_height * s->out_width, n = pixel / area;
+  EdgeConvCursor at = {.oy = pixel % area / s->out_width};
+  at.image = (const int8_t *)job->call->in[0].data + (ptrdiff_t)n * s->height * s->width * s->channels +
+             (ptrdiff_t)group * s->group_channels;
+  edge_conv_begin_row(&at, s, job->call->params);
+  at.ox = pixel % s->out_width;
+  return at;
+}
+
+/* Pixels begin..end-1; `rows` is as large as the scratch. */
+EDGE_INLINE void edge_conv_compute(EdgeConvSteps steps, const EdgeConvJob *job, int16_t *rows, int32_t begin,
+                                   int32_t end) {
+  const EdgeConvParams *p = job->call->params;
+  const EdgeConvShape *s = &job->shape;
+  int16_t outside = (int16_t)(job->call->in[0].info->zero_point + 128);
+  rows += EDGE_CONV_FRONT;
+  for (int32_t group = 0; group < p->groups; group++) {
+    EdgeConvCursor at = edge_conv_cursor(job, group, begin);
+    for (int32_t first = begin; first < end; first += EDGE_CONV_PIXELS) {
+      int32_t left = end - first, count = left < EDGE_CONV_PIXELS ? left : EDGE_CONV_PIXELS;
+      for (int32_t i = 0; i < count; i++, edge_conv_next(&at, s, p)) {
+        edge_conv_gather(steps, s, p, &at, outside, rows + (ptrdiff_t)i * s->row_length);
+        steps.finish(rows + (ptrdiff_t)i * s->row_length, s->depth);
+      }
+      edge_conv_multiply(steps, job->call, s, &job->result, rows, group, first, count);
+    }
+  }
+}
+
+/* Parts run at the same time, so each has its rows on its own stack. */
+static inline void edge_conv_part(void *context, uint32_t i) {
+  const EdgeConvJob *job = context;
+  int16_t rows[EDGE_CONV_PARALLEL_DEPTH * EDGE_CONV_PIXELS + EDGE_CONV_FRONT];
+  int32_t begin = (int32_t)i * job->part, left = job->pixels - begin;
+  job->compute(job, rows, begin, begin + (left < job->part ? left : job->part));
+}
+
+/* Pixels of a part that is large enough to be worth a thread; 0: all at once. */
+static inline int32_t edge_conv_part_pixels(const EdgeConvJob *job) {
+  const EdgeHooks *hooks = job->call->hooks;
+  if (hooks == NULL || hooks->parallel_for == NULL) return 0;
+  if (job->shape.row_length > EDGE_CONV_PARALLEL_DEPTH) return 0;
+  int64_t products = (int64_t)job->shape.depth * job->shape.outputs; /* of a pixel */
+  int64_t part = (EDGE_CONV_PARALLEL_PRODUCTS / products / EDGE_CONV_PIXELS + 1) * EDGE_CONV_PIXELS;
+  return part < job->pixels ? (int32_t)part : 0;
+}
+
+static inline EdgeStatus edge_conv_run(const EdgeCall *call, EdgeConvPixels compute) {
+  EdgeConvJob job = {
+      .call = call, .shape = edge_conv_shape(call), .result = edge_conv_result(call), .compute = compute};
+  job.pixels = job.shape.batches * job.shape.out_height * job.shape.out_width;
+  job.part = edge_conv_part_pixels(&job);
+  if (job.part == 0)
+    compute(&job, call->scratch, 0, job.pixels);
+  else
+    call->hooks->parallel_for(call->hooks->pool, (uint32_t)((job.pixels - 1) / job.part) + 1, edge_conv_part,
+                              &job);
+  return EDGE_OK;
+}
+
+#endif
