@@ -1,0 +1,97 @@
+/* shared by the family: types, broadcast shapes and followed elements; roles. */
+#include "operators/binary/binary.h"
+
+static Status broadcast_input(Infer *infer, int i, Shape *shape) {
+  Shape joined;
+  const InferValue *in = &infer->in[i];
+  if (in->type != infer->in[0].type && in->type != ELEMENT_NONE && infer->in[0].type != ELEMENT_NONE)
+    return infer_fail(infer, "inputs 0 and %d must have one type, but are %s and %s", i,
+                      element_name(infer->in[0].type), element_name(in->type));
+  if (!infer->in[0].has_shape || !in->has_shape) return OK;
+  if (shape_broadcast(shape, &in->shape, &joined)) {
+    *shape = joined;
+    return OK;
+  }
+  return infer_fail(infer, "the shape of input %d does not broadcast to that of the others", i);
+}
+
+Status variadic_infer(Infer *infer) {
+  Shape shape = infer->in[0].shape;
+  bool known = infer->in[0].has_shape;
+  for (int i = 1; i < infer->input_count; i++) {
+    TRY(broadcast_input(infer, i, &shape));
+    known = known && infer->in[i].has_shape;
+  }
+  infer->out[0].type = infer->in[0].type;
+  if (known) infer_set(infer, 0, infer->in[0].type, &shape);
+  return OK;
+}
+
+Status binary_infer_shape(Infer *infer, ElementType type) {
+  const InferValue *a = &infer->in[0], *b = &infer->in[1];
+  Shape shape;
+  infer->out[0].type = type;
+  if (!a->has_shape || !b->has_shape) return OK;
+  if (!shape_broadcast(&a->shape, &b->shape, &shape))
+    return infer_fail(infer, "the shapes of inputs 0 and 1 do not broadcast to each other");
+  infer_set(infer, 0, type, &shape);
+  return OK;
+}
+
+Status binary_infer(Infer *infer) {
+  return variadic_infer(infer);
+}
+
+Status binary_infer_bool(Infer *infer) {
+  TRY(variadic_infer(infer));
+  infer->out[0].type = ELEMENT_BOOL;
+  return OK;
+}
+
+/* ---- elements ---- */
+
+static InferElement element_at(const InferValue *value, int64_t i) {
+  if (value->constant != NULL) return ELEMENT_KNOWN(tensor_get_integer(value->constant, i));
+  Dim dim = value->elements[i];
+  return dim_is_known(dim) ? ELEMENT_KNOWN(dim) : (InferElement){.symbol = dim};
+}
+
+static bool is_followed(const InferValue *value) {
+  return value->has_elements && value->has_shape && shape_is_known(&value->shape);
+}
+
+Status binary_infer_elements(Infer *infer, ElementFunction function) {
+  TRY(binary_infer(infer));
+  const InferValue *a = &infer->in[0], *b = &infer->in[1];
+  InferValue *out = &infer->out[0];
+  if (!is_followed(a) || !is_followed(b) || shape_elements(&out->shape) > INFER_MAX_ELEMENTS) return OK;
+  Broadcast plan;
+  BroadcastPlace at = {0};
+  broadcast_plan(&plan, &out->shape, (const Shape *[]){&a->shape, &b->shape}, 2);
+  for (int64_t r = 0; r < plan.runs; r++, broadcast_next(&plan, &at))
+    for (int64_t i = 0; i < plan.length; i++) {
+      InferElement y = function(element_at(a, at.offset[0] + i * plan.step[0]),
+                                element_at(b, at.offset[1] + i * plan.step[1]));
+      /* a number below 0 has no place among dims, where those are symbols */
+      out->elements[r * plan.length + i] = !y.is_known ? y.symbol : y.value < 0 ? DIM_UNKNOWN : y.value;
+    }
+  out->has_elements = true;
+  return OK;
+}
+
+/* ---- roles ---- */
+
+OpRole binary_role(const Node *node, OpRole otherwise) {
+  for (int i = 0; i < 2; i++) {
+    const Tensor *constant = node_constant(node, i);
+    if (constant != NULL && tensor_elements(constant) == 1) return ROLE_TABLE;
+  }
+  return otherwise;
+}
+
+OpRole variadic_role(const Node *node, OpRole otherwise, const char **reason) {
+  if (node->input_count == 1) return ROLE_VIEW;
+  if (node->input_count == 2) return binary_role(node, otherwise);
+  *reason = "float only: more than two operands";
+  return ROLE_FLOAT;
+}

@@ -1,0 +1,41 @@
+/* shared by the family: the broadcasting of opset 1 to 6. */
+#include "operators/binary/binary.h"
+
+const AttributeRow binary_attributes[] = {
+    ATTRIBUTE(BinaryParams, broadcast, FIELD_BOOL, .otherwise = 0),
+    ATTRIBUTE(BinaryParams, axis, FIELD_INT, .otherwise = -1),
+    ATTRIBUTE(BinaryParams, consumed_inputs, FIELD_INTS, .required = false),
+    {0}};
+
+/* `shape` with dims of 1 behind, where it lies on dims axis.. of `rank` dims. */
+static Shape place_at(Shape shape, int64_t axis, int rank) {
+  int64_t end = axis < 0 ? rank : axis + shape.rank;
+  for (; end < rank && shape.rank < GRAPH_MAX_RANK; end++) shape.dims[shape.rank++] = 1;
+  return shape;
+}
+
+Status binary_infer_at(Infer *infer, int64_t axis) {
+  InferValue in[2] = {infer->in[0], infer->in[1]};
+  if (in[0].has_shape && in[1].has_shape) in[1].shape = place_at(in[1].shape, axis, in[0].shape.rank);
+  Infer numpy = *infer;
+  numpy.in = in;
+  return binary_infer(&numpy);
+}
+
+Status binary_run_at(Run *run, int64_t axis, RunFunction kernel) {
+  Tensor b = *run->in[1];
+  b.shape = place_at(b.shape, axis, run->in[0]->shape.rank);
+  Run numpy = *run;
+  numpy.in = (const Tensor *[]){run->in[0], &b};
+  return kernel(&numpy);
+}
+
+Status binary_infer_old(Infer *infer) {
+  const BinaryParams *params = infer->params;
+  return binary_infer_at(infer, params->broadcast ? params->axis : -1);
+}
+
+Status binary_run_old(Run *run, RunFunction kernel) {
+  const BinaryParams *params = run->params;
+  return binary_run_at(run, params->broadcast ? params->axis : -1, kernel);
+}

@@ -1,0 +1,61 @@
+#include "operators/binary/binary.h"
+
+static InferElement element(InferElement a, InferElement b) {
+  if (a.is_known && b.is_known) return ELEMENT_KNOWN((int64_t)((uint64_t)a.value - (uint64_t)b.value));
+  if (!a.is_known && !b.is_known && a.symbol == b.symbol && a.symbol != DIM_UNKNOWN) return ELEMENT_KNOWN(0);
+  return b.is_known && b.value == 0 ? a : ELEMENT_UNKNOWN;
+}
+
+static Status infer(Infer *infer) {
+  return binary_infer_elements(infer, element);
+}
+
+static double real(double a, double b) {
+  return a - b;
+}
+
+static int64_t integer(int64_t a, int64_t b) {
+  return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+static uint64_t natural(uint64_t a, uint64_t b) {
+  return a - b;
+}
+
+static const BinaryFunctions functions = {real, integer, natural};
+
+static Status run_plain(Run *run) {
+  return binary_run(run, &functions);
+}
+
+BINARY_LOOP(loop, a - b)
+
+static Status run_fast(Run *run) {
+  return binary_fast(run, loop);
+}
+
+static OpRole role_of(const Node *node, const char **reason) {
+  (void)reason;
+  return binary_role(node, ROLE_SUM);
+}
+
+static Status run_old(Run *run) {
+  return binary_run_old(run, run_plain);
+}
+
+const Op op_Sub = {.name = "Sub",
+                   .brief = "a - b.",
+                   .versions = {{7, infer, run_plain, run_fast}, {1, binary_infer_old, run_old, NULL}},
+                   .attributes = binary_attributes,
+                   .params_bytes = sizeof(BinaryParams),
+                   BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),
+                   .role = ROLE_SUM,
+                   .role_of = role_of,
+                   .samples = {{"f32[2,3,4], f32[2,3,4]", ""},
+                               {"f32[2,3,4,5], f32[3,1,1]!", ""},
+                               {"f32[2,1,4], f32[3,1]", ""},
+                               {"f32[2,3], f32[]{0.5}!", ""},
+                               {"f32[5], f32[2,5]", ""},
+                               {"i64{4,9}, i64[]{2}!", ""},
+                               {"f32[2,3,4], f32[3](1,2)", "broadcast=1 axis=1 opset=6"},
+                               {"f16[3], f16[3]", ""}}};

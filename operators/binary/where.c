@@ -1,0 +1,48 @@
+#include "operators/binary/binary.h"
+
+#include <string.h>
+
+#define NO_SELECT "float only: values are chosen between two tensors"
+
+static Status run_plain(Run *run) {
+  const Tensor *condition = run->in[0], *x = run->in[1], *y = run->in[2];
+  size_t size = element_bytes(x->type);
+  Broadcast plan;
+  BroadcastPlace at = {0};
+  broadcast_plan(&plan, &run->out[0]->shape, (const Shape *[]){&condition->shape, &x->shape, &y->shape}, 3);
+  char *to = run->out[0]->data;
+  const uint8_t *is_x = condition->data;
+  for (int64_t r = 0; r < plan.runs; r++, broadcast_next(&plan, &at))
+    for (int64_t i = 0; i < plan.length; i++, to += size) {
+      int k = is_x[at.offset[0] + i * plan.step[0]] != 0 ? 1 : 2;
+      memcpy(to, (const char *)run->in[k]->data + (size_t)(at.offset[k] + i * plan.step[k]) * size, size);
+    }
+  return OK;
+}
+
+static Status infer(Infer *infer) {
+  const InferValue *condition = &infer->in[0], *x = &infer->in[1], *y = &infer->in[2];
+  if (x->type != y->type && x->type != ELEMENT_NONE && y->type != ELEMENT_NONE)
+    return infer_fail(infer, "X and Y must have one type, but are %s and %s", element_name(x->type),
+                      element_name(y->type));
+  infer->out[0].type = x->type;
+  if (!condition->has_shape || !x->has_shape || !y->has_shape) return OK;
+  Shape both, shape;
+  if (!shape_broadcast(&x->shape, &y->shape, &both) || !shape_broadcast(&condition->shape, &both, &shape))
+    return infer_fail(infer, "the shapes of condition, X and Y do not broadcast to each other");
+  infer_set(infer, 0, x->type, &shape);
+  return OK;
+}
+
+const Op op_Where = {.name = "Where",
+                     .brief = "The element of X where the condition is true, else that of Y.",
+                     .versions = {{9, infer, run_plain, NULL}},
+                     .inputs = {{"condition", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_BOOL), "[...]"},
+                                {"X", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
+                                {"Y", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+                     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+                     .role = ROLE_FLOAT,
+                     .role_reason = NO_SELECT,
+                     .samples = {{"bool[2,3], f32[2,3], f32[2,3]", ""},
+                                 {"bool[3], i64[2,1], i64[]", ""},
+                                 {"bool[2,1], f16[3], f16[1]", ""}}};

@@ -1,0 +1,18 @@
+#include "operators/binary/binary.h"
+
+static uint64_t natural(uint64_t a, uint64_t b) {
+  return a ^ b;
+}
+
+static const BinaryFunctions functions = {NULL, NULL, natural};
+
+static Status run_plain(Run *run) {
+  return binary_run(run, &functions);
+}
+
+const Op op_Xor = {.name = "Xor",
+                   .brief = "Whether exactly one is true.",
+                   .versions = {{7, binary_infer_bool, run_plain, NULL}},
+                   BINARY_PORTS(ELEMENT_BIT(ELEMENT_BOOL), ELEMENT_BIT(ELEMENT_BOOL)),
+                   .role = ROLE_INDEX,
+                   .samples = {{"bool[2,3], bool[2,3]", ""}, {"bool[2,1], bool[3]", ""}}};

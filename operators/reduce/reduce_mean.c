@@ -1,0 +1,34 @@
+#include "operators/reduce/reduce.h"
+
+static double real(const ReduceLine *line) {
+  double sum = 0;
+  for (int64_t i = 0; i < line->count; i++) sum += reduce_real(line, i);
+  return sum / (double)line->count;
+}
+
+static const ReduceFunctions functions = {real, NULL};
+
+static Status run_plain(Run *run) {
+  return reduce_run(run, &functions);
+}
+
+static void loop(float *y, const float *x, int64_t middle, int64_t inner) {
+  reduce_sum_loop(y, x, middle, inner, 1.0 / (double)middle);
+}
+
+static Status run_fast(Run *run) {
+  return reduce_fast(run, loop);
+}
+
+const Op op_ReduceMean = {.name = "ReduceMean",
+                          .brief = "The mean along axes.",
+                          .versions = {{1, reduce_infer, run_plain, run_fast}},
+                          REDUCE_PORTS(REDUCE_TYPES),
+                          .role = ROLE_AVERAGE,
+                          .samples = {{"f32[2,3,4]", "axes=[1] opset=11"},
+                                      {"f32[2,3,4], i64{-1,0}!", "keepdims=0"},
+                                      {"f32[2,3,4]", ""},
+                                      {"f32[2,3], -", "noop_with_empty_axes=1"},
+                                      {"f32[2,0,3], i64{1}!", ""},
+                                      {"i32[2,3], i64{1}!", ""},
+                                      {"f32[2,5,3], i64{1}", ""}}};

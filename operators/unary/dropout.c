@@ -1,0 +1,104 @@
+#include "operators/unary/unary.h"
+
+#include <string.h>
+
+/* `ratio` is an attribute up to opset 11; from 12 on it is an input, and so is training_mode. */
+typedef struct DropoutParams {
+  float ratio;
+  int64_t seed;
+} DropoutParams;
+
+static Tensor *mask_of(const Run *run) {
+  return run->output_count > 1 ? run->out[1] : NULL;
+}
+
+/* At inference: nothing is dropped. */
+static Status run_plain(Run *run) {
+  memcpy(run->out[0]->data, run->in[0]->data, tensor_bytes(run->in[0]));
+  Tensor *mask = mask_of(run);
+  int64_t n = tensor_elements(run->in[0]);
+  for (int64_t i = 0; mask != NULL && i < n; i++) tensor_set_integer(mask, i, 1);
+  return OK;
+}
+
+/* In training: drops each element with probability `ratio`, and scales up what stays. */
+static void drop(Run *run, double ratio) {
+  const Tensor *x = run->in[0];
+  Tensor *mask = mask_of(run);
+  Random random = {.state = (uint64_t)((const DropoutParams *)run->params)->seed};
+  int64_t n = tensor_elements(x);
+  for (int64_t i = 0; i < n; i++) {
+    bool stays = random_unit(&random) >= ratio;
+    tensor_set(run->out[0], i, stays ? tensor_get(x, i) / (1 - ratio) : 0);
+    if (mask != NULL) tensor_set_integer(mask, i, stays);
+  }
+}
+
+static Status run_mode(Run *run) {
+  const Tensor *ratio = run->input_count > 1 ? run->in[1] : NULL;
+  const Tensor *training = run->input_count > 2 ? run->in[2] : NULL;
+  if (training == NULL || tensor_get_integer(training, 0) == 0) return run_plain(run);
+  double probability = ratio != NULL ? tensor_get(ratio, 0) : 0.5;
+  if (!(probability >= 0 && probability < 1)) return run_fail(run, "the ratio is not in [0, 1)");
+  drop(run, probability);
+  return OK;
+}
+
+static Status infer_mask(Infer *infer, ElementType type) {
+  TRY(unary_infer(infer));
+  if (infer->output_count < 2) return OK;
+  infer->out[1].type = type;
+  infer->out[1].has_shape = infer->in[0].has_shape;
+  infer->out[1].shape = infer->in[0].shape;
+  return OK;
+}
+
+static Status infer(Infer *infer) {
+  for (int i = 1; i < infer->input_count; i++) {
+    const InferValue *in = &infer->in[i];
+    if (in->present && in->has_shape && shape_is_known(&in->shape) && shape_elements(&in->shape) != 1)
+      return infer_fail(infer, "ratio and training_mode must have one element");
+  }
+  return infer_mask(infer, ELEMENT_BOOL);
+}
+
+static Status infer_10(Infer *infer) {
+  return infer_mask(infer, ELEMENT_BOOL);
+}
+
+/* The mask had the type of the data. */
+static Status infer_7(Infer *infer) {
+  return infer_mask(infer, infer->in[0].type);
+}
+
+static OpRole role_of(const Node *node, const char **reason) {
+  const Value *training = node_input(node, 2);
+  double mode = 0;
+  if (training == NULL || (value_scalar(training, &mode) && mode == 0)) return ROLE_VIEW;
+  *reason = "float only: a Dropout that may be in training mode";
+  return ROLE_FLOAT;
+}
+
+static const AttributeRow attributes[] = {
+    ATTRIBUTE(DropoutParams, ratio, FIELD_FLOAT, .otherwise_float = 0.5f),
+    ATTRIBUTE(DropoutParams, seed, FIELD_INT, .otherwise = 0),
+    {0}};
+
+const Op op_Dropout = {
+    .name = "Dropout",
+    .brief = "The input as it is, at inference; in training mode some elements become 0.",
+    .versions = {{12, infer, run_mode, NULL}, {10, infer_10, run_plain, NULL}, {7, infer_7, run_plain, NULL}},
+    .attributes = attributes,
+    .params_bytes = sizeof(DropoutParams),
+    .inputs = {{"data", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},
+               {"ratio", PORT_OPTIONAL, ELEMENTS_FLOAT, "[]"},
+               {"training_mode", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_BOOL), "[]"}},
+    .outputs = {{"output", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},
+                {"mask", PORT_OPTIONAL, ELEMENTS_FLOAT | ELEMENT_BIT(ELEMENT_BOOL), "[...]"}},
+    .role = ROLE_VIEW,
+    .role_of = role_of,
+    .samples = {{"f32[2,3,4]", ""},
+                {"f32[2,3], f32[]{0.5}!, bool[]{false}!", "outputs=2"},
+                {"f32[2,3], f32[]{0.5}, bool[]{true}", "seed=7 outputs=2"},
+                {"f32[2,3]", "ratio=0.3 outputs=2 opset=10"},
+                {"f32[2,3]", "outputs=2 opset=7"}}};
