@@ -2,6 +2,7 @@
 #include "tests/conformance/conformance.h"
 
 #include "formats/onnx/onnx.h"
+#include "interpreter/fold.h"
 #include "interpreter/interpreter.h"
 
 #include <stdio.h>
@@ -67,7 +68,9 @@ done:
 Status run_case(const char *folder, RunMode mode, Error *err) {
   Graph *graph;
   TRY(load_model(folder, &graph, err));
-  Status status = run_graph(folder, graph, mode, err);
+  PassReport report;
+  Status status = mode.passes ? passes_run(graph, &interpreter_pass_hooks, &report, err) : OK;
+  if (status == OK) status = run_graph(folder, graph, mode, err);
   graph_free(graph);
   return status;
 }
