@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define TILE_FLOATS (128 * 1024) /* of the column matrix, where an output row is not larger */
+#define TILE_FLOATS (64 * 1024) /* of the column matrix, where an output row is not larger */
 
 /* Outputs [first, end) of a row see the input at tap `k`; they get in[0], in[step] ..., others zero. */
 typedef struct ColumnRange {
