@@ -1,0 +1,18 @@
+/* cum_sum.c - CumSum: running sums along an axis. */
+#include "operators/move/cumulative.h"
+
+const Op op_CumSum = {
+    .name = "CumSum",
+    .brief = "Running sums along an axis.",
+    .versions = {{11, cumulative_infer, cumulative_sum_run, NULL}},
+    .attributes = cumulative_attributes,
+    .params_bytes = sizeof(CumulativeParams),
+    .inputs = {{"x", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},
+               {"axis", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64), "[]"}},
+    .outputs = {{"y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+    .role = ROLE_FLOAT,
+    .role_reason = "running sums leave any fixed range",
+    .samples = {{"f32[2,3], i32[]{1}!", NULL},
+                {"i32[2,3], i64[]{-2}!", "reverse=1"},
+                {"f64[4], i32[]{0}", "exclusive=1 reverse=1"}},
+};
