@@ -1,6 +1,7 @@
 /* Tensors and instructions of a program in the making. */
 #include "lower/builder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,7 @@ Status builder_open(Builder *b, const Graph *graph, Arena *arena, Error *err) {
   *b = (Builder){.graph = graph, .arena = arena, .err = err};
   b->places = arena_new(arena, (size_t)graph->value_count, sizeof(Place), err);
   if (b->places == NULL) return b->status = SYSTEM;
-  for (int i = 0; i < graph->value_count; i++)
-    b->places[i] = (Place){.tensor = {{-1, -1}, {-1, -1}}};
+  for (int i = 0; i < graph->value_count; i++) b->places[i] = (Place){.tensor = {{-1, -1}, {-1, -1}}};
   builder_tensor(b, EDGE_S8, 0, NULL, 1.0f, 0); /* what failed requests return */
   return b->status;
 }
@@ -169,8 +169,12 @@ void builder_emit(Builder *b, EdgeOpcode opcode, const int32_t *inputs, int inpu
   }
   if (params_bytes > 0) memcpy(copy, params, params_bytes);
   ProgramInstruction *instruction = &b->instructions[b->instruction_count++];
-  *instruction = (ProgramInstruction){.opcode = opcode, .input_count = input_count, .output_count = 1,
-                                      .params = copy, .param_words = (int)(params_bytes / 4), .layer = ""};
+  *instruction = (ProgramInstruction){.opcode = opcode,
+                                      .input_count = input_count,
+                                      .output_count = 1,
+                                      .params = copy,
+                                      .param_words = (int)(params_bytes / 4),
+                                      .layer = ""};
   for (int i = 0; i < input_count; i++) instruction->tensor[i] = inputs[i];
   instruction->tensor[input_count] = output;
 }

@@ -28,8 +28,11 @@ static Loops loops_of(const Operand *a, const Operand *c, const Shape *shape, La
 
 Operand elementwise_emit(Builder *b, EdgeOpcode opcode, const Operand *a, const Operand *c, float a_mult,
                          float b_mult, const Result *result, Layout layout) {
-  EdgeBinaryParams params = {.a_mult = a_mult, .b_mult = b_mult, .act_min = result->codes.least,
-                             .act_max = result->codes.most, .pre_zero_point = result->codes.zero_point};
+  EdgeBinaryParams params = {.a_mult = a_mult,
+                             .b_mult = b_mult,
+                             .act_min = result->codes.least,
+                             .act_max = result->codes.most,
+                             .pre_zero_point = result->codes.zero_point};
   Loops loops = loops_of(a, c, &result->value->shape, layout);
   if (!loops_store(&loops, &params.rank, params.dims, (int32_t *const[]){params.a_stride, params.b_stride}))
     too_many_axes(b);

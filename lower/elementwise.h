@@ -1,4 +1,5 @@
-/* elementwise.h - operators on two tensors, element by element, with broadcasting: roles sum, product, pick. */
+/* elementwise.h - operators on two tensors, element by element, with broadcasting: roles sum, product, pick.
+ */
 #ifndef LOWER_ELEMENTWISE_H
 #define LOWER_ELEMENTWISE_H
 

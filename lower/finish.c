@@ -130,8 +130,7 @@ static Status lay_constants(Finish *f) {
 static Status keep_instructions(Finish *f) {
   Builder *b = f->b;
   EdgeProgram *program = f->program;
-  program->instructions =
-      arena_new(b->arena, b->instruction_count, sizeof *program->instructions, b->err);
+  program->instructions = arena_new(b->arena, b->instruction_count, sizeof *program->instructions, b->err);
   if (program->instructions == NULL) return b->status = SYSTEM;
   for (size_t i = 0; i < b->instruction_count; i++) {
     if (!f->live[i]) continue;
@@ -192,7 +191,8 @@ static Status plan_arena(Finish *f) {
   int32_t *root = arena_new(b->arena, count, sizeof *root, b->err);
   int32_t *first = arena_new(b->arena, b->tensor_count, sizeof *first, b->err);
   if (buffers == NULL || kept == NULL || root == NULL || first == NULL) return b->status = SYSTEM;
-  for (size_t t = b->tensor_count; t-- > 0;) /* the root itself may be dropped: its first alias stands for it */
+  for (size_t t = b->tensor_count;
+       t-- > 0;) /* the root itself may be dropped: its first alias stands for it */
     if (f->renamed[t] >= 0) first[b->tensors[t].root] = f->renamed[t];
   for (size_t t = 0; t < b->tensor_count; t++)
     if (f->renamed[t] >= 0) root[f->renamed[t]] = first[b->tensors[t].root];

@@ -79,9 +79,12 @@ Status float_lrn(Builder *b) {
   const Value *in = node->inputs[0];
   if (in->shape.rank < 2 || in->shape.rank > 4) return builder_unsupported(b, "more than two spatial axes");
   int32_t x = builder_get(b, in, FORM_REAL, LAYOUT_LAST), channels = (int32_t)in->shape.dims[1];
-  EdgeLrnParams params = {(int32_t)(shape_elements(&in->shape) / channels), channels,
-                          (int32_t)node_int(node, "size", 1), (float)node_float(node, "alpha", 1e-4),
-                          (float)node_float(node, "beta", 0.75), (float)node_float(node, "bias", 1)};
+  EdgeLrnParams params = {(int32_t)(shape_elements(&in->shape) / channels),
+                          channels,
+                          (int32_t)node_int(node, "size", 1),
+                          (float)node_float(node, "alpha", 1e-4),
+                          (float)node_float(node, "beta", 0.75),
+                          (float)node_float(node, "bias", 1)};
   int32_t y = builder_result(b, node->outputs[0], FORM_REAL, LAYOUT_LAST);
   builder_emit(b, EDGE_OP_LRN_F32, INPUTS(x), y, &params, sizeof params);
   return b->status;

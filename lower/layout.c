@@ -75,8 +75,7 @@ bool loops_store(const Loops *loops, int32_t *rank, int32_t *dims, int32_t *cons
   *rank = loops->rank;
   for (int k = 0; k < EDGE_MAX_RANK; k++) {
     dims[k] = k < loops->rank ? loops->dims[k] : 1;
-    for (int i = 0; i < loops->operands; i++)
-      strides[i][k] = k < loops->rank ? loops->stride[i][k] : 0;
+    for (int i = 0; i < loops->operands; i++) strides[i][k] = k < loops->rank ? loops->stride[i][k] : 0;
   }
   return true;
 }

@@ -39,8 +39,12 @@ const float *linear_conv_rows(Builder *b, const Tensor *weight, int64_t taps) {
 }
 
 EdgeConvParams linear_conv_params(const Window2 *w, int64_t groups) {
-  return (EdgeConvParams){.stride_h = w->stride_h, .stride_w = w->stride_w, .dilation_h = w->dilation_h,
-                          .dilation_w = w->dilation_w, .pad_top = w->pad_top, .pad_left = w->pad_left,
+  return (EdgeConvParams){.stride_h = w->stride_h,
+                          .stride_w = w->stride_w,
+                          .dilation_h = w->dilation_h,
+                          .dilation_w = w->dilation_w,
+                          .pad_top = w->pad_top,
+                          .pad_left = w->pad_left,
                           .groups = (int32_t)groups};
 }
 

@@ -109,7 +109,9 @@ bool node_axes(const Node *node, int input, int rank, bool axes[GRAPH_MAX_RANK],
   const Attribute *attribute = node_attribute(node, "axes");
   const Tensor *constant = node_constant(node, input);
   if (attribute == NULL && constant == NULL && node_input(node, input) != NULL) return false;
-  int64_t count = attribute != NULL ? (int64_t)attribute->count : constant != NULL ? tensor_elements(constant) : 0;
+  int64_t count = attribute != NULL  ? (int64_t)attribute->count
+                  : constant != NULL ? tensor_elements(constant)
+                                     : 0;
   *given = count > 0;
   for (int d = 0; d < rank; d++) axes[d] = !*given;
   for (int64_t i = 0; i < count; i++) {
@@ -162,7 +164,8 @@ Status lower_concat(Builder *b) {
 }
 
 /* Elements of x from `start` with `step`, as the whole output. */
-static void copy_part(Builder *b, const Value *in, const Value *out, const int64_t *start, const int64_t *step) {
+static void copy_part(Builder *b, const Value *in, const Value *out, const int64_t *start,
+                      const int64_t *step) {
   Form form = move_form(in, out);
   Operand x = move_operand(b, in, out, form);
   int32_t stride[GRAPH_MAX_RANK];

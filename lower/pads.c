@@ -11,7 +11,9 @@ typedef struct Pads {
 static bool read_pads(const Node *node, int rank, Pads *pads) {
   const Attribute *attribute = node_attribute(node, "pads");
   const Tensor *constant = node_constant(node, 1), *axes = node_constant(node, 3);
-  int64_t count = attribute != NULL ? (int64_t)attribute->count : constant != NULL ? tensor_elements(constant) : 0;
+  int64_t count = attribute != NULL  ? (int64_t)attribute->count
+                  : constant != NULL ? tensor_elements(constant)
+                                     : 0;
   if (count == 0 || count % 2 != 0 || (axes == NULL && node_input(node, 3) != NULL)) return false;
   memset(pads, 0, sizeof *pads);
   for (int64_t k = 0; k < count / 2; k++) {
@@ -46,7 +48,8 @@ static Status pad_constant(Builder *b, const Operand *x, const Value *out, Form 
   builder_emit(b, EDGE_OP_FILL, NULL, 0, y.tensor, &params, sizeof params);
   layout_strides(&x->shape, x->layout, box.x_stride);
   for (int d = 0; d < x->shape.rank; d++) { /* negative pads cut off */
-    int64_t cut = pads->before[d] < 0 ? -pads->before[d] : 0, cut_after = pads->after[d] < 0 ? -pads->after[d] : 0;
+    int64_t cut = pads->before[d] < 0 ? -pads->before[d] : 0,
+            cut_after = pads->after[d] < 0 ? -pads->after[d] : 0;
     if (cut + cut_after >= x->shape.dims[d]) return b->status; /* nothing of x is left */
     box.start[d] = pads->before[d] + cut;
     box.extent[d] = x->shape.dims[d] - cut - cut_after;

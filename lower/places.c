@@ -132,9 +132,10 @@ int32_t builder_get(Builder *b, const Value *value, Form form, Layout layout) {
   if (!layout_has_channels(&value->shape) && layout == LAYOUT_LAST) layout = LAYOUT_PLAIN;
   if (layout != LAYOUT_ANY && place->tensor[form][layout] >= 0) return place->tensor[form][layout];
   int32_t there = place->tensor[form][place->home];
-  if (there < 0) there = place->tensor[form][1 - (int)place->home] >= 0 && layout != LAYOUT_ANY
-                             ? place->tensor[form][1 - (int)place->home]
-                             : convert(b, value, form);
+  if (there < 0)
+    there = place->tensor[form][1 - (int)place->home] >= 0 && layout != LAYOUT_ANY
+                ? place->tensor[form][1 - (int)place->home]
+                : convert(b, value, form);
   if (b->status != OK) return 0;
   if (layout == LAYOUT_ANY || place->tensor[form][layout] >= 0) return there;
   return reorder(b, value, form, layout, there);

@@ -53,8 +53,10 @@ static bool set_loops(EdgeReduceParams *params, const Operand *x, const bool *ax
     if (!axes[kept]) loops_add(&outer, x->shape.dims[kept], (int32_t[LOOP_OPERANDS]){stride[kept]});
     if (axes[gone]) loops_add(&inner, x->shape.dims[gone], (int32_t[LOOP_OPERANDS]){stride[gone]});
   }
-  return loops_store(&outer, &params->outer_rank, params->outer_dims, (int32_t *const[]){params->outer_stride}) &&
-         loops_store(&inner, &params->inner_rank, params->inner_dims, (int32_t *const[]){params->inner_stride});
+  return loops_store(&outer, &params->outer_rank, params->outer_dims,
+                     (int32_t *const[]){params->outer_stride}) &&
+         loops_store(&inner, &params->inner_rank, params->inner_dims,
+                     (int32_t *const[]){params->inner_stride});
 }
 
 static int64_t reduced_count(const Shape *shape, const bool *axes) {

@@ -1,4 +1,5 @@
-/* reduces.h - reductions over axes, in codes and in float32: parts of the roles average, same-scale, float. */
+/* reduces.h - reductions over axes, in codes and in float32: parts of the roles average, same-scale, float.
+ */
 #ifndef LOWER_REDUCES_H
 #define LOWER_REDUCES_H
 

@@ -195,8 +195,14 @@ Status run_function(Builder *b, const Node *node, const Value *x, const float *n
     const Value *value = node->inputs[i];
     inputs[i] = value == x ? &in : value == NULL ? NULL : value->constant;
   }
-  Run run = {.node = node, .params = node->params, .input_count = node->input_count, .output_count = 1,
-             .in = inputs, .out = outputs, .memory = &served, .err = b->err};
+  Run run = {.node = node,
+             .params = node->params,
+             .input_count = node->input_count,
+             .output_count = 1,
+             .in = inputs,
+             .out = outputs,
+             .memory = &served,
+             .err = b->err};
   Status status = node->version->run(&run);
   arena_free(&memory.arena);
   if (status != OK && b->status == OK) b->status = status;

@@ -1,6 +1,6 @@
 /*
- * requant.h - from real numbers to codes: of constants, of clamps, of tables; and what a producing instruction
- * does last.
+ * requant.h - from real numbers to codes: of constants, of clamps, of tables; and what a producing
+ * instruction does last.
  */
 #ifndef LOWER_REQUANT_H
 #define LOWER_REQUANT_H

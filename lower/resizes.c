@@ -73,7 +73,8 @@ static Operand resize_nearest(Builder *b, const Resize *resize, const Operand *x
     return *x;
   }
   for (int64_t i = 0; i < count; i++)
-    index[i] = (int32_t)nearest_of(resize->nearest, source_position(resize, i, factor, length, count), length);
+    index[i] =
+        (int32_t)nearest_of(resize->nearest, source_position(resize, i, factor, length, count), length);
   return move_pick(b, x, axis, index, count);
 }
 
@@ -101,7 +102,8 @@ static Operand resize_linear(Builder *b, const Resize *resize, const Operand *x,
   int32_t indices = builder_constant(b, EDGE_S32, 2, dims, index, 0.0f, 0);
   int32_t weights = builder_constant(b, EDGE_S32, 2, dims, weight, 0.0f, 0);
   Operand y = resized_operand(b, x, axis, count);
-  builder_emit(b, EDGE_OP_RESIZE_LINEAR, INPUTS(x->tensor, indices, weights), y.tensor, &params, sizeof params);
+  builder_emit(b, EDGE_OP_RESIZE_LINEAR, INPUTS(x->tensor, indices, weights), y.tensor, &params,
+               sizeof params);
   return y;
 }
 
@@ -110,7 +112,8 @@ static const char *refused(const Resize *resize, const Node *node, Form form, co
   if (!linear && strcmp(resize->mode, "nearest") != 0) return "only nearest and linear interpolation";
   if (strcmp(resize->coordinates, "tf_crop_and_resize") == 0) return "no cropping";
   if (node_int(node, "antialias", 0) != 0) return "no antialiasing";
-  if (linear && (form != FORM_CODES || x->shape.rank > EDGE_MAX_RANK)) return "linear interpolation only in integers";
+  if (linear && (form != FORM_CODES || x->shape.rank > EDGE_MAX_RANK))
+    return "linear interpolation only in integers";
   return NULL;
 }
 

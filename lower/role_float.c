@@ -69,10 +69,10 @@ static const struct {
   const char *name;
   EdgeBinaryKind kind;
 } binary[] = {
-    {"Add", EDGE_BINARY_ADD},     {"Sub", EDGE_BINARY_SUB},   {"Mul", EDGE_BINARY_MUL},
-    {"Div", EDGE_BINARY_DIV},     {"Pow", EDGE_BINARY_POW},   {"Max", EDGE_BINARY_MAX},
-    {"Min", EDGE_BINARY_MIN},     {"Sum", EDGE_BINARY_ADD},   {"Equal", EDGE_BINARY_EQUAL},
-    {"Less", EDGE_BINARY_LESS},   {"Greater", EDGE_BINARY_GREATER},
+    {"Add", EDGE_BINARY_ADD},   {"Sub", EDGE_BINARY_SUB},         {"Mul", EDGE_BINARY_MUL},
+    {"Div", EDGE_BINARY_DIV},   {"Pow", EDGE_BINARY_POW},         {"Max", EDGE_BINARY_MAX},
+    {"Min", EDGE_BINARY_MIN},   {"Sum", EDGE_BINARY_ADD},         {"Equal", EDGE_BINARY_EQUAL},
+    {"Less", EDGE_BINARY_LESS}, {"Greater", EDGE_BINARY_GREATER},
 };
 
 static bool is_arithmetic(const Value *value) {

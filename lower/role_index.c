@@ -57,7 +57,7 @@ Status lower_where(Builder *b) {
 }
 
 static bool is_move(const Node *node) {
-  static const char *const names[] = {"Concat", "Split", "Slice",    "Pad",    "Expand",
+  static const char *const names[] = {"Concat", "Split",  "Slice",     "Pad",   "Expand",
                                       "Where",  "Gather", "Transpose", "Resize"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (node_is(node, names[i])) return true;

@@ -58,8 +58,8 @@ static Status emit_matrix(Builder *b, Linear *linear, int32_t x, const Result *r
   uint32_t depth = (uint32_t)linear->group_channels, outputs = (uint32_t)linear->outputs;
   uint32_t rows = b->tensors[x].info.elements / depth;
   linear->kernel_h = linear->kernel_w = 1;
-  linear->params = (EdgeConvParams){.stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
-                                    .groups = 1};
+  linear->params =
+      (EdgeConvParams){.stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = 1};
   linear->x = builder_alias(b, x, 4, (uint32_t[]){1, 1, rows, depth});
   int32_t y = result_tensor(b, result, LAYOUT_PLAIN);
   linear_emit(b, linear, result, builder_alias(b, y, 4, (uint32_t[]){1, 1, rows, outputs}));
@@ -111,8 +111,8 @@ static Status lower_matmul(Builder *b) {
 
 Status lower_linear(Builder *b) {
   const Node *node = b->node;
-  bool has_weights = node_constant(node, 1) != NULL &&
-                     (node_input(node, 2) == NULL || node_constant(node, 2) != NULL);
+  bool has_weights =
+      node_constant(node, 1) != NULL && (node_input(node, 2) == NULL || node_constant(node, 2) != NULL);
   if (node_is(node, "MatMul")) return lower_matmul(b);
   if (!has_weights) return node_is(node, "Gemm") ? lower_pair(b) : lower_float(b);
   if (node_is(node, "Conv")) return lower_conv(b);

@@ -30,7 +30,8 @@ bool norm_affine(Builder *b, const Node *node, float **factor, float **offset) {
 }
 
 /* Scales of the single weights, large enough for the offsets to fit the 32-bit bias. */
-static QuantSpec *affine_spec(Builder *b, const float *factor, const float *offset, int64_t count, float x_scale) {
+static QuantSpec *affine_spec(Builder *b, const float *factor, const float *offset, int64_t count,
+                              float x_scale) {
   float *scales = arena_new(b->arena, (size_t)count, sizeof *scales, b->err);
   QuantSpec *spec = arena_new(b->arena, 1, sizeof *spec, b->err);
   if (scales == NULL || spec == NULL) {
@@ -38,7 +39,8 @@ static QuantSpec *affine_spec(Builder *b, const float *factor, const float *offs
     return NULL;
   }
   for (int64_t c = 0; c < count; c++) {
-    double scale = fmax(fabs((double)factor[c]) / 127.0, fabs((double)offset[c]) / ((double)x_scale * 0x1p29));
+    double scale =
+        fmax(fabs((double)factor[c]) / 127.0, fabs((double)offset[c]) / ((double)x_scale * 0x1p29));
     scales[c] = (float)fmax(scale, 1e-30);
   }
   *spec = (QuantSpec){.kind = QUANT_INTEGER, .bits = 8, .scale_count = count, .scales = scales};
@@ -55,18 +57,19 @@ static Status lower_batch_norm(Builder *b) {
     return b->status != OK ? b->status : lower_float(b);
   int64_t channels = data->shape.dims[1];
   Tensor bias = {ELEMENT_FLOAT32, SHAPE(channels), offset};
-  Linear linear = {.x = builder_image(b, data, FORM_CODES),
-                   .rows = factor,
-                   .outputs = channels,
-                   .kernel_h = 1,
-                   .kernel_w = 1,
-                   .group_channels = 1,
-                   .depthwise = true,
-                   .bias = &bias,
-                   .factor = 1,
-                   .bias_factor = 1,
-                   .params = {.stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
-                              .groups = (int32_t)channels}};
+  Linear linear = {
+      .x = builder_image(b, data, FORM_CODES),
+      .rows = factor,
+      .outputs = channels,
+      .kernel_h = 1,
+      .kernel_w = 1,
+      .group_channels = 1,
+      .depthwise = true,
+      .bias = &bias,
+      .factor = 1,
+      .bias_factor = 1,
+      .params = {
+          .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = (int32_t)channels}};
   linear.weight = affine_spec(b, factor, offset, channels, codes_of_tensor(b, linear.x).scale);
   uint32_t dims[4];
   layout_image(&result.value->shape, dims);
@@ -78,8 +81,8 @@ static Status lower_batch_norm(Builder *b) {
 /* ---- LayerNormalization ---- */
 
 /* A constant parameter divided by y's scale, or `otherwise` everywhere. False where it has another size. */
-static bool norm_vector(Builder *b, const Node *node, int input, int64_t length, double scale, double otherwise,
-                        int32_t *vector) {
+static bool norm_vector(Builder *b, const Node *node, int input, int64_t length, double scale,
+                        double otherwise, int32_t *vector) {
   const Tensor *tensor = node_constant(node, input);
   if (node_input(node, input) != NULL && (tensor == NULL || tensor_elements(tensor) != length)) return false;
   float *values = arena_new(b->arena, (size_t)length, sizeof *values, b->err);
@@ -102,7 +105,8 @@ static Status lower_layer_norm(Builder *b) {
   int32_t gamma, beta;
   Result result;
   for (int i = 1; i < node->output_count; i++)
-    if (node->outputs[i] != NULL && node->outputs[i]->user_count > 0) return builder_unsupported(b, "no statistics as outputs");
+    if (node->outputs[i] != NULL && node->outputs[i]->user_count > 0)
+      return builder_unsupported(b, "no statistics as outputs");
   if (!axis_normalize(node_int(node, "axis", -1), rank, &axis) || !result_of(b, out, &result) ||
       out->spec->kind != QUANT_INTEGER)
     return lower_float(b);

@@ -54,8 +54,11 @@ static bool set_batches(EdgeMatmulParams *params, Shape a, Shape b) {
    channel orders, so PLAIN is right above. */
 static Status emit_pair(Builder *b, Form form, int32_t x, Shape a, int32_t w, Shape second, bool transposed,
                         double factor, const Value *output) {
-  EdgeMatmulParams params = {.m = (int32_t)a.dims[a.rank - 2], .k = (int32_t)a.dims[a.rank - 1],
-                             .b_transposed = transposed, .mult = 1, .act_min = INT8_MIN,
+  EdgeMatmulParams params = {.m = (int32_t)a.dims[a.rank - 2],
+                             .k = (int32_t)a.dims[a.rank - 1],
+                             .b_transposed = transposed,
+                             .mult = 1,
+                             .act_min = INT8_MIN,
                              .act_max = INT8_MAX};
   params.n = (int32_t)second.dims[second.rank - (transposed ? 2 : 1)];
   if (!set_batches(&params, a, second)) return builder_unsupported(b, "too many batch axes");

@@ -14,9 +14,9 @@ static Status lower_max_pool(Builder *b) {
   if (!window2_of(node, &in->shape, NULL, &w)) return builder_unsupported(b, "more than two spatial axes");
   int32_t x = builder_image(b, in, FORM_CODES);
   Codes codes = codes_of_tensor(b, x);
-  EdgePoolParams params = {w.kernel_h, w.kernel_w, w.stride_h,   w.stride_w,  w.dilation_h, w.dilation_w,
-                           w.pad_top,  w.pad_left, w.pad_bottom, w.pad_right, 0,            1.0f,
-                           INT8_MIN,   INT8_MAX};
+  EdgePoolParams params = {
+      w.kernel_h, w.kernel_w,   w.stride_h,  w.stride_w, w.dilation_h, w.dilation_w, w.pad_top,
+      w.pad_left, w.pad_bottom, w.pad_right, 0,          1.0f,         INT8_MIN,     INT8_MAX};
   uint32_t dims[4];
   layout_image(&out->shape, dims);
   int32_t y = builder_tensor(b, EDGE_S8, 4, dims, codes.scale, codes.zero_point);
@@ -34,11 +34,13 @@ static const struct {
   const char *name;
   Status (*lower)(Builder *b);
 } operators[] = {
-    {"Concat", lower_concat},       {"Split", lower_split},   {"Slice", lower_slice},
-    {"Pad", lower_pad},             {"Expand", lower_expand}, {"Transpose", lower_transpose},
-    {"Resize", lower_resize},       {"Upsample", lower_resize}, {"MaxPool", lower_max_pool},
-    {"GlobalMaxPool", lower_extreme}, {"ReduceMax", lower_extreme}, {"ReduceMin", lower_extreme},
-    {"Where", lower_where},         {"Gather", lower_gather},
+    {"Concat", lower_concat},     {"Split", lower_split},
+    {"Slice", lower_slice},       {"Pad", lower_pad},
+    {"Expand", lower_expand},     {"Transpose", lower_transpose},
+    {"Resize", lower_resize},     {"Upsample", lower_resize},
+    {"MaxPool", lower_max_pool},  {"GlobalMaxPool", lower_extreme},
+    {"ReduceMax", lower_extreme}, {"ReduceMin", lower_extreme},
+    {"Where", lower_where},       {"Gather", lower_gather},
 };
 
 Status lower_same_scale(Builder *b) {

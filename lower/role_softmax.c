@@ -6,7 +6,8 @@
 #include <math.h>
 
 #define MAX_UNIT 65536
-#define MAX_TABLE_BITS 24 /* more than the result shows; below, products with its unit fit 32 bits more often */
+#define MAX_TABLE_BITS                                                                                       \
+  24 /* more than the result shows; below, products with its unit fit 32 bits more often */
 
 /* Over which elements: from opset 13 on along one axis, before that over all axes from it on. */
 AxisView softmax_view(const Node *node, const Operand *x) {
