@@ -1,0 +1,141 @@
+/* Reads .edge files: checks as much of header and table as unpacking needs, unpacks into one raw image, and
+ * lets the runtime's loader check the rest. */
+#include "formats/edge/edge_file.h"
+#include "formats/edge/sections.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#define MOST_DEFLATED 1032 /* deflate's own limit: bytes out of one byte in */
+
+typedef struct Reader {
+  Arena arena;
+  Error *err;
+  const char *name;
+  const uint8_t *bytes;
+  size_t size;
+  EdgeHeader header;
+  SectionList list;
+  size_t unpacked; /* bytes so far */
+} Reader;
+
+bool edge_file_is(const void *bytes, size_t size) {
+  uint32_t magic;
+  if (size < sizeof magic) return false;
+  memcpy(&magic, bytes, sizeof magic);
+  return magic == EDGE_MAGIC;
+}
+
+/* One line for a status of the loader. */
+static Status refuse(const Reader *reader, EdgeStatus status) {
+  const char *advice = status == EDGE_VERSION ? "; use a newer edgec" : "";
+  return fail(reader->err, BAD_INPUT, "%s: %s%s", reader->name, edge_status_text(status), advice);
+}
+
+static Status read_header(Reader *reader) {
+  if (!edge_file_is(reader->bytes, reader->size)) return refuse(reader, EDGE_NOT_EDGE);
+  if (reader->size < sizeof reader->header) return refuse(reader, EDGE_TRUNCATED);
+  memcpy(&reader->header, reader->bytes, sizeof reader->header);
+  const EdgeHeader *header = &reader->header;
+  if (header->version > EDGE_FORMAT_VERSION) return refuse(reader, EDGE_VERSION);
+  if (header->file_bytes > reader->size) return refuse(reader, EDGE_TRUNCATED);
+  if (header->file_bytes < reader->size)
+    return fail(reader->err, BAD_INPUT, "%s: %zu bytes follow the end of the file's content", reader->name,
+                reader->size - header->file_bytes);
+  if (header->section_count > EDGE_FILE_MAX_SECTIONS || header->reserved != 0 || header->version == 0 ||
+      sizeof *header + header->section_count * sizeof(EdgeSection) > header->file_bytes)
+    return refuse(reader, EDGE_MALFORMED);
+  return OK;
+}
+
+/* Unpacks a coded section to exactly the size that the table promises. */
+static Status unpack(Reader *reader, const EdgeSection *section, const uint8_t *stored,
+                     SectionContent *content) {
+  if (section->raw_bytes > (uint64_t)section->stored_bytes * MOST_DEFLATED)
+    return refuse(reader, EDGE_MALFORMED);
+  uint8_t *raw = arena_new(&reader->arena, section->raw_bytes, 1, reader->err);
+  if (raw == NULL) return SYSTEM;
+  uLongf size = section->raw_bytes;
+  uLong used = section->stored_bytes;
+  if (uncompress2(raw, &size, stored, &used) != Z_OK || size != section->raw_bytes ||
+      used != section->stored_bytes)
+    return refuse(reader, EDGE_MALFORMED);
+  content->raw = raw;
+  return OK;
+}
+
+static Status read_section(Reader *reader, const EdgeSection *section) {
+  if (section->offset > reader->size || section->stored_bytes > reader->size - section->offset)
+    return refuse(reader, EDGE_MALFORMED);
+  const uint8_t *stored = reader->bytes + section->offset;
+  if (crc32_z(0, stored, section->stored_bytes) != section->crc) return refuse(reader, EDGE_CHECKSUM);
+  reader->unpacked += section->raw_bytes;
+  if (section->required > 1 || reader->unpacked >= EDGE_FILE_MAX_BYTES) return refuse(reader, EDGE_MALFORMED);
+  SectionContent *content = &reader->list.sections[reader->list.count++];
+  *content = (SectionContent){.type = section->type,
+                              .version = section->version,
+                              .required = section->required,
+                              .raw = stored,
+                              .raw_bytes = section->raw_bytes};
+  if (section->coding == EDGE_CODING_DEFLATE) return unpack(reader, section, stored, content);
+  if (section->coding != EDGE_CODING_RAW)
+    return fail(reader->err, BAD_INPUT, "%s: a section is compressed in a way that this edgec does not know",
+                reader->name);
+  return section->raw_bytes == section->stored_bytes ? OK : refuse(reader, EDGE_MALFORMED);
+}
+
+static Status read_sections(Reader *reader) {
+  EdgeSection table[EDGE_FILE_MAX_SECTIONS];
+  size_t count = reader->header.section_count;
+  memcpy(table, reader->bytes + sizeof reader->header, count * sizeof *table);
+  if (sections_crc(&reader->header, table) != reader->header.crc) return refuse(reader, EDGE_CHECKSUM);
+  for (size_t i = 0; i < count; i++) TRY(read_section(reader, &table[i]));
+  return OK;
+}
+
+static Status parse(Reader *reader, EdgeFile *file) {
+  TRY(read_header(reader));
+  TRY(read_sections(reader));
+  reader->list.arena_bytes = reader->header.arena_bytes;
+  reader->list.scratch_offset = reader->header.scratch_offset;
+  reader->list.version = reader->header.version;
+  reader->list.flags = reader->header.flags;
+  TRY(sections_assemble(&reader->list, false, &file->image, &file->image_bytes, reader->err));
+  EdgeStatus status = edge_load(&file->model, file->image, file->image_bytes);
+  return status == EDGE_OK ? OK : refuse(reader, status);
+}
+
+Status edge_file_parse(EdgeFile *file, const char *name, const void *bytes, size_t size, Error *err) {
+  Reader reader = {.err = err, .name = name, .bytes = bytes, .size = size};
+  *file = (EdgeFile){.file_bytes = size};
+  Status status = parse(&reader, file);
+  arena_free(&reader.arena);
+  if (status != OK) edge_file_close(file);
+  return status;
+}
+
+Status edge_file_open(EdgeFile *file, const char *path, Error *err) {
+  MappedFile mapped = {0};
+  *file = (EdgeFile){0};
+  TRY(file_map(path, &mapped, err));
+  Status status = edge_file_parse(file, path, mapped.bytes, mapped.size, err);
+  file_unmap(&mapped);
+  return status;
+}
+
+void edge_file_close(EdgeFile *file) {
+  bytes_free(file->image);
+  *file = (EdgeFile){0};
+}
+
+const char *edge_file_metadata(const EdgeFile *file) {
+  const EdgeHeader *header = file->image;
+  const EdgeSection *table = (const EdgeSection *)((const uint8_t *)file->image + sizeof *header);
+  if (header == NULL) return "";
+  for (uint32_t i = 0; i < header->section_count; i++)
+    if (table[i].type == EDGE_SECTION_META && table[i].raw_bytes > 0) {
+      const char *text = (const char *)file->image + table[i].offset;
+      return text[table[i].raw_bytes - 1] == 0 ? text : "";
+    }
+  return "";
+}

@@ -1,0 +1,17 @@
+/* float_ops.h - float forms of single operators; the table in role_float.c names them. */
+#ifndef LOWER_FLOAT_OPS_H
+#define LOWER_FLOAT_OPS_H
+
+#include "lower/float_steps.h"
+
+Status float_batch_norm(Builder *b);
+Status float_layer_norm(Builder *b);
+Status float_softmax(Builder *b);
+Status float_lrn(Builder *b);
+Status float_conv(Builder *b);
+Status float_gemm(Builder *b);
+
+/* BatchNormalization as y = factor[c] * x + offset[c]; false where a parameter is not constant. */
+bool norm_affine(Builder *b, const Node *node, float **factor, float **offset);
+
+#endif

@@ -1,0 +1,153 @@
+/* Weights, biases and multipliers of CONV and DWCONV. */
+#include "lower/linear.h"
+
+#include <float.h>
+#include <math.h>
+
+/* What is stored for the outputs. */
+typedef struct Packed {
+  int8_t *codes; /* [outputs][depth] */
+  int32_t *bias;
+  float *mult;
+  int64_t depth;
+} Packed;
+
+float *linear_floats(Builder *b, const Tensor *tensor) {
+  int64_t count = tensor_elements(tensor);
+  float *floats = arena_new(b->arena, (size_t)count, sizeof(float), b->err);
+  if (floats == NULL) {
+    b->status = SYSTEM;
+    return NULL;
+  }
+  for (int64_t i = 0; i < count; i++) floats[i] = (float)tensor_get(tensor, i);
+  return floats;
+}
+
+/* [O][C/g][KH][KW] as [O][KH][KW][C/g]. */
+const float *linear_conv_rows(Builder *b, const Tensor *weight, int64_t taps) {
+  int64_t outputs = weight->shape.dims[0], channels = weight->shape.dims[1];
+  float *rows = arena_new(b->arena, (size_t)(outputs * channels * taps), sizeof(float), b->err);
+  if (rows == NULL) {
+    b->status = SYSTEM;
+    return NULL;
+  }
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t c = 0; c < channels; c++)
+      for (int64_t k = 0; k < taps; k++)
+        rows[(o * taps + k) * channels + c] = (float)tensor_get(weight, (o * channels + c) * taps + k);
+  return rows;
+}
+
+EdgeConvParams linear_conv_params(const Window2 *w, int64_t groups) {
+  return (EdgeConvParams){.stride_h = w->stride_h,
+                          .stride_w = w->stride_w,
+                          .dilation_h = w->dilation_h,
+                          .dilation_w = w->dilation_w,
+                          .pad_top = w->pad_top,
+                          .pad_left = w->pad_left,
+                          .groups = (int32_t)groups};
+}
+
+static double weight_scale(const Linear *linear, int64_t output, int64_t depth) {
+  const QuantSpec *spec = linear->weight;
+  if (spec != NULL && spec->kind == QUANT_INTEGER && spec->scale_count > 0)
+    return (double)spec->scales[output % spec->scale_count];
+  double most = 0;
+  for (int64_t k = 0; k < depth; k++) most = fmax(most, fabs((double)linear->rows[output * depth + k]));
+  return most < (double)FLT_MIN ? 1.0 : (double)(float)(most / 127.0);
+}
+
+static double bias_of(const Linear *linear, int64_t output) {
+  if (linear->bias == NULL) return 0;
+  return linear->bias_factor * tensor_get(linear->bias, tensor_elements(linear->bias) == 1 ? 0 : output);
+}
+
+/* Codes of one output's weights, its bias and its multiplier; false where its sum could leave int32. */
+static bool pack_output(const Linear *linear, Codes x, Codes y, Packed *packed, int64_t output) {
+  double scale = weight_scale(linear, output, packed->depth);
+  const float *row = linear->rows + output * packed->depth;
+  int8_t *codes = packed->codes + output * packed->depth;
+  int64_t positive = 0, negative = 0;
+  for (int64_t k = 0; k < packed->depth; k++) {
+    double code = rint((double)row[k] / scale);
+    codes[k] = (int8_t)fmin(fmax(code, -127), 127);
+    *(codes[k] > 0 ? &positive : &negative) += codes[k];
+  }
+  double unit = (double)x.scale * scale * linear->factor, bias = rint(bias_of(linear, output) / unit);
+  if (!(fabs(bias) < 0x1p40)) return false;
+  int64_t start = (int64_t)bias - (int64_t)(x.zero_point + 128) * (positive + negative);
+  packed->bias[output] = (int32_t)start;
+  packed->mult[output] = (float)(unit / (double)y.scale);
+  return start >= INT32_MIN && start <= INT32_MAX && start + 255 * positive <= INT32_MAX &&
+         start + 255 * negative >= INT32_MIN;
+}
+
+static bool pack_new(Builder *b, const Linear *linear, Packed *packed) {
+  size_t outputs = (size_t)linear->outputs;
+  packed->depth = linear->kernel_h * linear->kernel_w * linear->group_channels;
+  packed->codes = arena_new(b->arena, outputs * (size_t)packed->depth, 1, b->err);
+  packed->bias = arena_new(b->arena, outputs, sizeof(int32_t), b->err);
+  packed->mult = arena_new(b->arena, outputs, sizeof(float), b->err);
+  if (packed->codes != NULL && packed->bias != NULL && packed->mult != NULL) return true;
+  b->status = SYSTEM;
+  return false;
+}
+
+/* [outputs][taps] as [taps][outputs]. */
+static int32_t depthwise_weights(Builder *b, const Linear *linear, const Packed *packed) {
+  int64_t taps = packed->depth, outputs = linear->outputs;
+  int8_t *turned = arena_new(b->arena, (size_t)(taps * outputs), 1, b->err);
+  if (turned == NULL) {
+    b->status = SYSTEM;
+    return 0;
+  }
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t k = 0; k < taps; k++) turned[k * outputs + o] = packed->codes[o * taps + k];
+  uint32_t dims[] = {(uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w, (uint32_t)outputs};
+  return builder_constant(b, EDGE_S8, 3, dims, turned, 0.0f, 0);
+}
+
+static int32_t weights(Builder *b, const Linear *linear, const Packed *packed) {
+  if (linear->depthwise) return depthwise_weights(b, linear, packed);
+  uint32_t dims[] = {(uint32_t)linear->outputs, (uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w,
+                     (uint32_t)linear->group_channels};
+  return builder_constant(b, EDGE_S8, 4, dims, packed->codes, 0.0f, 0);
+}
+
+void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t y) {
+  Packed packed = {0};
+  if (b->status != OK || !pack_new(b, linear, &packed)) return;
+  Codes x = codes_of_tensor(b, linear->x);
+  for (int64_t o = 0; o < linear->outputs; o++)
+    if (!pack_output(linear, x, result->codes, &packed, o)) {
+      builder_fail(b, UNSUPPORTED,
+                   "the sum of output channel %lld could overflow 32 bits: its bias is too large for its "
+                   "weights",
+                   (long long)o);
+      return;
+    }
+  uint32_t outputs = (uint32_t)linear->outputs;
+  int32_t w = weights(b, linear, &packed);
+  int32_t bias = builder_constant(b, EDGE_S32, 1, &outputs, packed.bias, 0.0f, 0);
+  int32_t mult = builder_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
+  EdgeConvParams params = linear->params;
+  params.act_min = result->codes.least;
+  params.act_max = result->codes.most;
+  params.pre_zero_point = result->codes.zero_point;
+  builder_emit(b, linear->depthwise ? EDGE_OP_DWCONV : EDGE_OP_CONV,
+               INPUTS(linear->x, w, bias, mult, result->table), y, &params, sizeof params);
+}
+
+bool linear_absorbs_add(const Value *output, int64_t outputs, const Tensor **bias, const Value **sum) {
+  if (output->spec == NULL || output->spec->kind != QUANT_INTERNAL || output->user_count != 1) return false;
+  const Node *add = output->users[0];
+  if (!node_is(add, "Add")) return false;
+  const Value *other = add->inputs[0] == output ? add->inputs[1] : add->inputs[0];
+  if (other->constant == NULL) return false;
+  int64_t count = tensor_elements(other->constant);
+  int rank = other->constant->shape.rank;
+  if (count != 1 && (count != outputs || other->constant->shape.dims[rank - 1] != outputs)) return false;
+  *bias = other->constant;
+  *sum = add->outputs[0];
+  return true;
+}

@@ -1,0 +1,39 @@
+/*
+ * linear.h - constant weights and biases of the linear operators in codes, and the instruction on them.
+ */
+#ifndef LOWER_LINEAR_H
+#define LOWER_LINEAR_H
+
+#include "lower/requant.h"
+#include "lower/windows.h"
+
+/*
+ * A linear operator as a convolution: out = factor * sum(weight * x) + bias_factor * bias.
+ * `rows` are the weights as [outputs][kernel_h][kernel_w][channels of a group], in float.
+ */
+typedef struct Linear {
+  int32_t x; /* the image [N,H,W,C] in codes */
+  const float *rows;
+  int64_t outputs, kernel_h, kernel_w, group_channels;
+  bool depthwise;          /* each output reads one channel: DWCONV */
+  const QuantSpec *weight; /* scales; NULL: of the largest weight of each output */
+  const Tensor *bias;      /* one value or one an output; NULL: none */
+  double factor, bias_factor;
+  EdgeConvParams params; /* all but the clamp and the zero point */
+} Linear;
+
+/* Packs, checks that no accumulator can overflow, and emits CONV or DWCONV into `y`, an image. */
+void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t y);
+
+/* The bias absorbed from an Add behind a product without one: its constant and its output. False where the
+   output's one user is no such Add. */
+bool linear_absorbs_add(const Value *output, int64_t outputs, const Tensor **bias, const Value **sum);
+
+/* The weights [O][C/g][KH][KW] of a Conv as rows [O][KH][KW][C/g]; NULL where memory ran out. */
+const float *linear_conv_rows(Builder *b, const Tensor *weight, int64_t taps);
+EdgeConvParams linear_conv_params(const Window2 *window, int64_t groups);
+
+/* Copies a constant's elements to float32 in the builder's arena. */
+float *linear_floats(Builder *b, const Tensor *tensor);
+
+#endif
