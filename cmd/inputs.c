@@ -244,14 +244,14 @@ static Status bind(Inputs *inputs, const InputPort *ports, Error *err) {
   inputs->is_synthetic = pairs == 0;
   if (inputs->is_synthetic) {
     inputs->samples = SYNTHETIC_SAMPLES;
-    if (options_was_given(inputs->options, "labels"))
+    if (options_was_given(inputs->options, "labels") && !inputs->without_labels)
       return fail(err, BAD_USAGE, "--labels: labels are of no use without --%s", inputs->data_option);
   } else {
     TRY(open_files(inputs, ports, err));
   }
   for (int i = 0; i < inputs->count; i++) TRY(settle_input(inputs, i, &ports[i], err));
   TRY(reserve(inputs, err));
-  if (inputs->is_synthetic) return OK;
+  if (inputs->is_synthetic || inputs->without_labels) return OK;
   TRY(read_labels(inputs, err));
   return check_labels(inputs, err);
 }

@@ -38,7 +38,8 @@ typedef struct Inputs {
   double synthetic_mean, synthetic_deviation;
   Preprocess preprocess;
   int64_t samples;
-  int64_t *labels; /* NULL: none */
+  bool without_labels; /* set before binding: nobody will ask for them */
+  int64_t *labels;     /* NULL: none */
   int64_t label_count;
   SampleReader reader;
   /* what the options say */

@@ -45,6 +45,8 @@ static Status open_models(QuantizeJob *job, Error *err) {
   TRY(model_open(&job->reference, path, err));
   TRY(inputs_begin(&job->inputs, job->options, "data", err));
   job->inputs.seed = (uint64_t)options_int(job->options, "seed");
+  job->has_verify_data = options_was_given(job->options, "verify-data");
+  job->inputs.without_labels = job->has_verify_data;
   TRY(inputs_bind_graph(&job->inputs, job->reference.graph, err));
   for (int i = 0; i < job->inputs.count; i++)
     TRY(graph_bind_input(job->model.graph, job->model.graph->inputs[i], &job->inputs.forms[i].shape, err));
@@ -55,7 +57,6 @@ static Status open_models(QuantizeJob *job, Error *err) {
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
-  job->has_verify_data = options_was_given(job->options, "verify-data");
   if (!job->has_verify_data) return OK;
   TRY(inputs_begin(&job->verify_inputs, job->options, "verify-data", err));
   return inputs_bind_graph(&job->verify_inputs, job->reference.graph, err);

@@ -28,6 +28,7 @@ Status graph_bind_input(Graph *graph, Value *input, const Shape *shape, Error *e
   for (int d = 0; fits && input->has_shape && d < shape->rank; d++)
     fits = !dim_is_known(input->shape.dims[d]) || input->shape.dims[d] == shape->dims[d];
   if (!fits) return refuse_shape(graph, input, shape, err);
+  if (input->has_shape && shape_equals(&input->shape, shape)) return OK; /* what was inferred still holds */
   for (int d = 0; input->has_shape && d < shape->rank; d++)
     if (input->shape.dims[d] < DIM_UNKNOWN) bind_symbol(graph, input->shape.dims[d], shape->dims[d]);
   input->has_shape = true;
