@@ -28,6 +28,18 @@ static bool is_done(const Builder *b, const Node *node) {
   return true;
 }
 
+static bool is_wanted(const Value *value) {
+  return value != NULL && (value->user_count > 0 || value->is_output);
+}
+
+/* Or, where it is internal, the output of its one user. */
+static bool is_written(const Builder *b, const Value *value) {
+  while (!builder_has(b, value) && value->spec != NULL && value->spec->kind == QUANT_INTERNAL &&
+         value->user_count == 1)
+    value = value->users[0]->outputs[0];
+  return builder_has(b, value);
+}
+
 static Status check_value(Builder *b, const Value *value) {
   if (!value->has_shape || !shape_is_known(&value->shape))
     return builder_fail(b, UNSUPPORTED, "the shape of '%s' is not known before the model runs", value->name);
@@ -44,6 +56,9 @@ static Status lower_node(Builder *b, const Node *node) {
   OpRole role = op_role(node, NULL);
   if (!takes_any_form(role) && !is_integer_node(node)) role = ROLE_FLOAT;
   TRY(by_role[role](b));
+  for (int i = 0; i < node->output_count; i++)
+    if (is_wanted(node->outputs[i]) && !is_written(b, node->outputs[i]))
+      return builder_unsupported(b, "the runtime computes only its first output");
   return b->status;
 }
 

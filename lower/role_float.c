@@ -98,6 +98,13 @@ static Status float_chain(Builder *b, EdgeBinaryKind kind) {
 
 /* ---- the rest ---- */
 
+/* The functions take float32 only. */
+static bool has_only_floats(const Node *node) {
+  for (int i = 0; i < node->input_count; i++)
+    if (node->inputs[i] != NULL && !element_is_float(node->inputs[i]->type)) return false;
+  return true;
+}
+
 static Status float_reduce(Builder *b) {
   return lower_reduce(b, FORM_REAL);
 }
@@ -117,18 +124,17 @@ static const struct {
     {"Conv", float_conv},
     {"Gemm", float_gemm},
     {"MatMul", lower_pair_float},
-    {"Cast", lower_index},
-    {"ArgMax", lower_index},
-    {"ArgMin", lower_index},
 };
 
 Status lower_float(Builder *b) {
   const Node *node = b->node;
   EdgeReduceKind kind;
-  for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
-    if (node_is(node, unary[i].name)) return float_function(b, i);
   for (size_t i = 0; i < sizeof binary / sizeof *binary; i++)
     if (node_is(node, binary[i].name)) return float_chain(b, binary[i].kind);
+  if (node_is(node, "Cast") || node_is(node, "ArgMax") || node_is(node, "ArgMin")) return lower_index(b);
+  if (!has_only_floats(node)) return builder_unsupported(b, "the runtime has it for float32 only");
+  for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
+    if (node_is(node, unary[i].name)) return float_function(b, i);
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (node_is(node, others[i].name)) return others[i].lower(b);
   if (reduce_kind(node, &kind)) return float_reduce(b);

@@ -94,10 +94,10 @@ static Status lower_gemm(Builder *b) {
 static Status lower_matmul(Builder *b) {
   const Node *node = b->node;
   const Tensor *weight = node_constant(node, 1);
-  if (weight == NULL || weight->shape.rank > 2 || node->inputs[0]->constant != NULL) return lower_pair(b);
+  if (weight == NULL || weight->shape.rank != 2 || node->inputs[0]->constant != NULL) return lower_pair(b);
   const Value *output = node->outputs[0];
   Linear linear = {.group_channels = weight->shape.dims[0],
-                   .outputs = weight->shape.rank == 2 ? weight->shape.dims[1] : 1,
+                   .outputs = weight->shape.dims[1],
                    .weight = node->inputs[1]->spec,
                    .factor = 1,
                    .bias_factor = 1};

@@ -96,6 +96,10 @@ static bool norm_vector(Builder *b, const Node *node, int input, int64_t length,
   return true;
 }
 
+static bool is_wanted(const Value *value) {
+  return value != NULL && (value->user_count > 0 || value->is_output);
+}
+
 #define MAX_LENGTH (1 << 22) /* of LAYERNORM */
 
 static Status lower_layer_norm(Builder *b) {
@@ -105,8 +109,7 @@ static Status lower_layer_norm(Builder *b) {
   int32_t gamma, beta;
   Result result;
   for (int i = 1; i < node->output_count; i++)
-    if (node->outputs[i] != NULL && node->outputs[i]->user_count > 0)
-      return builder_unsupported(b, "no statistics as outputs");
+    if (is_wanted(node->outputs[i])) return builder_unsupported(b, "no statistics as outputs");
   if (!axis_normalize(node_int(node, "axis", -1), rank, &axis) || !result_of(b, out, &result) ||
       out->spec->kind != QUANT_INTEGER)
     return lower_float(b);

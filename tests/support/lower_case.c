@@ -104,35 +104,57 @@ static void spec_constant(LowerCase *c, const Node *node, int i) {
     value->spec = lower_case_kind(c->graph, QUANT_FLOAT);
 }
 
-static bool can_be_wide(OpRole role) {
-  return role == ROLE_LINEAR || role == ROLE_SUM || role == ROLE_PRODUCT || role == ROLE_TABLE ||
-         role == ROLE_SOFTMAX || role == ROLE_NORM || role == ROLE_AVERAGE;
+static bool can_be_wide(const Node *node, OpRole role) {
+  if (role == ROLE_LINEAR)
+    return node_constant(node, 1) != NULL && (!node_is(node, "MatMul") || node->inputs[1]->shape.rank == 2);
+  return role == ROLE_SUM || role == ROLE_PRODUCT || role == ROLE_TABLE || role == ROLE_SOFTMAX ||
+         role == ROLE_NORM;
+}
+
+static bool is_integer_role(OpRole role) {
+  return role != ROLE_FLOAT && role != ROLE_INDEX && role != ROLE_RECURRENT;
+}
+
+/* Inputs first: what comes after them is computed from what their codes mean. */
+static void spec_inputs(LowerCase *c) {
+  for (int i = 0; i < c->graph->input_count; i++) {
+    Value *value = c->graph->inputs[i];
+    bool integer = value->user_count > 0 && is_integer_role(op_role(value->users[0], NULL));
+    double low, high;
+    if (value->spec != NULL) continue;
+    range_of(c->inputs[i], &low, &high);
+    if (value->type != ELEMENT_FLOAT32)
+      value->spec = lower_case_kind(c->graph, element_is_float(value->type) ? QUANT_FLOAT : QUANT_INDEX);
+    else
+      value->spec =
+          integer ? lower_case_range(c->graph, low, high, 8) : lower_case_kind(c->graph, QUANT_FLOAT);
+  }
+  for (int i = 0; i < c->graph->input_count; i++)
+    if (c->graph->inputs[i]->spec->kind == QUANT_INTEGER)
+      snap((Tensor *)(uintptr_t)c->inputs[i], c->graph->inputs[i]->spec);
+}
+
+static const QuantSpec *result_spec(LowerCase *c, const Value *value, const Tensor *tensor) {
+  const Node *node = value->producer;
+  OpRole role = op_role(node, NULL);
+  bool wide = c->wide && value->is_output && can_be_wide(node, role);
+  const Value *first = node->input_count > 0 ? node->inputs[0] : NULL;
+  double low, high;
+  range_of(tensor, &low, &high);
+  if (!element_is_float(value->type)) return lower_case_kind(c->graph, QUANT_INDEX);
+  if (value->type != ELEMENT_FLOAT32 || !is_integer_role(role)) return lower_case_kind(c->graph, QUANT_FLOAT);
+  if (role == ROLE_SOFTMAX && wide) return lower_case_range(c->graph, -1, 32767.0 / 32768, 16);
+  if (role == ROLE_SOFTMAX) return lower_case_range(c->graph, 0, 255.0 / 256, 8);
+  bool moves = role == ROLE_SAME_SCALE || role == ROLE_VIEW || role == ROLE_GATHER;
+  if (moves && first->spec->kind == QUANT_INTEGER && !node_is(node, "Concat")) return first->spec;
+  return lower_case_range(c->graph, low, high, wide ? 16 : 8);
 }
 
 static Status see(void *context, const Value *seen, const Tensor *tensor, Error *err) {
   LowerCase *c = context;
   Value *value = c->graph->values[seen->index];
-  const Node *node = value->producer != NULL ? value->producer
-                     : value->user_count > 0 ? value->users[0]
-                                             : NULL;
-  OpRole role = node != NULL ? op_role(node, NULL) : ROLE_FLOAT;
-  double low, high;
   (void)err;
-  if (value->spec != NULL) return OK;
-  range_of(tensor, &low, &high);
-  bool moves = role == ROLE_SAME_SCALE || role == ROLE_VIEW || role == ROLE_GATHER;
-  if (!element_is_float(value->type))
-    value->spec = lower_case_kind(c->graph, QUANT_INDEX);
-  else if (role == ROLE_FLOAT || (role == ROLE_INDEX && value->producer != NULL))
-    value->spec = lower_case_kind(c->graph, QUANT_FLOAT);
-  else if (role == ROLE_SOFTMAX && value->producer != NULL)
-    value->spec = c->wide ? lower_case_range(c->graph, -1, 32767.0 / 32768, 16)
-                          : lower_case_range(c->graph, 0, 255.0 / 256, 8);
-  else if (moves && value->producer != NULL && node->inputs[0]->spec->kind == QUANT_INTEGER)
-    value->spec = node_is(node, "Concat") ? lower_case_range(c->graph, low, high, 8) : node->inputs[0]->spec;
-  else
-    value->spec =
-        lower_case_range(c->graph, low, high, c->wide && value->is_output && can_be_wide(role) ? 16 : 8);
+  if (value->spec == NULL) value->spec = result_spec(c, value, tensor);
   return OK;
 }
 
@@ -157,12 +179,10 @@ static Status run_float(LowerCase *c, const Observer *observer, bool keep) {
 Status lower_case_specs(LowerCase *c) {
   for (int n = 0; n < c->graph->node_count; n++)
     for (int i = 0; i < c->graph->nodes[n]->input_count; i++)
-      if (node_constant(c->graph->nodes[n], i) != NULL) spec_constant(c, c->graph->nodes[n], i);
-  TRY(run_float(c, &(Observer){see, c}, false));
-  for (int i = 0; i < c->graph->input_count; i++)
-    if (c->graph->inputs[i]->spec->kind == QUANT_INTEGER)
-      snap((Tensor *)(uintptr_t)c->inputs[i], c->graph->inputs[i]->spec);
-  return OK;
+      if (node_constant(c->graph->nodes[n], i) != NULL && c->graph->nodes[n]->inputs[i]->spec == NULL)
+        spec_constant(c, c->graph->nodes[n], i);
+  spec_inputs(c);
+  return run_float(c, &(Observer){see, c}, false);
 }
 
 /* ---- running ---- */
