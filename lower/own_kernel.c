@@ -20,7 +20,7 @@ Status run_own_kernel(Builder *b, const Node *node, const Value *x, const Tensor
   const Tensor *inputs[MAX_INPUTS] = {0};
   if (b->status != OK) return b->status;
   if (node->input_count > MAX_INPUTS)
-    return builder_fail(b, UNSUPPORTED, "a function of more than %d inputs", MAX_INPUTS);
+    return build_fail(b, UNSUPPORTED, "a function of more than %d inputs", MAX_INPUTS);
   for (int i = 0; i < node->input_count; i++) {
     const Value *value = node->inputs[i];
     inputs[i] = value == x ? in : value == NULL ? NULL : value->constant;

@@ -121,20 +121,20 @@ bool result_of(Builder *b, const Value *output, Result *result) {
 }
 
 int32_t result_tensor(Builder *b, const Result *result, Layout layout) {
-  return builder_result(b, result->value, FORM_CODES, layout);
+  return build_result(b, result->value, FORM_CODES, layout);
 }
 
 int32_t result_before_table(Builder *b, const Result *result, Layout layout) {
   if (result->table < 0) return result_tensor(b, result, layout);
   uint32_t dims[EDGE_MAX_RANK];
-  int rank = builder_dims(&result->value->shape, layout, dims);
-  return builder_tensor(b, result->codes.type, rank, dims, result->codes.scale, result->codes.zero_point);
+  int rank = build_dims(&result->value->shape, layout, dims);
+  return build_tensor(b, result->codes.type, rank, dims, result->codes.scale, result->codes.zero_point);
 }
 
 void result_after(Builder *b, const Result *result, Layout layout, int32_t before) {
   if (result->table < 0) return;
   int32_t y = result_tensor(b, result, layout);
-  builder_emit(b, EDGE_OP_TABLE, INPUTS(before, result->table), y, NULL, 0);
+  build_emit(b, EDGE_OP_TABLE, INPUTS(before, result->table), y, NULL, 0);
 }
 
 /* ---- tables ---- */
@@ -165,7 +165,7 @@ int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, C
     narrow[i] = (int8_t)code;
   }
   const void *data = out.type == EDGE_S16 ? (const void *)wide : narrow;
-  return builder_constant(b, out.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
+  return build_constant(b, out.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
 }
 
 int32_t requantized(Builder *b, int32_t tensor, Codes to) {
@@ -173,7 +173,7 @@ int32_t requantized(Builder *b, int32_t tensor, Codes to) {
   Codes from = codes_of_tensor(b, tensor);
   if (codes_equal(from, to)) return tensor;
   if (from.type != EDGE_S8) {
-    builder_fail(b, UNSUPPORTED, "codes of 16 bits cannot be given another scale");
+    build_fail(b, UNSUPPORTED, "codes of 16 bits cannot be given another scale");
     return 0;
   }
   int16_t wide[256];
@@ -184,9 +184,9 @@ int32_t requantized(Builder *b, int32_t tensor, Codes to) {
     narrow[i] = (int8_t)code;
   }
   const void *data = to.type == EDGE_S16 ? (const void *)wide : narrow;
-  int32_t table = builder_constant(b, to.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
+  int32_t table = build_constant(b, to.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
   EdgeTensor info = b->tensors[tensor].info;
-  int32_t y = builder_tensor(b, to.type, info.rank, info.dims, to.scale, to.zero_point);
-  builder_emit(b, EDGE_OP_TABLE, INPUTS(tensor, table), y, NULL, 0);
+  int32_t y = build_tensor(b, to.type, info.rank, info.dims, to.scale, to.zero_point);
+  build_emit(b, EDGE_OP_TABLE, INPUTS(tensor, table), y, NULL, 0);
   return y;
 }

@@ -74,11 +74,10 @@ static Operand blend_linear(Builder *b, const Operand *x, int axis, const float 
   AxisView view = axis_view(x, axis);
   EdgeResizeParams params = {view.outer, view.length, view.inner, (int32_t)count};
   uint32_t dims[] = {(uint32_t)count, 2};
-  int32_t indices = builder_constant(b, EDGE_S32, 2, dims, index, 0.0f, 0);
-  int32_t weights = builder_constant(b, EDGE_S32, 2, dims, weight, 0.0f, 0);
+  int32_t indices = build_constant(b, EDGE_S32, 2, dims, index, 0.0f, 0);
+  int32_t weights = build_constant(b, EDGE_S32, 2, dims, weight, 0.0f, 0);
   Operand y = resized_operand(b, x, axis, count);
-  builder_emit(b, EDGE_OP_RESIZE_LINEAR, INPUTS(x->tensor, indices, weights), y.tensor, &params,
-               sizeof params);
+  build_emit(b, EDGE_OP_RESIZE_LINEAR, INPUTS(x->tensor, indices, weights), y.tensor, &params, sizeof params);
   return y;
 }
 
@@ -106,7 +105,7 @@ Status lower_resize(Builder *b) {
   Form form = move_form(in, out);
   bool linear = has_text(node, "mode", "linear") || has_text(node, "mode", "bilinear");
   const char *reason = refused(node, form, linear);
-  if (reason != NULL) return builder_unsupported(b, reason);
+  if (reason != NULL) return build_unsupported(b, reason);
   Operand x = linear ? elementwise_operand(b, in, form) : move_operand(b, in, out, form);
   for (int d = 0; d < in->shape.rank && b->status == OK; d++) {
     int64_t count = out->shape.dims[d];
@@ -116,6 +115,6 @@ Status lower_resize(Builder *b) {
   }
   if (linear)
     x.tensor = requantized(b, x.tensor, codes_of_spec(out->spec)); /* averages may have a smaller range */
-  builder_put(b, out, form, x.layout, x.tensor);
+  build_put(b, out, form, x.layout, x.tensor);
   return b->status;
 }
