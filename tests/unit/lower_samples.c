@@ -24,9 +24,10 @@ static const struct {
   const char *name;
   int sample;
 } without_instruction[] = {
-    {"Resize", 2}, /* antialiased */
-    {"Resize", 5}, /* cropped */
-
+    {"Resize", 2},             /* antialiased */
+    {"Resize", 5},             /* cropped */
+    {"MaxPool", 7},            /* three spatial axes */
+    {"AveragePool", 6},        /* the same */
     {"LayerNormalization", 1}, /* statistics */
 };
 
