@@ -21,13 +21,6 @@ static bool takes_any_form(OpRole role) {
   return role == ROLE_SAME_SCALE || role == ROLE_VIEW || role == ROLE_GATHER || role == ROLE_INDEX;
 }
 
-/* True if an earlier instruction has written all outputs already, because this node was fused into it. */
-static bool is_done(const Builder *b, const Node *node) {
-  for (int i = 0; i < node->output_count; i++)
-    if (node->outputs[i] != NULL && !build_has(b, node->outputs[i])) return false;
-  return true;
-}
-
 static bool is_wanted(const Value *value) {
   return value != NULL && (value->user_count > 0 || value->is_output);
 }
@@ -38,6 +31,13 @@ static bool is_written(const Builder *b, const Value *value) {
          value->user_count == 1)
     value = value->users[0]->outputs[0];
   return build_has(b, value);
+}
+
+/* True if an earlier instruction has written all outputs already, because this node was fused into it. */
+static bool is_done(const Builder *b, const Node *node) {
+  for (int i = 0; i < node->output_count; i++)
+    if (node->outputs[i] != NULL && !is_written(b, node->outputs[i])) return false;
+  return true;
 }
 
 static Status check_value(Builder *b, const Value *value) {
