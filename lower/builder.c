@@ -5,22 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-Status builder_open(Builder *b, const Graph *graph, Arena *arena, Error *err) {
+Status build_open(Builder *b, const Graph *graph, Arena *arena, Error *err) {
   *b = (Builder){.graph = graph, .arena = arena, .err = err};
   b->places = arena_new(arena, (size_t)graph->value_count, sizeof(Place), err);
   if (b->places == NULL) return b->status = SYSTEM;
   for (int i = 0; i < graph->value_count; i++) b->places[i] = (Place){.tensor = {{-1, -1}, {-1, -1}}};
-  builder_tensor(b, EDGE_S8, 0, NULL, 1.0f, 0); /* what failed requests return */
+  build_tensor(b, EDGE_S8, 0, NULL, 1.0f, 0); /* what failed requests return */
   return b->status;
 }
 
-void builder_close(Builder *b) {
+void build_close(Builder *b) {
   free(b->tensors);
   free(b->instructions);
   text_free(&b->unsupported);
 }
 
-Status builder_fail(Builder *b, Status status, const char *format, ...) {
+Status build_fail(Builder *b, Status status, const char *format, ...) {
   char message[1024];
   va_list arguments;
   if (b->status != OK) return b->status;
@@ -34,14 +34,14 @@ Status builder_fail(Builder *b, Status status, const char *format, ...) {
   return b->status = status;
 }
 
-Status builder_unsupported(Builder *b, const char *reason) {
+Status build_unsupported(Builder *b, const char *reason) {
   if (b->status != OK) return b->status;
   text_add(&b->unsupported, "%snode '%s' (%s): %s", b->unsupported_count > 0 ? "; " : "", b->node->name,
            b->node->type, reason);
   b->unsupported_count++;
   for (int i = 0; i < b->node->output_count; i++) {
     const Value *value = b->node->outputs[i];
-    if (value != NULL && !builder_has(b, value)) builder_put(b, value, FORM_REAL, LAYOUT_PLAIN, 0);
+    if (value != NULL && !build_has(b, value)) build_put(b, value, FORM_REAL, LAYOUT_PLAIN, 0);
   }
   return b->status;
 }
@@ -97,18 +97,18 @@ static bool set_dims(EdgeTensor *info, int rank, const uint32_t *dims) {
   return true;
 }
 
-int32_t builder_tensor(Builder *b, EdgeType type, int rank, const uint32_t *dims, float scale,
-                       int32_t zero_point) {
+int32_t build_tensor(Builder *b, EdgeType type, int rank, const uint32_t *dims, float scale,
+                     int32_t zero_point) {
   DraftTensor tensor = {.root = (int32_t)b->tensor_count};
   tensor.info = (EdgeTensor){.type = (uint8_t)type, .scale = scale, .zero_point = zero_point};
   if (!set_dims(&tensor.info, rank, dims)) {
-    builder_fail(b, UNSUPPORTED, "a tensor without elements, or with more than 2^31 - 1");
+    build_fail(b, UNSUPPORTED, "a tensor without elements, or with more than 2^31 - 1");
     return 0;
   }
   return add_tensor(b, &tensor);
 }
 
-int32_t builder_alias(Builder *b, int32_t tensor, int rank, const uint32_t *dims) {
+int32_t build_alias(Builder *b, int32_t tensor, int rank, const uint32_t *dims) {
   DraftTensor alias = b->tensors[tensor];
   if (b->status != OK || !set_dims(&alias.info, rank, dims)) return 0;
   alias.root = b->tensors[tensor].root;
@@ -127,9 +127,9 @@ static size_t bytes_of(const EdgeTensor *info) {
   return size[info->type] * info->elements;
 }
 
-int32_t builder_constant(Builder *b, EdgeType type, int rank, const uint32_t *dims, const void *data,
-                         float scale, int32_t zero_point) {
-  int32_t index = builder_tensor(b, type, rank, dims, scale, zero_point);
+int32_t build_constant(Builder *b, EdgeType type, int rank, const uint32_t *dims, const void *data,
+                       float scale, int32_t zero_point) {
+  int32_t index = build_tensor(b, type, rank, dims, scale, zero_point);
   if (b->status != OK) return 0;
   DraftTensor *tensor = &b->tensors[index];
   size_t bytes = bytes_of(&tensor->info);
@@ -144,7 +144,7 @@ int32_t builder_constant(Builder *b, EdgeType type, int rank, const uint32_t *di
   return index;
 }
 
-int builder_dims(const Shape *shape, Layout layout, uint32_t dims[EDGE_MAX_RANK]) {
+int build_dims(const Shape *shape, Layout layout, uint32_t dims[EDGE_MAX_RANK]) {
   int order[GRAPH_MAX_RANK], rank = 0;
   int merged = shape->rank > EDGE_MAX_RANK ? shape->rank - EDGE_MAX_RANK : 0;
   layout_order(shape, layout, order);
@@ -155,8 +155,8 @@ int builder_dims(const Shape *shape, Layout layout, uint32_t dims[EDGE_MAX_RANK]
 
 /* ---- instructions ---- */
 
-void builder_emit(Builder *b, EdgeOpcode opcode, const int32_t *inputs, int input_count, int32_t output,
-                  const void *params, size_t params_bytes) {
+void build_emit(Builder *b, EdgeOpcode opcode, const int32_t *inputs, int input_count, int32_t output,
+                const void *params, size_t params_bytes) {
   while (input_count > 0 && inputs[input_count - 1] < 0) input_count--;
   if (b->status == OK)
     b->status = array_grow(&b->instructions, b->instruction_count, &b->instruction_capacity,
@@ -179,11 +179,11 @@ void builder_emit(Builder *b, EdgeOpcode opcode, const int32_t *inputs, int inpu
   instruction->tensor[input_count] = output;
 }
 
-void builder_copy(Builder *b, int32_t x, int64_t x_offset, int32_t y, int64_t y_offset, const Loops *loops) {
+void build_copy(Builder *b, int32_t x, int64_t x_offset, int32_t y, int64_t y_offset, const Loops *loops) {
   EdgeCopyParams params = {.x_offset = (int32_t)x_offset, .y_offset = (int32_t)y_offset};
   if (!loops_store(loops, &params.rank, params.dims, (int32_t *const[]){params.y_stride, params.x_stride})) {
-    builder_fail(b, UNSUPPORTED, "a copy along more than %d axes", EDGE_MAX_RANK);
+    build_fail(b, UNSUPPORTED, "a copy along more than %d axes", EDGE_MAX_RANK);
     return;
   }
-  builder_emit(b, EDGE_OP_COPY, INPUTS(x), y, &params, sizeof params);
+  build_emit(b, EDGE_OP_COPY, INPUTS(x), y, &params, sizeof params);
 }

@@ -41,7 +41,7 @@ static Status name_layers(Finish *f) {
   for (int i = b->graph->node_count; i-- > 0;) {
     const Node *node = b->graph->nodes[i];
     for (int k = 0; k < node->output_count; k++) {
-      if (node->outputs[k] == NULL || !builder_has(b, node->outputs[k])) continue;
+      if (node->outputs[k] == NULL || !build_has(b, node->outputs[k])) continue;
       const Place *place = &b->places[node->outputs[k]->index];
       names[root_of(b, place->tensor[place->home_form][place->home])] = node->outputs[k]->name;
     }
@@ -113,7 +113,7 @@ static Status lay_constants(Finish *f) {
     EdgeTensor *row = &program->tensors[f->renamed[t]];
     row->offset = same >= 0 ? program->tensors[f->renamed[same]].offset : (uint32_t)total;
     if (same < 0) total = aligned(total + tensor_size(row));
-    if (total > INT32_MAX) return builder_fail(b, UNSUPPORTED, "more than 2 GiB of constants");
+    if (total > INT32_MAX) return build_fail(b, UNSUPPORTED, "more than 2 GiB of constants");
   }
   program->weights_bytes = total;
   program->weights = arena_new(b->arena, total, 1, b->err);
@@ -214,8 +214,7 @@ static Status plan_arena(Finish *f) {
     if (program->tensors[t].space == EDGE_ARENA)
       program->tensors[t].offset = (uint32_t)buffers[root[t]].offset;
   program->arena_bytes = aligned(program->scratch_offset + scratch_bytes(program));
-  return program->arena_bytes <= INT32_MAX / 2 ? OK
-                                               : builder_fail(b, UNSUPPORTED, "more than 1 GiB of memory");
+  return program->arena_bytes <= INT32_MAX / 2 ? OK : build_fail(b, UNSUPPORTED, "more than 1 GiB of memory");
 }
 
 static bool computes_in_float(EdgeOpcode opcode) {
@@ -229,7 +228,7 @@ static bool computes_in_float(EdgeOpcode opcode) {
   return true;
 }
 
-Status builder_finish(Builder *b, EdgeProgram *program) {
+Status build_finish(Builder *b, EdgeProgram *program) {
   Finish f = {.b = b, .program = program};
   if (b->status != OK) return b->status;
   b->node = NULL;

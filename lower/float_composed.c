@@ -13,7 +13,7 @@ Status float_batch_norm(Builder *b) {
   const Value *in = b->node->inputs[0];
   float *factor, *offset;
   if (in->shape.rank < 2 || !norm_affine(b, b->node, &factor, &offset))
-    return b->status != OK ? b->status : builder_unsupported(b, "its parameters are not constant");
+    return b->status != OK ? b->status : build_unsupported(b, "its parameters are not constant");
   Operand x = elementwise_operand(b, in, FORM_REAL);
   int64_t channels = in->shape.dims[1];
   Operand a = float_vector(b, factor, channels, 1, in->shape.rank);
@@ -34,8 +34,8 @@ static Operand row_means(Builder *b, const Operand *x) {
   params.inner_dims[0] = length;
   params.inner_stride[0] = 1;
   uint32_t dims[] = {(uint32_t)outer, 1};
-  Operand y = {builder_tensor(b, EDGE_F32, 2, dims, 0.0f, 0), SHAPE(outer, 1), LAYOUT_PLAIN};
-  builder_emit(b, EDGE_OP_REDUCE_F32, INPUTS(x->tensor), y.tensor, &params, sizeof params);
+  Operand y = {build_tensor(b, EDGE_F32, 2, dims, 0.0f, 0), SHAPE(outer, 1), LAYOUT_PLAIN};
+  build_emit(b, EDGE_OP_REDUCE_F32, INPUTS(x->tensor), y.tensor, &params, sizeof params);
   return y;
 }
 
@@ -44,9 +44,9 @@ Status float_layer_norm(Builder *b) {
   const Value *in = node->inputs[0];
   int axis, rank = in->shape.rank;
   if (!axis_normalize(node_int(node, "axis", -1), rank, &axis))
-    return builder_unsupported(b, "its axis is outside");
+    return build_unsupported(b, "its axis is outside");
   Shape rows = SHAPE(shape_product(&in->shape, 0, axis), shape_product(&in->shape, axis, rank));
-  Operand x = {builder_get(b, in, FORM_REAL, LAYOUT_PLAIN), rows, LAYOUT_PLAIN};
+  Operand x = {build_get(b, in, FORM_REAL, LAYOUT_PLAIN), rows, LAYOUT_PLAIN};
   Operand mean = row_means(b, &x), epsilon = float_scalar(b, node_float(node, "epsilon", 1e-5));
   Operand d = float_binary(b, EDGE_BINARY_SUB, &x, &mean, LAYOUT_PLAIN);
   Operand square = float_binary(b, EDGE_BINARY_MUL, &d, &d, LAYOUT_PLAIN), variance = row_means(b, &square);
@@ -68,8 +68,8 @@ Status float_softmax(Builder *b) {
   Operand x = softmax_operand(b, b->node->inputs[0], FORM_REAL);
   AxisView view = softmax_view(b->node, &x);
   EdgeSoftmaxF32Params params = {view.outer, view.length, view.inner, node_is(b->node, "LogSoftmax")};
-  int32_t y = builder_result(b, out, FORM_REAL, x.layout);
-  builder_emit(b, EDGE_OP_SOFTMAX_F32, INPUTS(x.tensor), y, &params, sizeof params);
+  int32_t y = build_result(b, out, FORM_REAL, x.layout);
+  build_emit(b, EDGE_OP_SOFTMAX_F32, INPUTS(x.tensor), y, &params, sizeof params);
   return b->status;
 }
 
@@ -77,16 +77,16 @@ Status float_softmax(Builder *b) {
 Status float_lrn(Builder *b) {
   const Node *node = b->node;
   const Value *in = node->inputs[0];
-  if (in->shape.rank < 2 || in->shape.rank > 4) return builder_unsupported(b, "more than two spatial axes");
-  int32_t x = builder_get(b, in, FORM_REAL, LAYOUT_LAST), channels = (int32_t)in->shape.dims[1];
+  if (in->shape.rank < 2 || in->shape.rank > 4) return build_unsupported(b, "more than two spatial axes");
+  int32_t x = build_get(b, in, FORM_REAL, LAYOUT_LAST), channels = (int32_t)in->shape.dims[1];
   EdgeLrnParams params = {(int32_t)(shape_elements(&in->shape) / channels),
                           channels,
                           (int32_t)node_int(node, "size", 1),
                           (float)node_float(node, "alpha", 1e-4),
                           (float)node_float(node, "beta", 0.75),
                           (float)node_float(node, "bias", 1)};
-  int32_t y = builder_result(b, node->outputs[0], FORM_REAL, LAYOUT_LAST);
-  builder_emit(b, EDGE_OP_LRN_F32, INPUTS(x), y, &params, sizeof params);
+  int32_t y = build_result(b, node->outputs[0], FORM_REAL, LAYOUT_LAST);
+  build_emit(b, EDGE_OP_LRN_F32, INPUTS(x), y, &params, sizeof params);
   return b->status;
 }
 
@@ -98,21 +98,21 @@ Status float_conv(Builder *b) {
   const Tensor *weight = node_constant(node, 1), *bias = node_constant(node, 2);
   Window2 w;
   if (weight == NULL || (bias == NULL && node_input(node, 2) != NULL))
-    return builder_unsupported(b, "its weights are not constant");
+    return build_unsupported(b, "its weights are not constant");
   if (!window2_of(node, &data->shape, weight->shape.dims + 2, &w))
-    return builder_unsupported(b, "more than two spatial axes");
+    return build_unsupported(b, "more than two spatial axes");
   EdgeConvParams params = linear_conv_params(&w, node_int(node, "group", 1));
   const float *rows = linear_conv_rows(b, weight, (int64_t)w.kernel_h * w.kernel_w);
   if (rows == NULL) return b->status;
   uint32_t w_dims[] = {(uint32_t)weight->shape.dims[0], (uint32_t)w.kernel_h, (uint32_t)w.kernel_w,
                        (uint32_t)weight->shape.dims[1]};
-  int32_t weights = builder_constant(b, EDGE_F32, 4, w_dims, rows, 0.0f, 0);
-  int32_t offsets = bias != NULL ? builder_get(b, node->inputs[2], FORM_REAL, LAYOUT_PLAIN) : -1;
-  int32_t x = builder_image(b, data, FORM_REAL);
+  int32_t weights = build_constant(b, EDGE_F32, 4, w_dims, rows, 0.0f, 0);
+  int32_t offsets = bias != NULL ? build_get(b, node->inputs[2], FORM_REAL, LAYOUT_PLAIN) : -1;
+  int32_t x = build_image(b, data, FORM_REAL);
   uint32_t dims[4];
   layout_image(&out->shape, dims);
-  int32_t y = builder_alias(b, builder_result(b, out, FORM_REAL, LAYOUT_LAST), 4, dims);
-  builder_emit(b, EDGE_OP_CONV_F32, INPUTS(x, weights, offsets), y, &params, sizeof params);
+  int32_t y = build_alias(b, build_result(b, out, FORM_REAL, LAYOUT_LAST), 4, dims);
+  build_emit(b, EDGE_OP_CONV_F32, INPUTS(x, weights, offsets), y, &params, sizeof params);
   return b->status;
 }
 
@@ -121,16 +121,16 @@ Status float_gemm(Builder *b) {
   const Node *node = b->node;
   const Value *first = node->inputs[0], *second = node->inputs[1];
   bool turn = node_int(node, "transA", 0) != 0, transposed = node_int(node, "transB", 0) != 0;
-  int32_t x = turn ? product_transposed(b, first, FORM_REAL) : builder_get(b, first, FORM_REAL, LAYOUT_PLAIN);
-  int32_t w = builder_get(b, second, FORM_REAL, LAYOUT_PLAIN);
+  int32_t x = turn ? product_transposed(b, first, FORM_REAL) : build_get(b, first, FORM_REAL, LAYOUT_PLAIN);
+  int32_t w = build_get(b, second, FORM_REAL, LAYOUT_PLAIN);
   EdgeMatmulParams params = {.m = (int32_t)first->shape.dims[turn ? 1 : 0],
                              .k = (int32_t)first->shape.dims[turn ? 0 : 1],
                              .n = (int32_t)second->shape.dims[transposed ? 0 : 1],
                              .b_transposed = transposed};
   for (int d = 0; d < EDGE_MAX_RANK; d++) params.batch[d] = 1;
   uint32_t dims[] = {(uint32_t)params.m, (uint32_t)params.n};
-  Operand y = {builder_tensor(b, EDGE_F32, 2, dims, 0.0f, 0), node->outputs[0]->shape, LAYOUT_PLAIN};
-  builder_emit(b, EDGE_OP_MATMUL_F32, INPUTS(x, w), y.tensor, &params, sizeof params);
+  Operand y = {build_tensor(b, EDGE_F32, 2, dims, 0.0f, 0), node->outputs[0]->shape, LAYOUT_PLAIN};
+  build_emit(b, EDGE_OP_MATMUL_F32, INPUTS(x, w), y.tensor, &params, sizeof params);
   double factor[] = {node_float(node, "alpha", 1), node_float(node, "beta", 1)};
   Operand scale = float_scalar(b, factor[0]);
   if (factor[0] != 1) y = float_binary(b, EDGE_BINARY_MUL, &y, &scale, LAYOUT_PLAIN);

@@ -104,14 +104,14 @@ static int32_t depthwise_weights(Builder *b, const Linear *linear, const Packed 
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t k = 0; k < taps; k++) turned[k * outputs + o] = packed->codes[o * taps + k];
   uint32_t dims[] = {(uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w, (uint32_t)outputs};
-  return builder_constant(b, EDGE_S8, 3, dims, turned, 0.0f, 0);
+  return build_constant(b, EDGE_S8, 3, dims, turned, 0.0f, 0);
 }
 
 static int32_t weights(Builder *b, const Linear *linear, const Packed *packed) {
   if (linear->depthwise) return depthwise_weights(b, linear, packed);
   uint32_t dims[] = {(uint32_t)linear->outputs, (uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w,
                      (uint32_t)linear->group_channels};
-  return builder_constant(b, EDGE_S8, 4, dims, packed->codes, 0.0f, 0);
+  return build_constant(b, EDGE_S8, 4, dims, packed->codes, 0.0f, 0);
 }
 
 void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t y) {
@@ -120,22 +120,22 @@ void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t
   Codes x = codes_of_tensor(b, linear->x);
   for (int64_t o = 0; o < linear->outputs; o++)
     if (!pack_output(linear, x, result->codes, &packed, o)) {
-      builder_fail(b, UNSUPPORTED,
-                   "the sum of output channel %lld could overflow 32 bits: its bias is too large for its "
-                   "weights",
-                   (long long)o);
+      build_fail(b, UNSUPPORTED,
+                 "the sum of output channel %lld could overflow 32 bits: its bias is too large for its "
+                 "weights",
+                 (long long)o);
       return;
     }
   uint32_t outputs = (uint32_t)linear->outputs;
   int32_t w = weights(b, linear, &packed);
-  int32_t bias = builder_constant(b, EDGE_S32, 1, &outputs, packed.bias, 0.0f, 0);
-  int32_t mult = builder_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
+  int32_t bias = build_constant(b, EDGE_S32, 1, &outputs, packed.bias, 0.0f, 0);
+  int32_t mult = build_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
   EdgeConvParams params = linear->params;
   params.act_min = result->codes.least;
   params.act_max = result->codes.most;
   params.pre_zero_point = result->codes.zero_point;
-  builder_emit(b, linear->depthwise ? EDGE_OP_DWCONV : EDGE_OP_CONV,
-               INPUTS(linear->x, w, bias, mult, result->table), y, &params, sizeof params);
+  build_emit(b, linear->depthwise ? EDGE_OP_DWCONV : EDGE_OP_CONV,
+             INPUTS(linear->x, w, bias, mult, result->table), y, &params, sizeof params);
 }
 
 bool linear_absorbs_add(const Value *output, int64_t outputs, const Tensor **bias, const Value **sum) {

@@ -21,16 +21,28 @@ static bool takes_any_form(OpRole role) {
   return role == ROLE_SAME_SCALE || role == ROLE_VIEW || role == ROLE_GATHER || role == ROLE_INDEX;
 }
 
+static bool is_wanted(const Value *value) {
+  return value != NULL && (value->user_count > 0 || value->is_output);
+}
+
+/* Or, where it is internal, the output of its one user. */
+static bool is_written(const Builder *b, const Value *value) {
+  while (!build_has(b, value) && value->spec != NULL && value->spec->kind == QUANT_INTERNAL &&
+         value->user_count == 1)
+    value = value->users[0]->outputs[0];
+  return build_has(b, value);
+}
+
 /* True if an earlier instruction has written all outputs already, because this node was fused into it. */
 static bool is_done(const Builder *b, const Node *node) {
   for (int i = 0; i < node->output_count; i++)
-    if (node->outputs[i] != NULL && !builder_has(b, node->outputs[i])) return false;
+    if (node->outputs[i] != NULL && !is_written(b, node->outputs[i])) return false;
   return true;
 }
 
 static Status check_value(Builder *b, const Value *value) {
   if (!value->has_shape || !shape_is_known(&value->shape))
-    return builder_fail(b, UNSUPPORTED, "the shape of '%s' is not known before the model runs", value->name);
+    return build_fail(b, UNSUPPORTED, "the shape of '%s' is not known before the model runs", value->name);
   return OK;
 }
 
@@ -44,6 +56,9 @@ static Status lower_node(Builder *b, const Node *node) {
   OpRole role = op_role(node, NULL);
   if (!takes_any_form(role) && !is_integer_node(node)) role = ROLE_FLOAT;
   TRY(by_role[role](b));
+  for (int i = 0; i < node->output_count; i++)
+    if (is_wanted(node->outputs[i]) && !is_written(b, node->outputs[i]))
+      return build_unsupported(b, "the runtime computes only its first output");
   return b->status;
 }
 
@@ -56,7 +71,7 @@ static Status lower_inputs(Builder *b, EdgeProgram *program) {
   for (int i = 0; i < graph->input_count; i++) {
     const Value *value = graph->inputs[i];
     TRY(check_value(b, value));
-    int32_t tensor = builder_result(b, value, builder_form(value), LAYOUT_PLAIN);
+    int32_t tensor = build_result(b, value, build_form(value), LAYOUT_PLAIN);
     const char *name = arena_text(b->arena, value->name, b->err);
     if (name == NULL) return b->status = SYSTEM;
     program->inputs[i] = (ProgramPort){name, tensor};
@@ -68,10 +83,10 @@ static Status lower_inputs(Builder *b, EdgeProgram *program) {
 static int32_t in_arena(Builder *b, int32_t tensor) {
   if (b->tensors[tensor].constant == NULL) return tensor;
   EdgeTensor info = b->tensors[tensor].info;
-  int32_t y = builder_tensor(b, (EdgeType)info.type, info.rank, info.dims, info.scale, info.zero_point);
+  int32_t y = build_tensor(b, (EdgeType)info.type, info.rank, info.dims, info.scale, info.zero_point);
   Loops loops = {.operands = 2};
   loops_add(&loops, info.elements, (int32_t[LOOP_OPERANDS]){1, 1});
-  builder_copy(b, tensor, 0, y, 0, &loops);
+  build_copy(b, tensor, 0, y, 0, &loops);
   return y;
 }
 
@@ -82,9 +97,9 @@ static Status lower_outputs(Builder *b, EdgeProgram *program) {
   if (program->outputs == NULL) return b->status = SYSTEM;
   for (int i = 0; i < graph->output_count; i++) {
     const Value *value = graph->outputs[i];
-    Form form = value->constant != NULL ? FORM_REAL : builder_form(value);
+    Form form = value->constant != NULL ? FORM_REAL : build_form(value);
     TRY(check_value(b, value));
-    int32_t tensor = in_arena(b, builder_get(b, value, form, LAYOUT_PLAIN));
+    int32_t tensor = in_arena(b, build_get(b, value, form, LAYOUT_PLAIN));
     const char *name = arena_text(b->arena, value->name, b->err);
     if (name == NULL) return b->status = SYSTEM;
     program->outputs[i] = (ProgramPort){name, tensor};
@@ -97,8 +112,8 @@ static Status refuse_unsupported(Builder *b) {
   if (b->unsupported_count == 0) return b->status;
   if (text_status(&b->unsupported, b->err) != OK) return b->status = SYSTEM;
   b->node = NULL;
-  return builder_fail(b, UNSUPPORTED, "the runtime cannot run %d node%s: %s", b->unsupported_count,
-                      b->unsupported_count == 1 ? "" : "s", b->unsupported.bytes);
+  return build_fail(b, UNSUPPORTED, "the runtime cannot run %d node%s: %s", b->unsupported_count,
+                    b->unsupported_count == 1 ? "" : "s", b->unsupported.bytes);
 }
 
 static Status lower_nodes(Builder *b) {
@@ -110,12 +125,12 @@ static Status lower_nodes(Builder *b) {
 Status lower_graph(const Graph *graph, EdgeProgram *program, Error *err) {
   Builder builder;
   *program = (EdgeProgram){0};
-  Status status = builder_open(&builder, graph, &program->arena, err);
+  Status status = build_open(&builder, graph, &program->arena, err);
   if (status == OK) status = lower_inputs(&builder, program);
   if (status == OK) status = lower_nodes(&builder);
   if (status == OK) status = lower_outputs(&builder, program);
-  if (status == OK) status = builder_finish(&builder, program);
-  builder_close(&builder);
+  if (status == OK) status = build_finish(&builder, program);
+  build_close(&builder);
   if (status != OK) edge_program_free(program);
   return status;
 }

@@ -4,8 +4,8 @@
 #include "lower/roles.h"
 
 Form move_form(const Value *in, const Value *out) {
-  bool coded = in->constant != NULL ? element_is_float(in->type) : builder_form(in) == FORM_CODES;
-  return coded && builder_form(out) == FORM_CODES ? FORM_CODES : FORM_REAL;
+  bool coded = in->constant != NULL ? element_is_float(in->type) : build_form(in) == FORM_CODES;
+  return coded && build_form(out) == FORM_CODES ? FORM_CODES : FORM_REAL;
 }
 
 /* A constant in the codes of another value. */
@@ -25,17 +25,17 @@ static int32_t constant_in_codes(Builder *b, const Value *value, Codes codes) {
       ((int8_t *)data)[i] = (int8_t)code;
   }
   uint32_t dims[EDGE_MAX_RANK];
-  int rank = builder_dims(&value->shape, LAYOUT_PLAIN, dims);
-  return builder_constant(b, codes.type, rank, dims, data, codes.scale, codes.zero_point);
+  int rank = build_dims(&value->shape, LAYOUT_PLAIN, dims);
+  return build_constant(b, codes.type, rank, dims, data, codes.scale, codes.zero_point);
 }
 
 Operand move_operand(Builder *b, const Value *in, const Value *out, Form form) {
-  Operand operand = {.shape = in->shape, .layout = builder_layout(b, in)};
+  Operand operand = {.shape = in->shape, .layout = build_layout(b, in)};
   if (form == FORM_CODES && in->constant != NULL) {
     operand.tensor = constant_in_codes(b, in, codes_of_spec(out->spec));
     operand.layout = LAYOUT_PLAIN;
   } else {
-    operand.tensor = builder_get(b, in, form, LAYOUT_ANY);
+    operand.tensor = build_get(b, in, form, LAYOUT_ANY);
     if (form == FORM_CODES) operand.tensor = requantized(b, operand.tensor, codes_of_spec(out->spec));
   }
   return operand;
@@ -63,7 +63,7 @@ void move_emit(Builder *b, int32_t x, const Operand *y, const MoveBox *box) {
     y_offset += box->start[d] * stride[d];
     loops_add(&loops, box->extent[d], (int32_t[LOOP_OPERANDS]){stride[d] * box->y_step[d], box->x_stride[d]});
   }
-  builder_copy(b, x, box->x_offset, y->tensor, y_offset, &loops);
+  build_copy(b, x, box->x_offset, y->tensor, y_offset, &loops);
 }
 
 /* ---- along one axis ---- */
@@ -91,17 +91,17 @@ Operand resized_operand(Builder *b, const Operand *x, int axis, int64_t count) {
   Operand y = *x;
   uint32_t dims[EDGE_MAX_RANK];
   y.shape.dims[axis] = count;
-  int rank = builder_dims(&y.shape, y.layout, dims);
-  y.tensor = builder_tensor(b, (EdgeType)info.type, rank, dims, info.scale, info.zero_point);
+  int rank = build_dims(&y.shape, y.layout, dims);
+  y.tensor = build_tensor(b, (EdgeType)info.type, rank, dims, info.scale, info.zero_point);
   return y;
 }
 
 Operand move_pick(Builder *b, const Operand *x, int axis, const int32_t *index, int64_t count) {
   AxisView view = axis_view(x, axis);
   EdgeGatherParams params = {view.outer, view.length, view.inner};
-  int32_t indices = builder_constant(b, EDGE_S32, 1, (uint32_t[]){(uint32_t)count}, index, 0.0f, 0);
+  int32_t indices = build_constant(b, EDGE_S32, 1, (uint32_t[]){(uint32_t)count}, index, 0.0f, 0);
   Operand y = resized_operand(b, x, axis, count);
-  builder_emit(b, EDGE_OP_GATHER, INPUTS(x->tensor, indices), y.tensor, &params, sizeof params);
+  build_emit(b, EDGE_OP_GATHER, INPUTS(x->tensor, indices), y.tensor, &params, sizeof params);
   return y;
 }
 
@@ -127,13 +127,13 @@ bool node_axes(const Node *node, int input, int rank, bool axes[GRAPH_MAX_RANK],
 
 static Operand result_operand(Builder *b, const Value *out, Form form, Layout layout) {
   if (!layout_has_channels(&out->shape)) layout = LAYOUT_PLAIN;
-  return (Operand){builder_result(b, out, form, layout), out->shape, layout};
+  return (Operand){build_result(b, out, form, layout), out->shape, layout};
 }
 
 /* Channels last where an input with more than one order lies so. */
 static Layout concat_layout(const Builder *b, const Node *node) {
   for (int i = 0; i < node->input_count; i++)
-    if (builder_layout(b, node->inputs[i]) == LAYOUT_LAST) return LAYOUT_LAST;
+    if (build_layout(b, node->inputs[i]) == LAYOUT_LAST) return LAYOUT_LAST;
   return LAYOUT_PLAIN;
 }
 
@@ -143,13 +143,13 @@ Status lower_concat(Builder *b) {
   Form form = FORM_CODES;
   int axis;
   if (!axis_normalize(node_int(node, "axis", 1), out->shape.rank, &axis))
-    return builder_unsupported(b, "its axis is outside");
+    return build_unsupported(b, "its axis is outside");
   for (int i = 0; i < node->input_count; i++)
     if (move_form(node->inputs[i], out) == FORM_REAL) form = FORM_REAL;
   Layout layout = concat_layout(b, node);
   Operand y = {0};
   Operand x[64];
-  if (node->input_count > 64) return builder_unsupported(b, "more than 64 inputs");
+  if (node->input_count > 64) return build_unsupported(b, "more than 64 inputs");
   for (int i = 0; i < node->input_count; i++) x[i] = move_operand(b, node->inputs[i], out, form);
   y = result_operand(b, out, form, layout);
   int64_t at = 0;
@@ -185,12 +185,12 @@ Status lower_split(Builder *b) {
   int64_t start[GRAPH_MAX_RANK] = {0}, step[GRAPH_MAX_RANK];
   int axis;
   if (!axis_normalize(node_int(node, "axis", 0), in->shape.rank, &axis))
-    return builder_unsupported(b, "its axis is outside");
+    return build_unsupported(b, "its axis is outside");
   for (int d = 0; d < GRAPH_MAX_RANK; d++) step[d] = 1;
   int64_t part = node->outputs[0] != NULL ? node->outputs[0]->shape.dims[axis] : 0;
   for (int i = 0; i < node->output_count; i++) {
     const Value *out = node->outputs[i];
-    if (out == NULL) return builder_unsupported(b, "one of its outputs is absent");
+    if (out == NULL) return build_unsupported(b, "one of its outputs is absent");
     part = out->shape.dims[axis];
     copy_part(b, in, out, start, step);
     start[axis] += part;
@@ -229,13 +229,13 @@ Status lower_slice(Builder *b) {
     int64_t value;
     int axis = (int)k;
     if (slice_integer(node, "axes", 3, k, &value) && !axis_normalize(value, in->shape.rank, &axis))
-      return builder_unsupported(b, "an axis is outside");
+      return build_unsupported(b, "an axis is outside");
     slice_integer(node, "steps", 4, k, &step[axis]);
     start[axis] = slice_start(first, step[axis], in->shape.dims[axis]);
   }
   for (int i = 1; i < node->input_count; i++)
     if (node->inputs[i] != NULL && node->inputs[i]->constant == NULL)
-      return builder_unsupported(b, "its bounds are known only while running");
+      return build_unsupported(b, "its bounds are known only while running");
   copy_part(b, in, node->outputs[0], start, step);
   return b->status;
 }
@@ -279,7 +279,7 @@ Status lower_transpose(Builder *b) {
   for (int layout = LAYOUT_PLAIN; layout <= LAYOUT_LAST; layout++)
     if ((layout == LAYOUT_PLAIN || layout_has_channels(&out->shape)) &&
         is_same_order(&out->shape, (Layout)layout, box.x_stride)) {
-      builder_put(b, out, form, (Layout)layout, x.tensor);
+      build_put(b, out, form, (Layout)layout, x.tensor);
       return b->status;
     }
   Operand y = result_operand(b, out, form, LAYOUT_PLAIN);

@@ -43,9 +43,9 @@ static int32_t fill_value(const Builder *b, int32_t tensor, double value) {
 static Status pad_constant(Builder *b, const Operand *x, const Value *out, Form form, const Pads *pads,
                            double value) {
   MoveBox box = move_box(&x->shape);
-  Operand y = {builder_result(b, out, form, x->layout), out->shape, x->layout};
+  Operand y = {build_result(b, out, form, x->layout), out->shape, x->layout};
   EdgeFillParams params = {fill_value(b, y.tensor, value)};
-  builder_emit(b, EDGE_OP_FILL, NULL, 0, y.tensor, &params, sizeof params);
+  build_emit(b, EDGE_OP_FILL, NULL, 0, y.tensor, &params, sizeof params);
   layout_strides(&x->shape, x->layout, box.x_stride);
   for (int d = 0; d < x->shape.rank; d++) { /* negative pads cut off */
     int64_t cut = pads->before[d] < 0 ? -pads->before[d] : 0,
@@ -85,7 +85,7 @@ static Status pad_picked(Builder *b, Operand x, const Value *out, Form form, con
       index[i] = (int32_t)border(mode, i - pads->before[d], x.shape.dims[d]);
     x = move_pick(b, &x, d, index, count);
   }
-  builder_put(b, out, form, x.layout, x.tensor);
+  build_put(b, out, form, x.layout, x.tensor);
   return b->status;
 }
 
@@ -97,7 +97,7 @@ Status lower_pad(Builder *b) {
   Pads pads;
   const Value *constant = node_input(node, 2);
   if (!read_pads(node, in->shape.rank, &pads) || (constant != NULL && !value_scalar(constant, &value)))
-    return builder_unsupported(b, "its pads are known only while running");
+    return build_unsupported(b, "its pads are known only while running");
   Form form = move_form(in, out);
   Operand x = move_operand(b, in, out, form);
   if (mode == NULL || strcmp(mode->s, "constant") == 0) return pad_constant(b, &x, out, form, &pads, value);

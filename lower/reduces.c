@@ -71,12 +71,12 @@ static Status emit_extreme(Builder *b, EdgeReduceParams *params, const Operand *
                            Layout layout) {
   Codes codes = codes_of_tensor(b, x->tensor);
   uint32_t dims[EDGE_MAX_RANK];
-  int rank = builder_dims(&out->shape, layout, dims);
+  int rank = build_dims(&out->shape, layout, dims);
   params->act_min = codes.least;
   params->act_max = codes.most;
-  int32_t y = builder_tensor(b, EDGE_S8, rank, dims, codes.scale, codes.zero_point);
-  builder_emit(b, EDGE_OP_REDUCE, INPUTS(x->tensor), y, params, sizeof *params);
-  builder_put(b, out, FORM_CODES, layout, requantized(b, y, codes_of_spec(out->spec)));
+  int32_t y = build_tensor(b, EDGE_S8, rank, dims, codes.scale, codes.zero_point);
+  build_emit(b, EDGE_OP_REDUCE, INPUTS(x->tensor), y, params, sizeof *params);
+  build_put(b, out, FORM_CODES, layout, requantized(b, y, codes_of_spec(out->spec)));
   return b->status;
 }
 
@@ -87,7 +87,7 @@ static Status emit_mean(Builder *b, EdgeReduceParams *params, const Operand *x, 
   params->act_min = result->codes.least;
   params->act_max = result->codes.most;
   int32_t y = result_before_table(b, result, layout);
-  builder_emit(b, EDGE_OP_REDUCE, INPUTS(x->tensor), y, params, sizeof *params);
+  build_emit(b, EDGE_OP_REDUCE, INPUTS(x->tensor), y, params, sizeof *params);
   result_after(b, result, layout, y);
   return b->status;
 }
@@ -100,22 +100,22 @@ Status lower_reduce(Builder *b, Form form) {
   bool axes[GRAPH_MAX_RANK];
   EdgeReduceParams params = {.mult = 1};
   if (!reduced_axes(node, in->shape.rank, axes))
-    return builder_unsupported(b, "its axes are known only while running");
+    return build_unsupported(b, "its axes are known only while running");
   params.kind = reductions[find_reduction(node)].kind;
   int64_t count = reduced_count(&in->shape, axes);
   bool extreme = params.kind == EDGE_REDUCE_MAX || params.kind == EDGE_REDUCE_MIN;
   Result result;
-  if (count > MAX_SUMMED) return builder_unsupported(b, "it reduces more than 2^23 elements");
+  if (count > MAX_SUMMED) return build_unsupported(b, "it reduces more than 2^23 elements");
   if (form == FORM_CODES && (!result_of(b, out, &result) || params.kind == EDGE_REDUCE_PROD ||
                              (extreme && out->spec->kind != QUANT_INTEGER)))
     return lower_float(b);
   Operand x = elementwise_operand(b, in, form);
   Layout layout = out->shape.rank == in->shape.rank ? x.layout : LAYOUT_PLAIN;
-  if (!set_loops(&params, &x, axes, layout)) return builder_unsupported(b, "too many axes");
+  if (!set_loops(&params, &x, axes, layout)) return build_unsupported(b, "too many axes");
   if (form == FORM_CODES)
     return extreme ? emit_extreme(b, &params, &x, out, layout)
                    : emit_mean(b, &params, &x, &result, layout, count);
-  int32_t y = builder_result(b, out, FORM_REAL, layout);
-  builder_emit(b, EDGE_OP_REDUCE_F32, INPUTS(x.tensor), y, &params, sizeof params);
+  int32_t y = build_result(b, out, FORM_REAL, layout);
+  build_emit(b, EDGE_OP_REDUCE_F32, INPUTS(x.tensor), y, &params, sizeof params);
   return b->status;
 }

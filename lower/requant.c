@@ -1,6 +1,8 @@
 /* Codes of constants and tables, and the fusion of activations into the instruction before them. */
 #include "lower/requant.h"
 
+#include "lower/own_kernel.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -119,35 +121,20 @@ bool result_of(Builder *b, const Value *output, Result *result) {
 }
 
 int32_t result_tensor(Builder *b, const Result *result, Layout layout) {
-  return builder_result(b, result->value, FORM_CODES, layout);
-}
-
-void result_narrow(Result *result) {
-  Codes wide = result->codes;
-  if (wide.type != EDGE_S16) return;
-  double zero = rint(wide.zero_point / 256.0);
-  Codes narrow = codes_with(EDGE_S8, wide.scale * 256.0f, (int32_t)fmin(zero, 127));
-  double low = (double)wide.scale * (wide.least - wide.zero_point);
-  double high = (double)wide.scale * (wide.most - wide.zero_point);
-  result->codes = clamped(narrow, low, high);
-  result->widened = true;
+  return build_result(b, result->value, FORM_CODES, layout);
 }
 
 int32_t result_before_table(Builder *b, const Result *result, Layout layout) {
-  if (result->table < 0 && !result->widened) return result_tensor(b, result, layout);
+  if (result->table < 0) return result_tensor(b, result, layout);
   uint32_t dims[EDGE_MAX_RANK];
-  int rank = builder_dims(&result->value->shape, layout, dims);
-  return builder_tensor(b, result->codes.type, rank, dims, result->codes.scale, result->codes.zero_point);
+  int rank = build_dims(&result->value->shape, layout, dims);
+  return build_tensor(b, result->codes.type, rank, dims, result->codes.scale, result->codes.zero_point);
 }
 
 void result_after(Builder *b, const Result *result, Layout layout, int32_t before) {
-  if (result->widened) {
-    int32_t y = requantized(b, before, codes_of_spec(result->value->spec));
-    builder_put(b, result->value, FORM_CODES, layout, y);
-  } else if (result->table >= 0) {
-    int32_t y = result_tensor(b, result, layout);
-    builder_emit(b, EDGE_OP_TABLE, INPUTS(before, result->table), y, NULL, 0);
-  }
+  if (result->table < 0) return;
+  int32_t y = result_tensor(b, result, layout);
+  build_emit(b, EDGE_OP_TABLE, INPUTS(before, result->table), y, NULL, 0);
 }
 
 /* ---- tables ---- */
@@ -164,65 +151,21 @@ bool is_function_of(const Node *node, const Value *x) {
   return found > 0 && node->output_count == 1;
 }
 
-typedef struct FunctionMemory {
-  Arena arena;
-} FunctionMemory;
-
-static Status keep_shape(void *context, int output, const Shape *shape, Error *err) {
-  (void)context;
-  (void)output;
-  (void)shape;
-  return fail(err, UNSUPPORTED, "a function of one element whose result has another shape");
-}
-
-static void *function_scratch(void *context, size_t bytes, Error *err) {
-  return arena_new(&((FunctionMemory *)context)->arena, bytes, 1, err);
-}
-
-#define MAX_FUNCTION_INPUTS 8
-
-Status run_function(Builder *b, const Node *node, const Value *x, const float *numbers, int count,
-                    float *results) {
-  FunctionMemory memory = {0};
-  RunMemory served = {&memory, keep_shape, function_scratch};
-  Tensor in = {.type = ELEMENT_FLOAT32, .shape = SHAPE(count), .data = (void *)(uintptr_t)numbers};
-  Tensor out = {.type = ELEMENT_FLOAT32, .shape = SHAPE(count), .data = results};
-  const Tensor *inputs[MAX_FUNCTION_INPUTS] = {0};
-  Tensor *outputs[1] = {&out};
-  if (node->input_count > MAX_FUNCTION_INPUTS)
-    return builder_fail(b, UNSUPPORTED, "a function of more than %d inputs", MAX_FUNCTION_INPUTS);
-  for (int i = 0; i < node->input_count; i++) {
-    const Value *value = node->inputs[i];
-    inputs[i] = value == x ? &in : value == NULL ? NULL : value->constant;
-  }
-  Run run = {.node = node,
-             .params = node->params,
-             .input_count = node->input_count,
-             .output_count = 1,
-             .in = inputs,
-             .out = outputs,
-             .memory = &served,
-             .err = b->err};
-  Status status = node->version->run(&run);
-  arena_free(&memory.arena);
-  if (status != OK && b->status == OK) b->status = status;
-  return status;
-}
-
 int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out) {
   float numbers[256], results[256];
   int16_t wide[256];
   int8_t narrow[256];
   if (b->status != OK) return 0;
   for (int i = 0; i < 256; i++) numbers[i] = in.scale * (float)(i - 128 - in.zero_point);
-  if (run_function(b, node, x, numbers, 256, results) != OK) return 0;
+  Tensor from = {ELEMENT_FLOAT32, SHAPE(256), numbers}, to = {ELEMENT_FLOAT32, SHAPE(256), results};
+  if (run_own_kernel(b, node, x, &from, &to) != OK) return 0;
   for (int i = 0; i < 256; i++) {
     int32_t code = code_of((double)results[i], out);
     wide[i] = (int16_t)code;
     narrow[i] = (int8_t)code;
   }
   const void *data = out.type == EDGE_S16 ? (const void *)wide : narrow;
-  return builder_constant(b, out.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
+  return build_constant(b, out.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
 }
 
 int32_t requantized(Builder *b, int32_t tensor, Codes to) {
@@ -230,7 +173,7 @@ int32_t requantized(Builder *b, int32_t tensor, Codes to) {
   Codes from = codes_of_tensor(b, tensor);
   if (codes_equal(from, to)) return tensor;
   if (from.type != EDGE_S8) {
-    builder_fail(b, UNSUPPORTED, "codes of 16 bits cannot be given another scale");
+    build_fail(b, UNSUPPORTED, "codes of 16 bits cannot be given another scale");
     return 0;
   }
   int16_t wide[256];
@@ -241,9 +184,9 @@ int32_t requantized(Builder *b, int32_t tensor, Codes to) {
     narrow[i] = (int8_t)code;
   }
   const void *data = to.type == EDGE_S16 ? (const void *)wide : narrow;
-  int32_t table = builder_constant(b, to.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
+  int32_t table = build_constant(b, to.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
   EdgeTensor info = b->tensors[tensor].info;
-  int32_t y = builder_tensor(b, to.type, info.rank, info.dims, to.scale, to.zero_point);
-  builder_emit(b, EDGE_OP_TABLE, INPUTS(tensor, table), y, NULL, 0);
+  int32_t y = build_tensor(b, to.type, info.rank, info.dims, to.scale, to.zero_point);
+  build_emit(b, EDGE_OP_TABLE, INPUTS(tensor, table), y, NULL, 0);
   return y;
 }

@@ -35,7 +35,6 @@ typedef struct Result {
   const Value *value; /* that is written */
   Codes codes;        /* before the table; the value's own where there is none */
   int32_t table;      /* a constant of 256 codes, or -1 */
-  bool widened;       /* computed in 8 bits, then spread over the 16 of the value */
 } Result;
 
 /* False where the output is not in codes, or its user cannot be fused. */
@@ -43,8 +42,6 @@ bool result_of(Builder *b, const Value *output, Result *result);
 /* The tensor of the result. */
 int32_t result_tensor(Builder *b, const Result *result, Layout layout);
 
-/* For instructions that have no 16-bit result: makes them compute in the 8-bit codes of the same range. */
-void result_narrow(Result *result);
 /* For instructions that take no table: the tensor to write codes before the table to (or the result's own),
    and the TABLE behind it where there is one. */
 int32_t result_before_table(Builder *b, const Result *result, Layout layout);
@@ -54,9 +51,6 @@ void result_after(Builder *b, const Result *result, Layout layout, int32_t befor
 bool clamp_bounds(const Node *node, double *low, double *high);
 /* True if the node is a function of one input only: its other inputs are constants of one element. */
 bool is_function_of(const Node *node, const Value *x);
-/* The node's function of `count` numbers, by its own reference kernel. */
-Status run_function(Builder *b, const Node *node, const Value *x, const float *numbers, int count,
-                    float *results);
 /* The constant table of that function from `in` to `out` codes. */
 int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out);
 /* The tensor in other codes: itself where they are the same, else by a table. */

@@ -9,10 +9,10 @@ static Status lower_average_pool(Builder *b) {
   const Value *in = node->inputs[0];
   Window2 w;
   Result result;
-  if (!window2_of(node, &in->shape, NULL, &w) || !result_of(b, node->outputs[0], &result))
+  if (!window2_of(node, &in->shape, NULL, &w) || !result_of(b, node->outputs[0], &result) ||
+      result.codes.type != EDGE_S8)
     return lower_float(b);
-  result_narrow(&result);
-  int32_t x = builder_image(b, in, FORM_CODES);
+  int32_t x = build_image(b, in, FORM_CODES);
   double ratio = (double)codes_of_tensor(b, x).scale / (double)result.codes.scale;
   EdgePoolParams params = {w.kernel_h,
                            w.kernel_w,
@@ -31,7 +31,7 @@ static Status lower_average_pool(Builder *b) {
   uint32_t dims[4];
   layout_image(&result.value->shape, dims);
   int32_t y = result_before_table(b, &result, LAYOUT_LAST);
-  builder_emit(b, EDGE_OP_AVGPOOL, INPUTS(x), builder_alias(b, y, 4, dims), &params, sizeof params);
+  build_emit(b, EDGE_OP_AVGPOOL, INPUTS(x), build_alias(b, y, 4, dims), &params, sizeof params);
   result_after(b, &result, LAYOUT_LAST, y);
   return b->status;
 }

@@ -72,9 +72,9 @@ static int32_t spread_input(Builder *b, int32_t x, const Spread *h, const Spread
   EdgeTensor in = b->tensors[x].info;
   int64_t batch = in.dims[0], channels = in.dims[3], row = w->length * channels;
   uint32_t dims[] = {in.dims[0], (uint32_t)h->length, (uint32_t)w->length, in.dims[3]};
-  int32_t y = builder_tensor(b, EDGE_S8, 4, dims, in.scale, in.zero_point);
+  int32_t y = build_tensor(b, EDGE_S8, 4, dims, in.scale, in.zero_point);
   EdgeFillParams fill = {in.zero_point};
-  builder_emit(b, EDGE_OP_FILL, NULL, 0, y, &fill, sizeof fill);
+  build_emit(b, EDGE_OP_FILL, NULL, 0, y, &fill, sizeof fill);
   int64_t top, rows, left, columns;
   clip(h, &top, &rows);
   clip(w, &left, &columns);
@@ -85,8 +85,8 @@ static int32_t spread_input(Builder *b, int32_t x, const Spread *h, const Spread
   loops_add(&loops, rows, (int32_t[LOOP_OPERANDS]){(int32_t)(h->stride * row), (int32_t)(w->in * channels)});
   loops_add(&loops, columns, (int32_t[LOOP_OPERANDS]){(int32_t)(w->stride * channels), (int32_t)channels});
   loops_add(&loops, channels, (int32_t[LOOP_OPERANDS]){1, 1});
-  builder_copy(b, x, (top * w->in + left) * channels, y,
-               (h->first + top * h->stride) * row + (w->first + left * w->stride) * channels, &loops);
+  build_copy(b, x, (top * w->in + left) * channels, y,
+             (h->first + top * h->stride) * row + (w->first + left * w->stride) * channels, &loops);
   return y;
 }
 
@@ -97,8 +97,8 @@ Status lower_conv_transpose(Builder *b) {
   int64_t groups = node_int(node, "group", 1);
   Spread h, w;
   Result result;
-  if (!spreads_of(node, &h, &w)) return builder_unsupported(b, "more than two spatial axes");
-  if (!result_of(b, node->outputs[0], &result)) return builder_unsupported(b, "only in integers");
+  if (!spreads_of(node, &h, &w)) return build_unsupported(b, "more than two spatial axes");
+  if (!result_of(b, node->outputs[0], &result)) return build_unsupported(b, "only in integers");
   Linear linear = {.rows = turned_rows(b, weight, groups, h.kernel * w.kernel),
                    .outputs = weight->shape.dims[1] * groups,
                    .kernel_h = h.kernel,
@@ -114,10 +114,10 @@ Status lower_conv_transpose(Builder *b) {
                               .dilation_h = (int32_t)h.dilation,
                               .dilation_w = (int32_t)w.dilation,
                               .groups = (int32_t)groups}};
-  linear.x = spread_input(b, builder_image(b, data, FORM_CODES), &h, &w);
+  linear.x = spread_input(b, build_image(b, data, FORM_CODES), &h, &w);
   uint32_t dims[4];
   layout_image(&result.value->shape, dims);
   int32_t y = result_tensor(b, &result, LAYOUT_LAST);
-  linear_emit(b, &linear, &result, builder_alias(b, y, 4, dims));
+  linear_emit(b, &linear, &result, build_alias(b, y, 4, dims));
   return b->status;
 }

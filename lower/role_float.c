@@ -43,7 +43,7 @@ static Status float_function(Builder *b, size_t row) {
 
 static Status float_clamp(Builder *b) {
   double low, high;
-  if (!clamp_bounds(b->node, &low, &high)) return builder_unsupported(b, "its bounds are not constant");
+  if (!clamp_bounds(b->node, &low, &high)) return build_unsupported(b, "its bounds are not constant");
   Operand x = elementwise_operand(b, b->node->inputs[0], FORM_REAL);
   Operand y = float_unary(b, EDGE_UNARY_CLIP, &x, (float)low, (float)high);
   float_put(b, b->node->outputs[0], &y);
@@ -84,19 +84,26 @@ static Status float_chain(Builder *b, EdgeBinaryKind kind) {
   const Value *out = node->outputs[0];
   for (int i = 0; i < node->input_count; i++)
     if (!is_arithmetic(node->inputs[i]) || node->inputs[i]->type != node->inputs[0]->type)
-      return builder_unsupported(b, "the runtime computes float32, int32 and int64, both inputs alike");
+      return build_unsupported(b, "the runtime computes float32, int32 and int64, both inputs alike");
   Layout layout = elementwise_layout(b, node, &out->shape);
   Operand y = elementwise_operand(b, node->inputs[0], FORM_REAL);
   for (int i = 1; i < node->input_count; i++) {
     Operand c = elementwise_operand(b, node->inputs[i], FORM_REAL);
     y = float_binary(b, kind, &y, &c, shape_equals(&c.shape, &out->shape) || i > 1 ? layout : y.layout);
   }
-  if (!shape_equals(&y.shape, &out->shape)) return builder_unsupported(b, "its output has another shape");
+  if (!shape_equals(&y.shape, &out->shape)) return build_unsupported(b, "its output has another shape");
   float_put(b, out, &y);
   return b->status;
 }
 
 /* ---- the rest ---- */
+
+/* The functions take float32 only. */
+static bool has_only_floats(const Node *node) {
+  for (int i = 0; i < node->input_count; i++)
+    if (node->inputs[i] != NULL && !element_is_float(node->inputs[i]->type)) return false;
+  return true;
+}
 
 static Status float_reduce(Builder *b) {
   return lower_reduce(b, FORM_REAL);
@@ -117,20 +124,19 @@ static const struct {
     {"Conv", float_conv},
     {"Gemm", float_gemm},
     {"MatMul", lower_pair_float},
-    {"Cast", lower_index},
-    {"ArgMax", lower_index},
-    {"ArgMin", lower_index},
 };
 
 Status lower_float(Builder *b) {
   const Node *node = b->node;
   EdgeReduceKind kind;
-  for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
-    if (node_is(node, unary[i].name)) return float_function(b, i);
   for (size_t i = 0; i < sizeof binary / sizeof *binary; i++)
     if (node_is(node, binary[i].name)) return float_chain(b, binary[i].kind);
+  if (node_is(node, "Cast") || node_is(node, "ArgMax") || node_is(node, "ArgMin")) return lower_index(b);
+  if (!has_only_floats(node)) return build_unsupported(b, "the runtime has it for float32 only");
+  for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
+    if (node_is(node, unary[i].name)) return float_function(b, i);
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (node_is(node, others[i].name)) return others[i].lower(b);
   if (reduce_kind(node, &kind)) return float_reduce(b);
-  return builder_unsupported(b, "the runtime has no instruction for it in float32");
+  return build_unsupported(b, "the runtime has no instruction for it in float32");
 }

@@ -7,18 +7,18 @@ Status lower_gather(Builder *b) {
   const Value *in = node->inputs[0], *indices = node->inputs[1], *out = node->outputs[0];
   int axis;
   if (!node_is(node, "Gather") || !axis_normalize(node_int(node, "axis", 0), in->shape.rank, &axis))
-    return builder_unsupported(b, "the runtime has no instruction for it");
+    return build_unsupported(b, "the runtime has no instruction for it");
   Form form = move_form(in, out);
-  if (form == FORM_REAL) builder_get(b, in, form, LAYOUT_PLAIN);
+  if (form == FORM_REAL) build_get(b, in, form, LAYOUT_PLAIN);
   Operand x = move_operand(b, in, out, form);
   if (x.layout != LAYOUT_PLAIN) { /* the result has the model's order */
-    x = (Operand){builder_get(b, in, form, LAYOUT_PLAIN), in->shape, LAYOUT_PLAIN};
+    x = (Operand){build_get(b, in, form, LAYOUT_PLAIN), in->shape, LAYOUT_PLAIN};
     if (form == FORM_CODES) x.tensor = requantized(b, x.tensor, codes_of_spec(out->spec));
   }
   AxisView view = axis_view(&x, axis);
   EdgeGatherParams params = {view.outer, view.length, view.inner};
-  int32_t rows = builder_get(b, indices, FORM_REAL, LAYOUT_PLAIN);
-  int32_t y = builder_result(b, out, form, LAYOUT_PLAIN);
-  builder_emit(b, EDGE_OP_GATHER, INPUTS(x.tensor, rows), y, &params, sizeof params);
+  int32_t rows = build_get(b, indices, FORM_REAL, LAYOUT_PLAIN);
+  int32_t y = build_result(b, out, form, LAYOUT_PLAIN);
+  build_emit(b, EDGE_OP_GATHER, INPUTS(x.tensor, rows), y, &params, sizeof params);
   return b->status;
 }

@@ -5,13 +5,13 @@
 
 static Status lower_cast(Builder *b) {
   const Value *in = b->node->inputs[0], *out = b->node->outputs[0];
-  Layout layout = builder_layout(b, in);
-  int32_t x = builder_get(b, in, FORM_REAL, layout);
-  int32_t y = builder_result(b, out, FORM_REAL, layout);
+  Layout layout = build_layout(b, in);
+  int32_t x = build_get(b, in, FORM_REAL, layout);
+  int32_t y = build_result(b, out, FORM_REAL, layout);
   if (b->tensors[x].info.type == b->tensors[y].info.type)
-    builder_put(b, out, FORM_REAL, layout, x);
+    build_put(b, out, FORM_REAL, layout, x);
   else
-    builder_emit(b, EDGE_OP_CAST, INPUTS(x), y, NULL, 0);
+    build_emit(b, EDGE_OP_CAST, INPUTS(x), y, NULL, 0);
   return b->status;
 }
 
@@ -21,16 +21,16 @@ static Status lower_argmax(Builder *b) {
   const Value *in = node->inputs[0], *out = node->outputs[0];
   int axis;
   if (!axis_normalize(node_int(node, "axis", 0), in->shape.rank, &axis))
-    return builder_unsupported(b, "its axis is outside");
-  Form form = builder_form(in) == FORM_CODES && in->spec->bits == 8 ? FORM_CODES : FORM_REAL;
+    return build_unsupported(b, "its axis is outside");
+  Form form = build_form(in) == FORM_CODES && in->spec->bits == 8 ? FORM_CODES : FORM_REAL;
   Operand x = elementwise_operand(b, in, form);
   if (x.layout == LAYOUT_LAST && axis != 1)
-    x = (Operand){builder_get(b, in, form, LAYOUT_PLAIN), in->shape, LAYOUT_PLAIN};
+    x = (Operand){build_get(b, in, form, LAYOUT_PLAIN), in->shape, LAYOUT_PLAIN};
   AxisView view = axis_view(&x, axis);
   EdgeArgmaxParams params = {view.outer, view.length, view.inner, node_int(node, "select_last_index", 0) != 0,
                              node_is(node, "ArgMin")};
-  int32_t y = builder_result(b, out, FORM_REAL, LAYOUT_PLAIN);
-  builder_emit(b, EDGE_OP_ARGMAX, INPUTS(x.tensor), y, &params, sizeof params);
+  int32_t y = build_result(b, out, FORM_REAL, LAYOUT_PLAIN);
+  build_emit(b, EDGE_OP_ARGMAX, INPUTS(x.tensor), y, &params, sizeof params);
   return b->status;
 }
 
@@ -50,9 +50,9 @@ Status lower_where(Builder *b) {
                   (const Layout[]){c.layout, x.layout, z.layout});
   if (!loops_store(&loops, &params.rank, params.dims,
                    (int32_t *const[]){params.c_stride, params.a_stride, params.b_stride}))
-    return builder_unsupported(b, "too many axes");
-  int32_t y = builder_result(b, out, form, layout);
-  builder_emit(b, EDGE_OP_SELECT, INPUTS(c.tensor, x.tensor, z.tensor), y, &params, sizeof params);
+    return build_unsupported(b, "too many axes");
+  int32_t y = build_result(b, out, form, layout);
+  build_emit(b, EDGE_OP_SELECT, INPUTS(c.tensor, x.tensor, z.tensor), y, &params, sizeof params);
   return b->status;
 }
 

@@ -28,10 +28,10 @@ static Status lower_conv(Builder *b) {
                    .factor = 1,
                    .bias_factor = 1,
                    .params = linear_conv_params(&window, groups)};
-  linear.x = builder_image(b, data, FORM_CODES);
+  linear.x = build_image(b, data, FORM_CODES);
   uint32_t dims[4];
   layout_image(&result.value->shape, dims);
-  int32_t y = builder_alias(b, result_tensor(b, &result, LAYOUT_LAST), 4, dims);
+  int32_t y = build_alias(b, result_tensor(b, &result, LAYOUT_LAST), 4, dims);
   linear_emit(b, &linear, &result, y);
   return b->status;
 }
@@ -60,9 +60,9 @@ static Status emit_matrix(Builder *b, Linear *linear, int32_t x, const Result *r
   linear->kernel_h = linear->kernel_w = 1;
   linear->params =
       (EdgeConvParams){.stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = 1};
-  linear->x = builder_alias(b, x, 4, (uint32_t[]){1, 1, rows, depth});
+  linear->x = build_alias(b, x, 4, (uint32_t[]){1, 1, rows, depth});
   int32_t y = result_tensor(b, result, LAYOUT_PLAIN);
-  linear_emit(b, linear, result, builder_alias(b, y, 4, (uint32_t[]){1, 1, rows, outputs}));
+  linear_emit(b, linear, result, build_alias(b, y, 4, (uint32_t[]){1, 1, rows, outputs}));
   return b->status;
 }
 
@@ -87,17 +87,17 @@ static Status lower_gemm(Builder *b) {
     return lower_float(b);
   linear.rows = matrix_rows(b, weight, transposed, linear.group_channels, linear.outputs);
   int32_t x = node_int(node, "transA", 0) != 0 ? product_transposed(b, data, FORM_CODES)
-                                               : builder_get(b, data, FORM_CODES, LAYOUT_PLAIN);
+                                               : build_get(b, data, FORM_CODES, LAYOUT_PLAIN);
   return b->status != OK ? b->status : emit_matrix(b, &linear, x, &result);
 }
 
 static Status lower_matmul(Builder *b) {
   const Node *node = b->node;
   const Tensor *weight = node_constant(node, 1);
-  if (weight == NULL || weight->shape.rank > 2 || node->inputs[0]->constant != NULL) return lower_pair(b);
+  if (weight == NULL || weight->shape.rank != 2 || node->inputs[0]->constant != NULL) return lower_pair(b);
   const Value *output = node->outputs[0];
   Linear linear = {.group_channels = weight->shape.dims[0],
-                   .outputs = weight->shape.rank == 2 ? weight->shape.dims[1] : 1,
+                   .outputs = weight->shape.dims[1],
                    .weight = node->inputs[1]->spec,
                    .factor = 1,
                    .bias_factor = 1};
@@ -105,7 +105,7 @@ static Status lower_matmul(Builder *b) {
   Result result;
   if (!result_of(b, output, &result)) return lower_float(b);
   linear.rows = matrix_rows(b, weight, false, linear.group_channels, linear.outputs);
-  int32_t x = builder_get(b, node->inputs[0], FORM_CODES, LAYOUT_PLAIN);
+  int32_t x = build_get(b, node->inputs[0], FORM_CODES, LAYOUT_PLAIN);
   return b->status != OK ? b->status : emit_matrix(b, &linear, x, &result);
 }
 

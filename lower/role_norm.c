@@ -58,7 +58,7 @@ static Status lower_batch_norm(Builder *b) {
   int64_t channels = data->shape.dims[1];
   Tensor bias = {ELEMENT_FLOAT32, SHAPE(channels), offset};
   Linear linear = {
-      .x = builder_image(b, data, FORM_CODES),
+      .x = build_image(b, data, FORM_CODES),
       .rows = factor,
       .outputs = channels,
       .kernel_h = 1,
@@ -74,7 +74,7 @@ static Status lower_batch_norm(Builder *b) {
   uint32_t dims[4];
   layout_image(&result.value->shape, dims);
   int32_t y = result_tensor(b, &result, LAYOUT_LAST);
-  linear_emit(b, &linear, &result, builder_alias(b, y, 4, dims));
+  linear_emit(b, &linear, &result, build_alias(b, y, 4, dims));
   return b->status;
 }
 
@@ -92,8 +92,12 @@ static bool norm_vector(Builder *b, const Node *node, int input, int64_t length,
   }
   for (int64_t i = 0; i < length; i++)
     values[i] = (float)((tensor != NULL ? tensor_get(tensor, i) : otherwise) / scale);
-  *vector = builder_constant(b, EDGE_F32, 1, (uint32_t[]){(uint32_t)length}, values, 0.0f, 0);
+  *vector = build_constant(b, EDGE_F32, 1, (uint32_t[]){(uint32_t)length}, values, 0.0f, 0);
   return true;
+}
+
+static bool is_wanted(const Value *value) {
+  return value != NULL && (value->user_count > 0 || value->is_output);
 }
 
 #define MAX_LENGTH (1 << 22) /* of LAYERNORM */
@@ -105,8 +109,7 @@ static Status lower_layer_norm(Builder *b) {
   int32_t gamma, beta;
   Result result;
   for (int i = 1; i < node->output_count; i++)
-    if (node->outputs[i] != NULL && node->outputs[i]->user_count > 0)
-      return builder_unsupported(b, "no statistics as outputs");
+    if (is_wanted(node->outputs[i])) return build_unsupported(b, "no statistics as outputs");
   if (!axis_normalize(node_int(node, "axis", -1), rank, &axis) || !result_of(b, out, &result) ||
       out->spec->kind != QUANT_INTEGER)
     return lower_float(b);
@@ -115,12 +118,12 @@ static Status lower_layer_norm(Builder *b) {
   if (length > MAX_LENGTH || !norm_vector(b, node, 1, length, scale, 1, &gamma) ||
       !norm_vector(b, node, 2, length, scale, 0, &beta))
     return b->status != OK ? b->status : lower_float(b);
-  int32_t x = builder_get(b, in, FORM_CODES, LAYOUT_PLAIN);
+  int32_t x = build_get(b, in, FORM_CODES, LAYOUT_PLAIN);
   double step = (double)codes_of_tensor(b, x).scale / (double)length;
   EdgeNormParams params = {(int32_t)shape_product(&in->shape, 0, axis), (int32_t)length,
                            (float)(node_float(node, "epsilon", 1e-5) / (step * step))};
   int32_t y = result_tensor(b, &result, LAYOUT_PLAIN);
-  builder_emit(b, EDGE_OP_LAYERNORM, INPUTS(x, gamma, beta), y, &params, sizeof params);
+  build_emit(b, EDGE_OP_LAYERNORM, INPUTS(x, gamma, beta), y, &params, sizeof params);
   return b->status;
 }
 

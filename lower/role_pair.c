@@ -5,15 +5,15 @@
 #define MAX_DEPTH 33025 /* of MATMUL: times 255 * 255 is below 2^31 */
 
 int32_t product_transposed(Builder *b, const Value *matrix, Form form) {
-  int32_t x = builder_get(b, matrix, form, LAYOUT_PLAIN);
+  int32_t x = build_get(b, matrix, form, LAYOUT_PLAIN);
   int32_t rows = (int32_t)matrix->shape.dims[0], columns = (int32_t)matrix->shape.dims[1];
   EdgeTensor info = b->tensors[x].info;
-  int32_t y = builder_tensor(b, (EdgeType)info.type, 2, (uint32_t[]){(uint32_t)columns, (uint32_t)rows},
-                             info.scale, info.zero_point);
+  int32_t y = build_tensor(b, (EdgeType)info.type, 2, (uint32_t[]){(uint32_t)columns, (uint32_t)rows},
+                           info.scale, info.zero_point);
   Loops loops = {.operands = 2};
   loops_add(&loops, columns, (int32_t[LOOP_OPERANDS]){rows, 1});
   loops_add(&loops, rows, (int32_t[LOOP_OPERANDS]){1, columns});
-  builder_copy(b, x, 0, y, 0, &loops);
+  build_copy(b, x, 0, y, 0, &loops);
   return y;
 }
 
@@ -61,21 +61,21 @@ static Status emit_pair(Builder *b, Form form, int32_t x, Shape a, int32_t w, Sh
                              .act_min = INT8_MIN,
                              .act_max = INT8_MAX};
   params.n = (int32_t)second.dims[second.rank - (transposed ? 2 : 1)];
-  if (!set_batches(&params, a, second)) return builder_unsupported(b, "too many batch axes");
+  if (!set_batches(&params, a, second)) return build_unsupported(b, "too many batch axes");
   if (form == FORM_REAL) {
-    int32_t y = builder_result(b, output, FORM_REAL, LAYOUT_PLAIN);
-    builder_emit(b, EDGE_OP_MATMUL_F32, INPUTS(x, w), y, &params, sizeof params);
+    int32_t y = build_result(b, output, FORM_REAL, LAYOUT_PLAIN);
+    build_emit(b, EDGE_OP_MATMUL_F32, INPUTS(x, w), y, &params, sizeof params);
     return b->status;
   }
   Result result;
-  if (!result_of(b, output, &result) || params.k > MAX_DEPTH) return lower_float(b);
-  result_narrow(&result);
+  if (!result_of(b, output, &result) || result.codes.type != EDGE_S8 || params.k > MAX_DEPTH)
+    return lower_float(b);
   Codes in = codes_of_tensor(b, x), weight = codes_of_tensor(b, w);
   params.mult = (float)((double)in.scale * (double)weight.scale * factor / (double)result.codes.scale);
   params.act_min = result.codes.least;
   params.act_max = result.codes.most;
   int32_t y = result_before_table(b, &result, LAYOUT_PLAIN);
-  builder_emit(b, EDGE_OP_MATMUL, INPUTS(x, w), y, &params, sizeof params);
+  build_emit(b, EDGE_OP_MATMUL, INPUTS(x, w), y, &params, sizeof params);
   result_after(b, &result, LAYOUT_PLAIN, y);
   return b->status;
 }
@@ -83,9 +83,9 @@ static Status emit_pair(Builder *b, Form form, int32_t x, Shape a, int32_t w, Sh
 static Status lower_matmul_pair(Builder *b, Form form) {
   const Node *node = b->node;
   const Value *first = node->inputs[0], *second = node->inputs[1], *before = before_transpose(second);
-  bool transposed = before != NULL && builder_form(before) == builder_form(second) && builder_has(b, before);
+  bool transposed = before != NULL && build_form(before) == build_form(second) && build_has(b, before);
   if (transposed) second = before;
-  int32_t x = builder_get(b, first, form, LAYOUT_PLAIN), w = builder_get(b, second, form, LAYOUT_PLAIN);
+  int32_t x = build_get(b, first, form, LAYOUT_PLAIN), w = build_get(b, second, form, LAYOUT_PLAIN);
   return emit_pair(b, form, x, as_matrix(&first->shape, true), w, as_matrix(&second->shape, false),
                    transposed, 1, node->outputs[0]);
 }
@@ -95,12 +95,12 @@ static Status lower_gemm_pair(Builder *b) {
   const Value *first = node->inputs[0], *second = node->inputs[1];
   Shape a = first->shape;
   if (node_input(node, 2) != NULL) return lower_float(b);
-  int32_t x = builder_get(b, first, FORM_CODES, LAYOUT_PLAIN);
+  int32_t x = build_get(b, first, FORM_CODES, LAYOUT_PLAIN);
   if (node_int(node, "transA", 0) != 0) {
     x = product_transposed(b, first, FORM_CODES);
     a = SHAPE(first->shape.dims[1], first->shape.dims[0]);
   }
-  return emit_pair(b, FORM_CODES, x, a, builder_get(b, second, FORM_CODES, LAYOUT_PLAIN), second->shape,
+  return emit_pair(b, FORM_CODES, x, a, build_get(b, second, FORM_CODES, LAYOUT_PLAIN), second->shape,
                    node_int(node, "transB", 0) != 0, node_float(node, "alpha", 1), node->outputs[0]);
 }
 

@@ -21,8 +21,8 @@ AxisView softmax_view(const Node *node, const Operand *x) {
 
 /* The layout in which it can run: the flat form needs the model's order. */
 Operand softmax_operand(Builder *b, const Value *in, Form form) {
-  Layout layout = b->node->version->since < 13 ? LAYOUT_PLAIN : builder_layout(b, in);
-  return (Operand){builder_get(b, in, form, layout), in->shape, layout};
+  Layout layout = b->node->version->since < 13 ? LAYOUT_PLAIN : build_layout(b, in);
+  return (Operand){build_get(b, in, form, layout), in->shape, layout};
 }
 
 /* round(exp(-d * scale) * 2^bits), such that `length` times the first stays below 2^31. */
@@ -31,7 +31,7 @@ static int32_t exponentials(Builder *b, float scale, int32_t length) {
   int bits = MAX_TABLE_BITS;
   while (bits > 0 && ((int64_t)1 << bits) * length > INT32_MAX) bits--;
   for (int d = 0; d < 256; d++) table[d] = (int32_t)rint(exp(-d * (double)scale) * (double)(1 << bits));
-  return builder_constant(b, EDGE_S32, 1, (uint32_t[]){256}, table, 0.0f, 0);
+  return build_constant(b, EDGE_S32, 1, (uint32_t[]){256}, table, 0.0f, 0);
 }
 
 /* Codes in which SOFTMAX can write: 1/scale must be a whole number. */
@@ -58,9 +58,9 @@ Status lower_softmax(Builder *b) {
   Codes codes = writable(codes_of_spec(out->spec), &params.unit);
   int32_t table = exponentials(b, codes_of_tensor(b, x.tensor).scale, view.length);
   uint32_t dims[EDGE_MAX_RANK];
-  int rank = builder_dims(&out->shape, x.layout, dims);
-  int32_t y = builder_tensor(b, codes.type, rank, dims, codes.scale, codes.zero_point);
-  builder_emit(b, EDGE_OP_SOFTMAX, INPUTS(x.tensor, table), y, &params, sizeof params);
-  builder_put(b, out, FORM_CODES, x.layout, requantized(b, y, codes_of_spec(out->spec)));
+  int rank = build_dims(&out->shape, x.layout, dims);
+  int32_t y = build_tensor(b, codes.type, rank, dims, codes.scale, codes.zero_point);
+  build_emit(b, EDGE_OP_SOFTMAX, INPUTS(x.tensor, table), y, &params, sizeof params);
+  build_put(b, out, FORM_CODES, x.layout, requantized(b, y, codes_of_spec(out->spec)));
   return b->status;
 }

@@ -10,9 +10,9 @@ Status lower_table(Builder *b) {
   if (x == NULL || !is_function_of(node, x) || !shape_equals(&x->shape, &output->shape) ||
       output->spec->kind != QUANT_INTEGER || !result_of(b, output, &result))
     return lower_float(b);
-  int32_t in = builder_get(b, x, FORM_CODES, LAYOUT_ANY);
+  int32_t in = build_get(b, x, FORM_CODES, LAYOUT_ANY);
   int32_t table = function_table(b, node, x, codes_of_tensor(b, in), result.codes);
-  int32_t y = result_tensor(b, &result, builder_layout(b, x));
-  builder_emit(b, EDGE_OP_TABLE, INPUTS(in, table), y, NULL, 0);
+  int32_t y = result_tensor(b, &result, build_layout(b, x));
+  build_emit(b, EDGE_OP_TABLE, INPUTS(in, table), y, NULL, 0);
   return b->status;
 }

@@ -15,15 +15,15 @@ Status lower_view(Builder *b) {
   if (node_is(node, "Expand")) return lower_expand(b);
   const Value *in = node->inputs[0], *out = node->outputs[0];
   if (node->output_count > 1 && node->outputs[1] != NULL && node->outputs[1]->user_count > 0)
-    return builder_unsupported(b, "its second output is used");
+    return build_unsupported(b, "its second output is used");
   if (shape_elements(&in->shape) != shape_elements(&out->shape))
-    return builder_unsupported(b, "its output has another number of elements than its input");
+    return build_unsupported(b, "its output has another number of elements than its input");
   Form form = move_form(in, out);
-  Layout layout = builder_layout(b, in) == LAYOUT_LAST && keeps_channels(&in->shape, &out->shape)
+  Layout layout = build_layout(b, in) == LAYOUT_LAST && keeps_channels(&in->shape, &out->shape)
                       ? LAYOUT_LAST
                       : LAYOUT_PLAIN;
-  int32_t x = builder_get(b, in, form, layout);
+  int32_t x = build_get(b, in, form, layout);
   if (form == FORM_CODES) x = requantized(b, x, codes_of_spec(out->spec));
-  builder_put(b, out, form, layout, x);
+  build_put(b, out, form, layout, x);
   return b->status;
 }
