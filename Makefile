@@ -11,6 +11,7 @@ CC ?= cc
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 ONNX_PROTO_DIR := /usr/include/onnx
+SOURCES_OF_ALL := $(shell git ls-files '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]' -not -path './build/*')
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
 # No contraction to fused multiply-adds: the same source gives the same bytes from either compiler.
 CFLAGS ?= -O2
@@ -23,14 +24,17 @@ LDFLAGS += -fsanitize=address,undefined
 endif
 
 FOLDERS := base graph graph/passes operators $(wildcard operators/*/) interpreter quantize lower verify \
-           formats/onnx formats/edge formats/data formats/report runtime runtime/kernels/plain runtime/kernels/avx2
+           formats/onnx formats/edge formats/data formats/report runtime runtime/kernels/plain
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+FOLDERS += runtime/kernels/avx2
+endif
 LIBRARY_SOURCES := $(sort $(foreach folder,$(FOLDERS),$(wildcard $(patsubst %/,%,$(folder))/*.c)))
 COMMAND_SOURCES := $(sort $(wildcard cmd/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c tests/support/*.c tests/*.c))
 CONFORMANCE_SOURCES := $(sort $(wildcard tests/conformance/*.c))
-SCRIPT_TESTS := $(sort $(wildcard tests/cli/*.sh))
 FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_TARGETS := $(basename $(notdir $(wildcard bench/*.c)))
+EXAMPLE_SOURCES := $(wildcard examples/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIBRARY := $(BUILD)/libedgec.a
@@ -47,79 +51,152 @@ help: ## this list
 
 $(BUILD)/gen/onnx.pb-c.c $(BUILD)/gen/onnx.pb-c.h &: $(ONNX_PROTO_DIR)/onnx.proto
 	@mkdir -p $(BUILD)/gen
-	protoc-c --c_out=$(BUILD)/gen -I$(ONNX_PROTO_DIR) onnx.proto
+	@protoc-c --c_out=$(BUILD)/gen -I$(ONNX_PROTO_DIR) onnx.proto
 
 $(BUILD)/gen/operator_table.c: tools/operator_table.awk $(filter operators/%,$(LIBRARY_SOURCES))
 	@mkdir -p $(BUILD)/gen
-	awk -f tools/operator_table.awk $(filter operators/%,$(LIBRARY_SOURCES)) >$@.new
-	mv $@.new $@
+	@awk -f tools/operator_table.awk $(filter operators/%,$(LIBRARY_SOURCES)) >$@.new
+	@mv $@.new $@
 
 $(BUILD)/gen/command_table.c: tools/command_table.awk $(COMMAND_SOURCES)
 	@mkdir -p $(BUILD)/gen
-	awk -f tools/command_table.awk $(COMMAND_SOURCES) >$@.new
-	mv $@.new $@
+	@awk -f tools/command_table.awk $(COMMAND_SOURCES) >$@.new
+	@mv $@.new $@
 
 $(BUILD)/gen/suites.h: tools/suites.awk $(TEST_SOURCES)
 	@mkdir -p $(BUILD)/gen
-	awk -f tools/suites.awk $(TEST_SOURCES) >$@.new
-	mv $@.new $@
+	@awk -f tools/suites.awk $(TEST_SOURCES) >$@.new
+	@mv $@.new $@
 
 # ---- objects ----
 
 # What protoc-c writes is not held to the project's warnings.
 $(BUILD)/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c
-	$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -w -c $< -o $@
+	@echo "  CC      $<"
+	@$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -w -c $< -o $@
 
 $(BUILD)/gen/operator_table.o $(BUILD)/gen/command_table.o: %.o: %.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	@echo "  CC      $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # The kernels are what a user waits for.
-$(BUILD)/obj/runtime/kernels/plain/%.o: CFLAGS += -O3
-$(BUILD)/obj/runtime/kernels/avx2/%.o: CFLAGS += -O3 -mavx2
+$(BUILD)/obj/runtime/kernels/plain/%.o: EXTRA := -O3
+$(BUILD)/obj/runtime/kernels/avx2/%.o: EXTRA := -O3 -mavx2
 # Loops over floats become vectors; floating-point exceptions are not looked at, results stay the same.
-$(BUILD)/obj/operators/%.o: CFLAGS += -O3 -fno-trapping-math
+$(BUILD)/obj/operators/%.o: EXTRA := -O3 -fno-trapping-math
 
 $(BUILD)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	@echo "  CC      $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(EXTRA) -c $< -o $@
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
-	rm -f $@
-	ar rcs $@ $^
+	@rm -f $@
+	@echo "  AR      $@"
+	@ar rcs $@ $^
 
 $(BUILD)/edgec: $(call objects,cmd/main.c) $(COMMAND_OBJECTS) $(LIBRARY)
-	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # ---- tests ----
 
 $(call objects,$(TEST_SOURCES)): $(BUILD)/gen/suites.h
 $(BUILD)/tests: $(call objects,$(TEST_SOURCES)) $(COMMAND_OBJECTS) $(LIBRARY)
-	$(CC) $(LDFLAGS) $^ -lcheck -lsubunit -lrt $(LDLIBS) -o $@
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ -lcheck -lsubunit -lrt $(LDLIBS) -o $@
 
 $(BUILD)/conformance: $(call objects,$(CONFORMANCE_SOURCES)) $(LIBRARY)
-	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 conformance: $(BUILD)/conformance ## the ONNX node tests in VECTORS=dir: failing ones, and counts by tier
 	@test -n "$(VECTORS)" || { echo "make conformance VECTORS=dir: an unpacked folder with INDEX.tsv"; exit 2; }
 	$(BUILD)/conformance $(CONFORMANCE_OPTIONS) $(VECTORS)
 
 # Without a fuzzer linked in, a target replays the files it is given.
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIBRARY)
+ifdef FUZZER
+override CFLAGS += -fsanitize=fuzzer-no-link
+FUZZ_MAIN := -fsanitize=fuzzer
+else
+FUZZ_MAIN := $(BUILD)/obj/tests/fuzz/replay.o
+endif
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ $(filter -f%,$(FUZZ_MAIN)) $(LDLIBS) -o $@
 
-include-deps := $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES)))
--include $(include-deps)
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES)))
 
+fuzz: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) ## replay the fuzz corpora
+	@for target in $(FUZZ_TARGETS); do $(BUILD)/fuzz/$$target tests/fuzz/corpus/$${target#fuzz_}/* || exit 1; done
+
+# libFuzzer, with clang: make fuzzer TARGET=fuzz_onnx SECONDS=600
+fuzzer: ## run one fuzz target for SECONDS (clang)
+	$(MAKE) BUILD=$(BUILD)/fuzzer CC=clang SANITIZE=1 FUZZER=1 $(BUILD)/fuzzer/fuzz/$(TARGET)
+	@mkdir -p $(BUILD)/fuzzer/corpus/$(TARGET)
+	$(BUILD)/fuzzer/fuzz/$(TARGET) -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=2048 \
+	  -artifact_prefix=$(BUILD)/fuzzer/ $(BUILD)/fuzzer/corpus/$(TARGET) tests/fuzz/corpus/$(TARGET:fuzz_%=%)
+
+# ---- what people call ----
+
+# The package manager is asked only for what is missing.
 deps: ## install the packages that building and testing need (Debian 12)
-	$(SUDO) apt-get update -qq
-	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(shell cat tools/packages.txt)
+	@missing=$$(for package in $$(cat tools/packages.txt); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || echo $$package; done); \
+	test -z "$$missing" || { $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; }
 
-unit: $(BUILD)/tests $(BUILD)/edgec ## the unit and command-line tests only, dependencies as they are
-	EDGEC=$(BUILD)/edgec $(BUILD)/tests
+quickstart: deps ## install what is needed, build, quantize the project's own example
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	$(BUILD)/edgec quantize examples/digits.onnx --data examples/digits.npz -o $(BUILD)/digits.edge
+
+unit: $(BUILD)/tests $(BUILD)/edgec ## the tests, packages as they are
+	EDGEC=$(BUILD)/edgec CK_DEFAULT_TIMEOUT=300 $(BUILD)/tests
+
+check: deps ## install what tests need and run all of them
+	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests
+	@$(MAKE) --no-print-directory unit
+
+asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory -j$(shell nproc) BUILD=$(BUILD)/asan SANITIZE=1 all fuzz $(BUILD)/asan/tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=1 unit
+
+bench: all $(patsubst %,$(BUILD)/bench/%,$(BENCH_TARGETS)) ## time kernels and the main command; needs a quiet machine
+	@for target in $(BENCH_TARGETS); do echo "== $$target"; $(BUILD)/bench/$$target || exit 1; done
+	@sh bench/main_command.sh $(BUILD)/edgec
+
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+layers: $(GENERATED) ## who includes whom, and that every header compiles alone
+	@awk -f tools/layers.awk tools/layers.txt $(SOURCES_OF_ALL)
+	@for header in $(filter %.h,$(SOURCES_OF_ALL)); do \
+	  printf "#include \"%s\"\ntypedef int header_compiles;\n" "$$header" | $(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(filter-out -Wmissing-prototypes,$(CFLAGS)) \
+	    -x c -fsyntax-only - || { echo "$$header: does not compile alone"; exit 1; }; done
+
+format: ## format all sources with clang-format
+	clang-format -i $(SOURCES_OF_ALL)
+
+format-check: ## fail where a source is not formatted
+	@clang-format --dry-run --Werror $(SOURCES_OF_ALL)
+
+examples: $(BUILD)/make_digits ## build the generator of the example data and draw build/digits.npz
+	$(BUILD)/make_digits --count 2000 --seed 1 -o $(BUILD)/digits.npz
+
+$(BUILD)/make_digits: $(call objects,$(EXAMPLE_SOURCES))
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ -lz -lm -o $@
+
+install: all ## install to PREFIX (/usr/local)
+	install -D -m 755 $(BUILD)/edgec $(DESTDIR)$(PREFIX)/bin/edgec
 
 clean: ## remove build/
 	rm -rf $(BUILD)
 
-.PHONY: all help deps unit conformance clean
+.PHONY: all help fuzz fuzzer deps quickstart unit check asan bench layers format format-check examples install clean \
+        conformance
 .DELETE_ON_ERROR:
+.SECONDARY:
