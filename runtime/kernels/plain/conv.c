@@ -9,17 +9,11 @@ static EdgeStatus check(const EdgeCall *call) {
 }
 
 static uint32_t scratch(const EdgeCall *call) {
-  uint32_t rows = (uint32_t)edge_conv_shape(call).row_length * EDGE_CONV_PIXELS;
-  return (rows + EDGE_CONV_FRONT) * (uint32_t)sizeof(int16_t);
+  return (uint32_t)edge_conv_shape(call).row_length * EDGE_CONV_PIXELS * (uint32_t)sizeof(int16_t);
 }
 
 EDGE_INLINE void widen(int16_t *row, const int8_t *x, int32_t count) {
   for (int32_t i = 0; i < count; i++) row[i] = (int16_t)(x[i] + 128);
-}
-
-EDGE_INLINE void finish(int16_t *row, int32_t depth) {
-  (void)row;
-  (void)depth;
 }
 
 /* Unsigned, because that may wrap around. */
@@ -57,11 +51,12 @@ static void multiply(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, in
 }
 
 static void compute(const EdgeConvJob *job, int16_t *rows, int32_t begin, int32_t end) {
-  edge_conv_compute((EdgeConvSteps){widen, finish, multiply, edge_conv_store}, job, rows, begin, end);
+  edge_conv_compute((EdgeConvSteps){widen, multiply, edge_conv_store}, job, rows, begin, end);
 }
 
 static EdgeStatus run(const EdgeCall *call) {
-  return edge_conv_run(call, compute);
+  EdgeConvJob job = edge_conv_job(call, compute);
+  return edge_conv_run(&job);
 }
 
 const EdgeKernel edge_plain_conv = {.check = check, .run = run, .scratch = scratch};

@@ -12,7 +12,6 @@
 #include "runtime/kernels/plain/window.h"
 
 #define EDGE_CONV_PIXELS 4                    /* rows of pixels that are multiplied together */
-#define EDGE_CONV_FRONT 16                    /* elements of scratch before the rows */
 #define EDGE_CONV_OUTPUTS 64                  /* outputs whose sums are held at a time */
 #define EDGE_CONV_PARALLEL_DEPTH 4608         /* longest row that a thread's stack is asked to hold */
 #define EDGE_CONV_PARALLEL_PRODUCTS (1 << 18) /* in a part that is worth a thread */
@@ -21,9 +20,8 @@
 typedef struct EdgeConvSteps {
   /* row[i] = x[i] + 128 */
   void (*widen)(int16_t *row, const int8_t *x, int32_t count);
-  /* Called once for each finished row; EDGE_CONV_FRONT elements before it may be read. */
-  void (*finish)(int16_t *row, int32_t depth);
-  /* sum[p * EDGE_CONV_OUTPUTS + o] = dot product of row p with weights o */
+  /* sum[p * EDGE_CONV_OUTPUTS + o] = dot product of row p with weights o. Elements of a row behind its depth
+     are not zero. */
   void (*multiply)(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels, const int8_t *w,
                    int32_t depth, int32_t outputs);
   void (*store)(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum, int32_t count);
@@ -71,22 +69,6 @@ EDGE_INLINE void edge_conv_gather(EdgeConvSteps steps, const EdgeConvShape *s, c
     }
 }
 
-/* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
-EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeCall *call, const EdgeConvShape *s,
-                                    const EdgeConvResult *result, const int16_t *rows, int32_t group,
-                                    int32_t first, int32_t pixels) {
-  const int8_t *weights = call->in[1].data;
-  for (int32_t begin = 0; begin < s->group_outputs; begin += EDGE_CONV_OUTPUTS) {
-    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = s->group_outputs - begin;
-    int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
-    int32_t output = group * s->group_outputs + begin;
-    steps.multiply(sum, rows, s->row_length, pixels, weights + (ptrdiff_t)output * s->depth, s->depth, count);
-    for (int32_t i = 0; i < pixels; i++)
-      steps.store(result, (ptrdiff_t)(first + i) * s->outputs + output, output,
-                  sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
-  }
-}
-
 /* One call, divided into parts of so many pixels where there is a parallel-for. */
 typedef struct EdgeConvJob EdgeConvJob;
 typedef void (*EdgeConvPixels)(const EdgeConvJob *job, int16_t *rows, int32_t begin, int32_t end);
@@ -95,7 +77,9 @@ struct EdgeConvJob {
   const EdgeCall *call;
   EdgeConvShape shape;
   EdgeConvResult result;
-  int32_t pixels, part; /* of all batches; of a part, a multiple of EDGE_CONV_PIXELS */
+  const int8_t *weights;  /* as steps.multiply wants them */
+  ptrdiff_t output_bytes; /* of them for one output */
+  int32_t pixels, part;   /* of all batches; of a part, a multiple of EDGE_CONV_PIXELS */
   EdgeConvPixels compute;
 };
 
@@ -110,22 +94,36 @@ static inline EdgeConvCursor edge_conv_cursor(const EdgeConvJob *job, int32_t gr
   return at;
 }
 
+/* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
+EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
+                                    int32_t group, int32_t first, int32_t pixels) {
+  const EdgeConvShape *s = &job->shape;
+  for (int32_t begin = 0; begin < s->group_outputs; begin += EDGE_CONV_OUTPUTS) {
+    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = s->group_outputs - begin;
+    int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
+    int32_t output = group * s->group_outputs + begin;
+    const int8_t *w = job->weights + (ptrdiff_t)output * job->output_bytes;
+    steps.multiply(sum, rows, s->row_length, pixels, w, s->depth, count);
+    for (int32_t i = 0; i < pixels; i++)
+      steps.store(&job->result, (ptrdiff_t)(first + i) * s->outputs + output, output,
+                  sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
+  }
+}
+
 /* Pixels begin..end-1; `rows` is as large as the scratch. */
 EDGE_INLINE void edge_conv_compute(EdgeConvSteps steps, const EdgeConvJob *job, int16_t *rows, int32_t begin,
                                    int32_t end) {
   const EdgeConvParams *p = job->call->params;
   const EdgeConvShape *s = &job->shape;
   int16_t outside = (int16_t)(job->call->in[0].info->zero_point + 128);
-  rows += EDGE_CONV_FRONT;
   for (int32_t group = 0; group < p->groups; group++) {
     EdgeConvCursor at = edge_conv_cursor(job, group, begin);
     for (int32_t first = begin; first < end; first += EDGE_CONV_PIXELS) {
       int32_t left = end - first, count = left < EDGE_CONV_PIXELS ? left : EDGE_CONV_PIXELS;
       for (int32_t i = 0; i < count; i++, edge_conv_next(&at, s, p)) {
         edge_conv_gather(steps, s, p, &at, outside, rows + (ptrdiff_t)i * s->row_length);
-        steps.finish(rows + (ptrdiff_t)i * s->row_length, s->depth);
       }
-      edge_conv_multiply(steps, job->call, s, &job->result, rows, group, first, count);
+      edge_conv_multiply(steps, job, rows, group, first, count);
     }
   }
 }
@@ -133,7 +131,7 @@ EDGE_INLINE void edge_conv_compute(EdgeConvSteps steps, const EdgeConvJob *job, 
 /* Parts run at the same time, so each has its rows on its own stack. */
 static inline void edge_conv_part(void *context, uint32_t i) {
   const EdgeConvJob *job = context;
-  int16_t rows[EDGE_CONV_PARALLEL_DEPTH * EDGE_CONV_PIXELS + EDGE_CONV_FRONT];
+  int16_t rows[EDGE_CONV_PARALLEL_DEPTH * EDGE_CONV_PIXELS];
   int32_t begin = (int32_t)i * job->part, left = job->pixels - begin;
   job->compute(job, rows, begin, begin + (left < job->part ? left : job->part));
 }
@@ -148,16 +146,23 @@ static inline int32_t edge_conv_part_pixels(const EdgeConvJob *job) {
   return part < job->pixels ? (int32_t)part : 0;
 }
 
-static inline EdgeStatus edge_conv_run(const EdgeCall *call, EdgeConvPixels compute) {
+/* With the weights as they lie in the file. */
+static inline EdgeConvJob edge_conv_job(const EdgeCall *call, EdgeConvPixels compute) {
   EdgeConvJob job = {
       .call = call, .shape = edge_conv_shape(call), .result = edge_conv_result(call), .compute = compute};
+  job.weights = call->in[1].data;
+  job.output_bytes = job.shape.depth;
   job.pixels = job.shape.batches * job.shape.out_height * job.shape.out_width;
   job.part = edge_conv_part_pixels(&job);
-  if (job.part == 0)
-    compute(&job, call->scratch, 0, job.pixels);
+  return job;
+}
+
+static inline EdgeStatus edge_conv_run(EdgeConvJob *job) {
+  const EdgeHooks *hooks = job->call->hooks;
+  if (job->part == 0)
+    job->compute(job, job->call->scratch, 0, job->pixels);
   else
-    call->hooks->parallel_for(call->hooks->pool, (uint32_t)((job.pixels - 1) / job.part) + 1, edge_conv_part,
-                              &job);
+    hooks->parallel_for(hooks->pool, (uint32_t)((job->pixels - 1) / job->part) + 1, edge_conv_part, job);
   return EDGE_OK;
 }
 
