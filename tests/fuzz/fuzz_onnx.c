@@ -1,5 +1,5 @@
-/* Whatever bytes there are: the importer, binding and inference end in time, without a crash, with a graph or an
-   error that is one printable line. */
+/* Whatever bytes there are: the importer, binding and inference end in time, without a crash, with a graph or
+   an error that is one printable line. */
 #include "formats/onnx/onnx.h"
 #include "operators/op.h"
 
