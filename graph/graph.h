@@ -105,7 +105,8 @@ struct Graph {
   int output_count;
   const char **symbols;
   int symbol_count;
-  Graph *outer; /* of a control-flow body; NULL for a model */
+  Graph *outer;        /* of a control-flow body; NULL for a model */
+  size_t folded_bytes; /* of constants that were computed, not read; there is a limit to them */
   size_t node_capacity, value_capacity, input_capacity, output_capacity, symbol_capacity;
 };
 

@@ -31,27 +31,55 @@ static void folding_free(Folding *folding) {
   free(folding->values);
 }
 
-/* Where a shape depends on data, results are of the order of the inputs. */
-static bool is_small(const Folding *folding, const Node *node) {
-  size_t limit = 0, total = 0;
-  const InferValue *out = folding->values + node->input_count;
+static size_t input_bytes(const Folding *folding, const Node *node) {
+  size_t bytes = 0;
   for (int i = 0; i < node->input_count; i++)
-    if (folding->in[i] != NULL) limit += tensor_bytes(folding->in[i]);
-  if (limit < FOLD_MAX_BYTES) limit = FOLD_MAX_BYTES;
+    if (folding->in[i] != NULL) bytes += tensor_bytes(folding->in[i]);
+  return bytes;
+}
+
+/* Bytes of the results, as far as inference knows them: where a shape depends on data, results are of the
+   order of the inputs. False where the number overflows. */
+static bool result_bytes(const Folding *folding, const Node *node, size_t *total) {
+  const InferValue *out = folding->values + node->input_count;
+  *total = 0;
   for (int i = 0; i < node->output_count; i++) {
     size_t bytes;
     if (!out[i].present || !out[i].has_shape || !shape_is_known(&out[i].shape)) continue;
     int64_t elements = shape_elements(&out[i].shape);
     if (elements < 0 || !size_multiply((size_t)elements, element_bytes(out[i].type), &bytes)) return false;
-    if (!size_add(total, bytes, &total) || total > limit) return false;
+    if (!size_add(*total, bytes, total)) return false;
   }
   return true;
 }
 
-static void make_constants(const Folding *folding, const Node *node) {
+/* Bytes that constants of the model may still grow by. */
+static size_t bytes_left(const Graph *graph) {
+  if (graph->folded_bytes < FOLD_MAX_TOTAL_BYTES) return FOLD_MAX_TOTAL_BYTES - graph->folded_bytes;
+  size_t held = 0;
+  for (int v = 0; v < graph->value_count; v++)
+    if (graph->values[v]->constant != NULL) held += tensor_bytes(graph->values[v]->constant);
+  size_t own = held > graph->folded_bytes ? held - graph->folded_bytes : 0;
+  size_t limit = FOLD_MAX_TOTAL_BYTES + FOLD_FACTOR * own;
+  return limit > graph->folded_bytes ? limit - graph->folded_bytes : 0;
+}
+
+static bool is_within_limits(const Folding *folding, const Graph *graph, const Node *node, size_t bytes) {
+  size_t limit = input_bytes(folding, node);
+  if (limit < FOLD_MAX_BYTES) limit = FOLD_MAX_BYTES;
+  if (bytes > limit || bytes > bytes_left(graph)) return false;
+  if (node->op->cost == NULL) return true;
+  const Value *result =
+      node->outputs[0]; /* its cost can be told once inference has seen the node's constants */
+  bool is_known = result != NULL && result->has_shape && shape_is_known(&result->shape);
+  return is_known && node->op->cost(node).macs <= FOLD_MAX_MACS;
+}
+
+static void make_constants(const Folding *folding, Graph *graph, const Node *node) {
   for (int i = 0; i < node->output_count; i++) {
     Value *value = node->outputs[i];
     if (value == NULL) continue;
+    graph->folded_bytes += tensor_bytes(folding->out[i]);
     value->constant = folding->out[i];
     value->type = folding->out[i]->type;
     value->has_shape = true;
@@ -62,12 +90,13 @@ static void make_constants(const Folding *folding, const Node *node) {
 /* A node that fails stays where it is: it may never be run, and if it is, it says why. */
 static Status compute(const Folding *folding, Graph *graph, const Node *node, bool *folded, Error *err) {
   Error own = {0};
+  size_t bytes;
   if (op_infer_node(node, folding->values, folding->values + node->input_count, &own) != OK) return OK;
-  if (!is_small(folding, node)) return OK;
+  if (!result_bytes(folding, node, &bytes) || !is_within_limits(folding, graph, node, bytes)) return OK;
   Status status = interpreter_run_node(node, folding->in, folding->out, &graph->arena, &own);
   if (status == SYSTEM) return fail(err, SYSTEM, "%s", own.text);
   if (status != OK) return OK;
-  make_constants(folding, node);
+  make_constants(folding, graph, node);
   *folded = true;
   return OK;
 }

@@ -18,6 +18,13 @@ static bool is_constant(const Node *node) {
   return !is_random(node);
 }
 
+static void make_constant(Value *value, const Tensor *tensor) {
+  value->constant = tensor;
+  value->type = tensor->type;
+  value->has_shape = true;
+  value->shape = tensor->shape;
+}
+
 static int64_t within(int64_t index, int rank) {
   if (index < 0) index += rank;
   return index < 0 ? 0 : index > rank ? rank : index;
@@ -47,13 +54,17 @@ static Status fold_shape(Graph *graph, Node *node, bool *folded, Error *err) {
   Tensor *tensor = node_is(node, "Shape") ? shape_tensor(graph, node, &input->shape, err)
                                           : size_tensor(graph, &input->shape, err);
   if (tensor == NULL) return err->status;
-  Value *output = node->outputs[0];
-  output->constant = tensor;
-  output->type = tensor->type;
-  output->has_shape = true;
-  output->shape = tensor->shape;
+  make_constant(node->outputs[0], tensor);
   *folded = true;
   return OK;
+}
+
+/* A Constant's tensor is there already and need not be copied. */
+static bool fold_tensor(const Node *node) {
+  const Attribute *attribute = node_attribute(node, "value");
+  if (attribute == NULL || attribute->tensor == NULL || node->outputs[0] == NULL) return false;
+  make_constant(node->outputs[0], attribute->tensor);
+  return true;
 }
 
 Status pass_fold_constants(Graph *graph, const PassHooks *hooks, int *rewrites, Error *err) {
@@ -63,8 +74,9 @@ Status pass_fold_constants(Graph *graph, const PassHooks *hooks, int *rewrites, 
     bool folded = false;
     if (node_is(node, "Shape") || node_is(node, "Size"))
       TRY(fold_shape(graph, node, &folded, err));
-    else if (is_constant(node))
-      TRY(hooks->evaluate(graph, node, &folded, err));
+    else if (node_is(node, "Constant"))
+      folded = fold_tensor(node);
+    if (!folded && is_constant(node)) TRY(hooks->evaluate(graph, node, &folded, err));
     if (!folded) continue;
     node_remove(node);
     ++*rewrites;

@@ -236,7 +236,7 @@ START_TEST(reads_raw_elements_of_every_type) {
       {ELEMENT_BOOL, 1, {0, 9}, 1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    Text tensor = onnx_tensor_bytes("t", cases[i].type, "2");
+    Text tensor = onnx_tensor_bytes("t", (int)cases[i].type, "2");
     put_bytes(&tensor, ONNX_RAW_DATA, cases[i].bytes, 2 * cases[i].size);
     Graph *graph;
     const Tensor *read = read_tensor(&tensor, &graph);
@@ -258,7 +258,7 @@ START_TEST(reads_narrow_elements_from_int32_data) {
                {ELEMENT_INT16, -300, -300},    {ELEMENT_UINT16, 65535, 65535}, {ELEMENT_BOOL, 1, 1},
                {ELEMENT_FLOAT16, 0x3e00, 1.5}, {ELEMENT_BFLOAT16, 0x3fc0, 1.5}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    Text tensor = onnx_tensor_bytes("t", cases[i].type, "");
+    Text tensor = onnx_tensor_bytes("t", (int)cases[i].type, "");
     put_varint(&tensor, ONNX_INT32_DATA, (uint64_t)cases[i].stored);
     Graph *graph;
     const Tensor *read = read_tensor(&tensor, &graph);
