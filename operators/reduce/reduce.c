@@ -1,6 +1,8 @@
 /* shared by the family: axes, shapes, and the walk over the elements that go into each result. */
 #include "operators/reduce/reduce.h"
 
+#include "operators/shape/content.h"
+
 #include <string.h>
 
 const AttributeRow reduce_attributes[] = {
@@ -44,21 +46,24 @@ static Shape reduced_shape(const Shape *shape, const Axes *axes, bool keepdims) 
   return result;
 }
 
+/* Only the rank of the result, if that. */
+static Status infer_unknown_axes(Infer *infer, bool keepdims) {
+  const InferValue *data = &infer->in[0];
+  return keepdims ? infer_rank(infer, 0, data->type, data->shape.rank) : infer_open(infer, 0, data->type);
+}
+
 Status reduce_infer(Infer *infer) {
   const ReduceParams *params = infer->params;
   const InferValue *data = &infer->in[0];
-  bool has_input = infer->input_count > 1 && infer->in[1].present;
-  const Tensor *input = has_input ? infer->in[1].constant : NULL;
+  KnownInts list;
   Axes axes;
-  infer->out[0].type = data->type;
-  if (!data->has_shape) return OK;
-  if (has_input && input == NULL) { /* the rank is all that is known, if that */
-    Shape shape = {.rank = data->shape.rank};
-    for (int d = 0; d < shape.rank; d++) shape.dims[d] = DIM_UNKNOWN;
-    if (params->keepdims) infer_set(infer, 0, data->type, &shape);
-    return OK;
-  }
-  if (!mark_axes_of(&axes, params, data->shape.rank, input))
+  if (!data->has_shape) return infer_open(infer, 0, data->type);
+  if (infer_has(infer, 1))
+    TRY(known_ints(infer, 1, "axes", GRAPH_MAX_RANK, &list));
+  else
+    TRY(known_ints_of(infer, &params->axes, "axes", GRAPH_MAX_RANK, &list));
+  if (!list.known) return infer_unknown_axes(infer, params->keepdims);
+  if (!mark_axes(&axes, params, data->shape.rank, list.values, list.count))
     return infer_fail(infer, "an axis is outside the %d dimensions of the input", data->shape.rank);
   Shape shape = reduced_shape(&data->shape, &axes, params->keepdims);
   infer_set(infer, 0, data->type, &shape);
