@@ -136,13 +136,13 @@ typedef struct Block {
   int64_t outer, middle, inner;
 } Block;
 
-/* False where the reduced dims are not neighbours, or there is nothing to reduce. */
+/* False where the reduced dims are not neighbours (dims of 1 do not count), or there is nothing to reduce. */
 static bool find_block(const Shape *shape, const Axes *axes, Block *block) {
   int from = 0, to = shape->rank;
-  while (from < to && !axes->reduced[from]) from++;
-  while (to > from && !axes->reduced[to - 1]) to--;
+  while (from < to && (!axes->reduced[from] || shape->dims[from] == 1)) from++;
+  while (to > from && (!axes->reduced[to - 1] || shape->dims[to - 1] == 1)) to--;
   for (int d = from; d < to; d++)
-    if (!axes->reduced[d]) return false;
+    if (!axes->reduced[d] && shape->dims[d] != 1) return false;
   *block = (Block){shape_product(shape, 0, from), shape_product(shape, from, to),
                    shape_product(shape, to, shape->rank)};
   return shape_elements(shape) > 0;
