@@ -71,7 +71,7 @@ static inline float tanh_f32(float x) {
   p = p * z - 0x1.555554p-2f;
   float near = x + x * z * p;
   float away = 1.0f - 2.0f / (1.0f + exp_f32(2.0f * size));
-  return size < 0.625f ? near : copysignf(away, x);
+  return copysignf(size < 0.625f ? near : away, x);
 }
 
 /* Below 1: x P(x^2), error 1e-9; above: 1 - exp(Q(|x|)), Q a polynomial for log(erfc). */
