@@ -1,8 +1,6 @@
 /* shared by the family: kernels over broadcast operands of any type. */
 #include "operators/binary/binary.h"
 
-#include <string.h>
-
 /* Two operands stretched to the output's shape. */
 typedef struct Pairs {
   Tensor *out;
@@ -74,14 +72,8 @@ Status binary_fast(Run *run, BinaryLoop loop) {
 
 /* ---- any number of operands ---- */
 
-/* The only operand, in the output's place. */
-static Status copy_input(Run *run) {
-  memcpy(run->out[0]->data, run->in[0]->data, tensor_bytes(run->in[0]));
-  return OK;
-}
-
 Status variadic_run(Run *run, const BinaryFunctions *functions) {
-  if (run->input_count == 1) return copy_input(run);
+  if (run->input_count == 1) return run_copy(run);
   run_pairs(functions, run->out[0], run->in[0], run->in[1]);
   for (int i = 2; i < run->input_count; i++) run_pairs(functions, run->out[0], run->out[0], run->in[i]);
   return OK;
@@ -89,7 +81,7 @@ Status variadic_run(Run *run, const BinaryFunctions *functions) {
 
 Status variadic_fast(Run *run, BinaryLoop loop) {
   if (run->in[0]->type != ELEMENT_FLOAT32) return run->node->version->run(run);
-  if (run->input_count == 1) return copy_input(run);
+  if (run->input_count == 1) return run_copy(run);
   loop_pairs(loop, run->out[0], run->in[0], run->in[1]);
   for (int i = 2; i < run->input_count; i++) loop_pairs(loop, run->out[0], run->out[0], run->in[i]);
   return OK;

@@ -6,6 +6,7 @@
 #define OPERATORS_BINARY_BINARY_H
 
 #include "operators/broadcast.h"
+#include "operators/shape/content.h"
 
 /* One pair of elements: floats in float64; signed integers as int64 and unsigned ones (and bool) as uint64,
    both wrapping around. A kind that the row's types do not have is NULL. Comparisons give 0 or 1. */
@@ -54,20 +55,14 @@ Status binary_infer_bool(Infer *infer);
 /* The broadcast shape of inputs 0 and 1, or none where one is unknown. */
 Status binary_infer_shape(Infer *infer, ElementType type);
 
-/* An element of a small integer tensor: a number, or a symbol or unknown below 0. */
-typedef struct InferElement {
-  bool is_known;
-  int64_t value; /* where it is known */
-  Dim symbol;    /* where it is not: as in shapes */
-} InferElement;
+/* What is known of a op b, of two integers of which something may be known. */
+typedef ContentItem (*BinaryContent)(ContentItem a, ContentItem b);
+#define CONTENT_UNKNOWN (content_item(DIM_UNKNOWN))
 
-typedef InferElement (*ElementFunction)(InferElement a, InferElement b);
-
-#define ELEMENT_KNOWN(number) ((InferElement){.is_known = true, .value = (number)})
-#define ELEMENT_UNKNOWN ((InferElement){.symbol = DIM_UNKNOWN})
-
-/* binary_infer(), and the elements of the result where those of both operands are followed. */
-Status binary_infer_elements(Infer *infer, ElementFunction function);
+/* After binary_infer() or binary_infer_bool(): the integers of the result, by those of the operands. */
+Status binary_infer_content(Infer *infer, BinaryContent function);
+/* The same symbol, which is some number, on both sides. */
+bool content_is_same(ContentItem a, ContentItem b);
 
 /* ---- operators of opset 1 to 6: B is stretched only where `broadcast` says so, from `axis` of A on ---- */
 

@@ -48,34 +48,19 @@ Status binary_infer_bool(Infer *infer) {
   return OK;
 }
 
-/* ---- elements ---- */
+/* ---- content ---- */
 
-static InferElement element_at(const InferValue *value, int64_t i) {
-  if (value->constant != NULL) return ELEMENT_KNOWN(tensor_get_integer(value->constant, i));
-  Dim dim = value->elements[i];
-  return dim_is_known(dim) ? ELEMENT_KNOWN(dim) : (InferElement){.symbol = dim};
+bool content_is_same(ContentItem a, ContentItem b) {
+  return !a.known && !b.known && a.value == b.value && a.value != DIM_UNKNOWN;
 }
 
-static bool is_followed(const InferValue *value) {
-  return value->has_elements && value->has_shape && shape_is_known(&value->shape);
-}
-
-Status binary_infer_elements(Infer *infer, ElementFunction function) {
-  TRY(binary_infer(infer));
-  const InferValue *a = &infer->in[0], *b = &infer->in[1];
-  InferValue *out = &infer->out[0];
-  if (!is_followed(a) || !is_followed(b) || shape_elements(&out->shape) > INFER_MAX_ELEMENTS) return OK;
-  Broadcast plan;
-  BroadcastPlace at = {0};
-  broadcast_plan(&plan, &out->shape, (const Shape *[]){&a->shape, &b->shape}, 2);
-  for (int64_t r = 0; r < plan.runs; r++, broadcast_next(&plan, &at))
-    for (int64_t i = 0; i < plan.length; i++) {
-      InferElement y = function(element_at(a, at.offset[0] + i * plan.step[0]),
-                                element_at(b, at.offset[1] + i * plan.step[1]));
-      /* a number below 0 has no place among dims, where those are symbols */
-      out->elements[r * plan.length + i] = !y.is_known ? y.symbol : y.value < 0 ? DIM_UNKNOWN : y.value;
-    }
-  out->has_elements = true;
+Status binary_infer_content(Infer *infer, BinaryContent function) {
+  Content a, b, result = {0};
+  if (!content_of(&infer->in[0], &a) || !content_of(&infer->in[1], &b)) return OK;
+  result.count = (int)shape_elements(&infer->out[0].shape);
+  for (int i = 0; i < result.count; i++)
+    result.items[i] = function(a.items[a.count == 1 ? 0 : i], b.items[b.count == 1 ? 0 : i]);
+  content_follow(&infer->out[0], &result);
   return OK;
 }
 

@@ -8,14 +8,15 @@ static int64_t quotient(int64_t a, int64_t b) {
   return b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
 }
 
-static InferElement element(InferElement a, InferElement b) {
-  if (a.is_known && b.is_known) return ELEMENT_KNOWN(quotient(a.value, b.value));
-  if (!a.is_known && !b.is_known && a.symbol == b.symbol && a.symbol != DIM_UNKNOWN) return ELEMENT_KNOWN(1);
-  return b.is_known && b.value == 1 ? a : ELEMENT_UNKNOWN;
+static ContentItem content(ContentItem a, ContentItem b) {
+  if (a.known && b.known) return content_known(quotient(a.value, b.value));
+  if (content_is_same(a, b)) return content_known(1);
+  return b.known && b.value == 1 ? a : CONTENT_UNKNOWN;
 }
 
 static Status infer(Infer *infer) {
-  return binary_infer_elements(infer, element);
+  TRY(binary_infer(infer));
+  return binary_infer_content(infer, content);
 }
 
 static double real(double a, double b) {

@@ -14,6 +14,20 @@ static uint64_t natural(uint64_t a, uint64_t b) {
   return a == b;
 }
 
+/* A symbol stands for a dimension, and is never below 0. */
+static ContentItem content(ContentItem a, ContentItem b) {
+  if (a.known && b.known) return content_known(a.value == b.value);
+  if (content_is_same(a, b)) return content_known(1);
+  bool never = (a.known && a.value < 0 && b.value != DIM_UNKNOWN) ||
+               (b.known && b.value < 0 && a.value != DIM_UNKNOWN);
+  return never ? content_known(0) : CONTENT_UNKNOWN;
+}
+
+static Status infer(Infer *infer) {
+  TRY(binary_infer_bool(infer));
+  return binary_infer_content(infer, content);
+}
+
 static const BinaryFunctions functions = {real, integer, natural};
 
 static void compare_strings(Run *run) {
@@ -35,7 +49,7 @@ static Status run_plain(Run *run) {
 
 const Op op_Equal = {.name = "Equal",
                      .brief = "Whether a equals b.",
-                     .versions = {{7, binary_infer_bool, run_plain, NULL}},
+                     .versions = {{7, infer, run_plain, NULL}},
                      BINARY_PORTS(ELEMENTS_ANY, ELEMENT_BIT(ELEMENT_BOOL)),
                      .role = ROLE_INDEX,
                      .samples = {{"f32[2,3,4], f32[2,1,4]", ""},

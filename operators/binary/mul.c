@@ -1,14 +1,15 @@
 #include "operators/binary/binary.h"
 
-static InferElement element(InferElement a, InferElement b) {
-  if (a.is_known && b.is_known) return ELEMENT_KNOWN((int64_t)((uint64_t)a.value * (uint64_t)b.value));
-  if (b.is_known) return b.value == 0 ? b : b.value == 1 ? a : ELEMENT_UNKNOWN;
-  if (a.is_known) return a.value == 0 ? a : a.value == 1 ? b : ELEMENT_UNKNOWN;
-  return ELEMENT_UNKNOWN;
+static ContentItem content(ContentItem a, ContentItem b) {
+  if (a.known && b.known) return content_known((int64_t)((uint64_t)a.value * (uint64_t)b.value));
+  if (b.known) return b.value == 0 ? b : b.value == 1 ? a : CONTENT_UNKNOWN;
+  if (a.known) return a.value == 0 ? a : a.value == 1 ? b : CONTENT_UNKNOWN;
+  return CONTENT_UNKNOWN;
 }
 
 static Status infer(Infer *infer) {
-  return binary_infer_elements(infer, element);
+  TRY(binary_infer(infer));
+  return binary_infer_content(infer, content);
 }
 
 static double real(double a, double b) {

@@ -1,13 +1,14 @@
 #include "operators/binary/binary.h"
 
-static InferElement element(InferElement a, InferElement b) {
-  if (a.is_known && b.is_known) return ELEMENT_KNOWN((int64_t)((uint64_t)a.value - (uint64_t)b.value));
-  if (!a.is_known && !b.is_known && a.symbol == b.symbol && a.symbol != DIM_UNKNOWN) return ELEMENT_KNOWN(0);
-  return b.is_known && b.value == 0 ? a : ELEMENT_UNKNOWN;
+static ContentItem content(ContentItem a, ContentItem b) {
+  if (a.known && b.known) return content_known((int64_t)((uint64_t)a.value - (uint64_t)b.value));
+  if (content_is_same(a, b)) return content_known(0);
+  return b.known && b.value == 0 ? a : CONTENT_UNKNOWN;
 }
 
 static Status infer(Infer *infer) {
-  return binary_infer_elements(infer, element);
+  TRY(binary_infer(infer));
+  return binary_infer_content(infer, content);
 }
 
 static double real(double a, double b) {

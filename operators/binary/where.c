@@ -20,6 +20,29 @@ static Status run_plain(Run *run) {
   return OK;
 }
 
+/* 1 or 0 where element i of the condition is known, else -1. */
+static int known_condition(const InferValue *condition, int i) {
+  int64_t at = shape_elements(&condition->shape) == 1 ? 0 : i;
+  if (condition->constant != NULL) return tensor_get_integer(condition->constant, at) != 0;
+  if (!condition->has_elements || !dim_is_known(condition->elements[at])) return -1;
+  return condition->elements[at] != 0;
+}
+
+/* Integers picked by a condition that is known, as in the target shapes of Expand. */
+static void follow(Infer *infer) {
+  Content x, y, result = {0};
+  const Shape *shape = &infer->out[0].shape;
+  if (!content_of(&infer->in[1], &x) || !content_of(&infer->in[2], &y) || shape->rank > 1) return;
+  if (!shape_is_known(&infer->in[0].shape) || shape_elements(shape) > INFER_MAX_ELEMENTS) return;
+  result.count = (int)shape_elements(shape);
+  for (int i = 0; i < result.count; i++) {
+    ContentItem if_true = x.items[x.count == 1 ? 0 : i], if_false = y.items[y.count == 1 ? 0 : i];
+    int condition = known_condition(&infer->in[0], i);
+    result.items[i] = condition < 0 ? CONTENT_UNKNOWN : condition ? if_true : if_false;
+  }
+  content_follow(&infer->out[0], &result);
+}
+
 static Status infer(Infer *infer) {
   const InferValue *condition = &infer->in[0], *x = &infer->in[1], *y = &infer->in[2];
   if (x->type != y->type && x->type != ELEMENT_NONE && y->type != ELEMENT_NONE)
@@ -31,6 +54,7 @@ static Status infer(Infer *infer) {
   if (!shape_broadcast(&x->shape, &y->shape, &both) || !shape_broadcast(&condition->shape, &both, &shape))
     return infer_fail(infer, "the shapes of condition, X and Y do not broadcast to each other");
   infer_set(infer, 0, x->type, &shape);
+  follow(infer);
   return OK;
 }
 

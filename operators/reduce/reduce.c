@@ -1,6 +1,8 @@
 /* shared by the family: axes, shapes, and the walk over the elements that go into each result. */
 #include "operators/reduce/reduce.h"
 
+#include "operators/shape/content.h"
+
 #include <string.h>
 
 const AttributeRow reduce_attributes[] = {
@@ -44,21 +46,24 @@ static Shape reduced_shape(const Shape *shape, const Axes *axes, bool keepdims) 
   return result;
 }
 
+/* Only the rank of the result, if that. */
+static Status infer_unknown_axes(Infer *infer, bool keepdims) {
+  const InferValue *data = &infer->in[0];
+  return keepdims ? infer_rank(infer, 0, data->type, data->shape.rank) : infer_open(infer, 0, data->type);
+}
+
 Status reduce_infer(Infer *infer) {
   const ReduceParams *params = infer->params;
   const InferValue *data = &infer->in[0];
-  bool has_input = infer->input_count > 1 && infer->in[1].present;
-  const Tensor *input = has_input ? infer->in[1].constant : NULL;
+  KnownInts list;
   Axes axes;
-  infer->out[0].type = data->type;
-  if (!data->has_shape) return OK;
-  if (has_input && input == NULL) { /* the rank is all that is known, if that */
-    Shape shape = {.rank = data->shape.rank};
-    for (int d = 0; d < shape.rank; d++) shape.dims[d] = DIM_UNKNOWN;
-    if (params->keepdims) infer_set(infer, 0, data->type, &shape);
-    return OK;
-  }
-  if (!mark_axes_of(&axes, params, data->shape.rank, input))
+  if (!data->has_shape) return infer_open(infer, 0, data->type);
+  if (infer_has(infer, 1))
+    TRY(known_ints(infer, 1, "axes", GRAPH_MAX_RANK, &list));
+  else
+    TRY(known_ints_of(infer, &params->axes, "axes", GRAPH_MAX_RANK, &list));
+  if (!list.known) return infer_unknown_axes(infer, params->keepdims);
+  if (!mark_axes(&axes, params, data->shape.rank, list.values, list.count))
     return infer_fail(infer, "an axis is outside the %d dimensions of the input", data->shape.rank);
   Shape shape = reduced_shape(&data->shape, &axes, params->keepdims);
   infer_set(infer, 0, data->type, &shape);
@@ -131,13 +136,13 @@ typedef struct Block {
   int64_t outer, middle, inner;
 } Block;
 
-/* False where the reduced dims are not neighbours, or there is nothing to reduce. */
+/* False where the reduced dims are not neighbours (dims of 1 do not count), or there is nothing to reduce. */
 static bool find_block(const Shape *shape, const Axes *axes, Block *block) {
   int from = 0, to = shape->rank;
-  while (from < to && !axes->reduced[from]) from++;
-  while (to > from && !axes->reduced[to - 1]) to--;
+  while (from < to && (!axes->reduced[from] || shape->dims[from] == 1)) from++;
+  while (to > from && (!axes->reduced[to - 1] || shape->dims[to - 1] == 1)) to--;
   for (int d = from; d < to; d++)
-    if (!axes->reduced[d]) return false;
+    if (!axes->reduced[d] && shape->dims[d] != 1) return false;
   *block = (Block){shape_product(shape, 0, from), shape_product(shape, from, to),
                    shape_product(shape, to, shape->rank)};
   return shape_elements(shape) > 0;

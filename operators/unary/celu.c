@@ -1,3 +1,4 @@
+#include "operators/unary/exp_f32.h"
 #include "operators/unary/unary.h"
 
 #include <math.h>
@@ -10,11 +11,20 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
+static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+  float alpha = ((const UnaryParams *)params)->alpha;
+  for (int64_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? alpha * expm1_f32(x[i] / alpha) : x[i];
+}
+
+static Status run_fast(Run *run) {
+  return unary_fast(run, loop);
+}
+
 static const AttributeRow attributes[] = {UNARY_ALPHA(1.0f), {0}};
 
 const Op op_Celu = {.name = "Celu",
                     .brief = "x, or alpha * (exp(x / alpha) - 1) where x is negative.",
-                    .versions = {{12, unary_infer, run_plain, NULL}},
+                    .versions = {{12, unary_infer, run_plain, run_fast}},
                     .attributes = attributes,
                     .params_bytes = sizeof(UnaryParams),
                     UNARY_PORTS(ELEMENTS_FLOAT),

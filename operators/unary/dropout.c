@@ -1,6 +1,5 @@
+#include "operators/shape/content.h"
 #include "operators/unary/unary.h"
-
-#include <string.h>
 
 /* `ratio` is an attribute up to opset 11; from 12 on it is an input, and so is training_mode. */
 typedef struct DropoutParams {
@@ -14,7 +13,7 @@ static Tensor *mask_of(const Run *run) {
 
 /* At inference: nothing is dropped. */
 static Status run_plain(Run *run) {
-  memcpy(run->out[0]->data, run->in[0]->data, tensor_bytes(run->in[0]));
+  TRY(run_copy(run));
   Tensor *mask = mask_of(run);
   int64_t n = tensor_elements(run->in[0]);
   for (int64_t i = 0; mask != NULL && i < n; i++) tensor_set_integer(mask, i, 1);

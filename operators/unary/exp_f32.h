@@ -20,6 +20,16 @@ static inline float power_of_two_f32(int32_t n) {
   return value;
 }
 
+/* exp(r) - 1 for |r| <= ln 2 / 2. */
+static inline float exp_rest_f32(float r) {
+  float p = 0x1.6a243ap-10f;
+  p = p * r + 0x1.1239e4p-7f;
+  p = p * r + 0x1.5558f2p-5f;
+  p = p * r + 0x1.555492p-3f;
+  p = p * r + 0x1.fffffcp-2f;
+  return r * r * p + r;
+}
+
 static inline float exp_f32(float x) {
   const float to_integer = 0x1.8p23f; /* adding it rounds to an integer, which then stands in the low bits */
   float low = x < -104.0f ? -104.0f : x;
@@ -28,12 +38,7 @@ static inline float exp_f32(float x) {
   float whole = shifted - to_integer;
   float r = clamped - whole * 0x1.62e4p-1f; /* ln 2 in two parts: the first product is exact */
   r = r - whole * 0x1.7f7d1cp-20f;
-  float p = 0x1.6a243ap-10f;
-  p = p * r + 0x1.1239e4p-7f;
-  p = p * r + 0x1.5558f2p-5f;
-  p = p * r + 0x1.555492p-3f;
-  p = p * r + 0x1.fffffcp-2f;
-  float result = r * r * p + r + 1.0f;
+  float result = exp_rest_f32(r) + 1.0f;
   int32_t bits, base, n, half;
   memcpy(&bits, &shifted, sizeof bits);
   memcpy(&base, &to_integer, sizeof base);
@@ -42,6 +47,12 @@ static inline float exp_f32(float x) {
   n = n > 160 ? 160 : n;
   half = n >> 1; /* in two steps: 2^n itself may be beyond float32 */
   return result * power_of_two_f32(half) * power_of_two_f32(n - half);
+}
+
+/* exp(x) - 1, without the loss of digits that the subtraction has near 0. */
+static inline float expm1_f32(float x) {
+  float away = exp_f32(x) - 1.0f;
+  return fabsf(x) < 0.34f ? exp_rest_f32(x) : away;
 }
 
 static inline float sigmoid_f32(float x) {
@@ -60,7 +71,7 @@ static inline float tanh_f32(float x) {
   p = p * z - 0x1.555554p-2f;
   float near = x + x * z * p;
   float away = 1.0f - 2.0f / (1.0f + exp_f32(2.0f * size));
-  return size < 0.625f ? near : copysignf(away, x);
+  return copysignf(size < 0.625f ? near : away, x);
 }
 
 /* Below 1: x P(x^2), error 1e-9; above: 1 - exp(Q(|x|)), Q a polynomial for log(erfc). */

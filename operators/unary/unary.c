@@ -7,6 +7,12 @@ Status unary_infer(Infer *infer) {
   return OK;
 }
 
+Status unary_infer_bool(Infer *infer) {
+  TRY(unary_infer(infer));
+  infer->out[0].type = ELEMENT_BOOL;
+  return OK;
+}
+
 static void run_float32(const Tensor *in, Tensor *out, UnaryReal real, const void *params) {
   const float *x = in->data;
   float *y = out->data;
@@ -18,7 +24,7 @@ Status unary_run(Run *run, UnaryReal real, UnaryInteger integer) {
   const Tensor *in = run->in[0];
   Tensor *out = run->out[0];
   int64_t n = tensor_elements(in);
-  if (in->type == ELEMENT_FLOAT32) {
+  if (in->type == ELEMENT_FLOAT32 && out->type == ELEMENT_FLOAT32) {
     run_float32(in, out, real, run->params);
   } else if (integer != NULL && element_in(in->type, ELEMENTS_SIGNED)) {
     for (int64_t i = 0; i < n; i++)

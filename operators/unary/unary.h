@@ -9,6 +9,8 @@
 
 /* The type and shape of the input. */
 Status unary_infer(Infer *infer);
+/* Its shape, and bool. */
+Status unary_infer_bool(Infer *infer);
 
 /* One element; `params` is the operator's struct. */
 typedef double (*UnaryReal)(double x, const void *params);

@@ -63,6 +63,10 @@ static const NumberCase number_cases[] = {
     {"Cast", "f64{1.0004882812500002220446}", "to=10", "f16{1.0009765625}"},
     {"Cast", "bool{true,false}", "to=16", "bf16{1,0}"},
     {"Cast", "i64[2,0]", "to=1", "f32[2,0]"},
+    {"IsNaN", "f32{nan,1,inf}", "", "bool{true,false,false}"},
+    {"IsInf", "f32{nan,inf,-inf}", "detect_negative=0", "bool{false,true,false}"},
+    {"BitShift", "u8{129,255}, u8{1,64}", "direction=\"LEFT\"", "u8{2,0}"},
+    {"BitwiseNot", "i16{0,-1}", "", "i16{-1,0}"},
     /* shapes: scalars, empty tensors, stretching from both sides */
     {"Add", "f32[]{1}, f32[]{2}", "", "f32[]{3}"},
     {"Add", "f32[0,3], f32[3]", "", "f32[0,3]"},
@@ -185,7 +189,7 @@ static InferValue followed(const Dim *elements, int count) {
   return value;
 }
 
-/* Element 0 of {N, 6} op {second, 2}. */
+/* {N, 6} op {second, 2}. */
 static void check_symbols(const char *op, int64_t second, Dim first_result, Dim second_result) {
   NodeCase c;
   Error err = {0};
@@ -208,6 +212,30 @@ START_TEST(symbols_are_followed) {
   check_symbols("Mul", DIM_UNKNOWN, DIM_UNKNOWN, 12);
   check_symbols("Div", 1, DIM_SYMBOL(0), 3);
   check_symbols("Div", DIM_SYMBOL(0), 1, 3);
+}
+END_TEST
+
+/* Where(Equal(shape, -1), 1, shape), which exporters write before Expand, gives back {N, 1}. */
+START_TEST(picked_shapes_are_followed) {
+  NodeCase equal, where;
+  Error err = {0};
+  InferValue in[3] = {followed((Dim[]){DIM_SYMBOL(0), 6}, 2)}, condition, out;
+  ck_assert_int_eq(node_case_run(&equal, op_find("", "Equal"), "i64{1,6}, i64{-1,6}!", "", NODE_PLAIN, &err),
+                   OK);
+  infer_value_of(equal.sample.inputs[1], &in[1]);
+  ck_assert_int_eq(node_case_infer(&equal, in, &condition, &err), OK);
+  ck_assert_int_eq(condition.type, ELEMENT_BOOL);
+  ck_assert_int_eq(
+      node_case_run(&where, op_find("", "Where"), "bool[2], i64{1,1}, i64{1,6}", "", NODE_PLAIN, &err), OK);
+  in[2] = in[0];
+  in[0] = condition;
+  in[1] = followed((Dim[]){1, 1}, 2);
+  ck_assert_int_eq(node_case_infer(&where, in, &out, &err), OK);
+  ck_assert(out.has_elements);
+  ck_assert_int_eq(out.elements[0], DIM_SYMBOL(0));
+  ck_assert_int_eq(out.elements[1], 1);
+  node_case_free(&equal);
+  node_case_free(&where);
 }
 END_TEST
 
@@ -259,6 +287,7 @@ Suite *suite_operator_numbers(void) {
   tcase_add_loop_test(numbers, numbers_are_right, 0, COUNT(number_cases));
   tcase_add_loop_test(numbers, misfits_are_refused, 0, COUNT(refused_cases));
   tcase_add_test(numbers, symbols_are_followed);
+  tcase_add_test(numbers, picked_shapes_are_followed);
   tcase_add_test(numbers, roles_follow_the_operands);
   suite_add_tcase(suite, numbers);
   return suite;
