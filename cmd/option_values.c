@@ -154,7 +154,7 @@ static Status add_pair(Options *options, OptionValue *value, OptionPair pair, Er
 static Status take_pair(Options *options, OptionValue *value, const char *text, Error *err) {
   size_t length = strcspn(text, "=/");
   if (text[length] != '=' || length == 0) {
-    if (!value->row->name_optional || text[0] == '\0' || length == 0)
+    if (!value->row->name_optional || text[0] == '\0' || text[0] == '=')
       return fail_value(value->row, text, err);
     return add_pair(options, value, (OptionPair){.value = text}, err);
   }
