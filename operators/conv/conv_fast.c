@@ -7,61 +7,74 @@
 
 #define TILE_FLOATS (64 * 1024) /* of the column matrix, where an output row is not larger */
 
-/* Outputs [first, end) of a row see the input at tap `k`; they get in[0], in[step] ..., others zero. */
-typedef struct ColumnRange {
-  int64_t first, end;
-} ColumnRange;
+/* How one tap fills a row of the column matrix for `rows` rows of outputs: rows [first_row, end_row) and of
+   them outputs [first, end) see the input, from its element `from` on; the rest is padding. */
+typedef struct Tap {
+  int64_t rows, first_row, end_row;
+  int64_t width, first, end;
+  int64_t from, row_step, step; /* in the input's channel: between rows, between outputs */
+  bool whole;                   /* rows follow one another in the input as they do in the output */
+} Tap;
+
+static Tap tap_of(const ConvCase *c, int64_t k, int64_t l, int64_t row, int64_t rows) {
+  const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
+  Tap tap = {.rows = rows, .width = wide->out, .row_step = high->stride * wide->in, .step = wide->stride};
+  window_outputs(high, k, &tap.first_row, &tap.end_row);
+  window_outputs(wide, l, &tap.first, &tap.end);
+  tap.first_row = tap.first_row > row ? tap.first_row - row : 0;
+  tap.end_row = tap.end_row - row < rows ? tap.end_row - row : rows;
+  if (tap.end_row <= tap.first_row || tap.end <= tap.first) tap.first_row = tap.end_row = rows;
+  tap.from = window_input(high, row + tap.first_row, k) * wide->in + window_input(wide, tap.first, l);
+  tap.whole = tap.step == 1 && tap.row_step == tap.width;
+  return tap;
+}
+
+static inline void clear(float *to, int64_t count) {
+  if (count > 0) memset(to, 0, (size_t)count * sizeof *to);
+}
 
 static void copy_row(float *restrict to, const float *restrict from, int64_t step, int64_t count) {
   if (step == 1)
     memcpy(to, from, (size_t)count * sizeof *to);
+  else if (step == 2)
+    for (int64_t i = 0; i < count; i++) to[i] = from[2 * i];
   else
     for (int64_t i = 0; i < count; i++) to[i] = from[i * step];
 }
 
-/* Zeroes what a block of `rows` rows has outside of `range`. */
-static void clear_sides(float *block, int64_t rows, int64_t width, ColumnRange range) {
-  for (int64_t r = 0; r < rows; r++, block += width) {
-    for (int64_t i = 0; i < range.first; i++) block[i] = 0;
-    for (int64_t i = range.end; i < width; i++) block[i] = 0;
+/* Zeroes what the rows have before and behind the outputs that see the input. */
+static void clear_sides(const Tap *tap, float *block) {
+  if (tap->first == 0 && tap->end == tap->width) return;
+  for (int64_t r = tap->first_row; r < tap->end_row; r++, block += tap->width) {
+    for (int64_t i = 0; i < tap->first; i++) block[i] = 0;
+    for (int64_t i = tap->end; i < tap->width; i++) block[i] = 0;
   }
 }
 
-/* One tap of one channel for output rows [row, row + rows): a row of the column matrix. */
-static void lay_tap(const WindowAxis *high, const WindowAxis *wide, const float *plane, int64_t k, int64_t l,
-                    int64_t row, int64_t rows, float *to) {
-  ColumnRange inside, range;
-  window_outputs(high, k, &inside.first, &inside.end);
-  window_outputs(wide, l, &range.first, &range.end);
-  int64_t first = inside.first > row ? inside.first - row : 0;
-  int64_t end = inside.end - row < rows ? inside.end - row : rows;
-  int64_t width = wide->out, count = range.end - range.first;
-  if (end <= first || count == 0) {
-    memset(to, 0, (size_t)(rows * width) * sizeof *to);
-    return;
-  }
-  memset(to, 0, (size_t)(first * width) * sizeof *to);
-  memset(to + end * width, 0, (size_t)((rows - end) * width) * sizeof *to);
-  int64_t start = window_input(wide, range.first, l);
-  const float *from = plane + window_input(high, row + first, k) * wide->in + start;
-  float *block = to + first * width;
-  if (wide->stride == 1 && high->stride == 1 && width == wide->in) { /* rows follow one another: one copy */
-    memcpy(block + range.first, from, (size_t)((end - first - 1) * width + count) * sizeof *to);
-  } else {
-    for (int64_t r = 0; r < end - first; r++)
-      copy_row(block + r * width + range.first, from + r * high->stride * wide->in, wide->stride, count);
-  }
-  clear_sides(block, end - first, width, range);
+static void lay_tap(const Tap *tap, const float *channel, float *to) {
+  int64_t rows = tap->end_row - tap->first_row, count = tap->end - tap->first;
+  float *block = to + tap->first_row * tap->width;
+  clear(to, tap->first_row * tap->width);
+  clear(to + tap->end_row * tap->width, (tap->rows - tap->end_row) * tap->width);
+  if (rows == 0) return;
+  if (tap->whole)
+    memcpy(block + tap->first, channel + tap->from, (size_t)((rows - 1) * tap->width + count) * sizeof *to);
+  else
+    for (int64_t r = 0; r < rows; r++)
+      copy_row(block + r * tap->width + tap->first, channel + tap->from + r * tap->row_step, tap->step,
+               count);
+  clear_sides(tap, block);
 }
 
 static void lay_columns(const ConvCase *c, const float *x, int64_t row, int64_t rows, float *columns) {
   const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  for (int64_t i = 0; i < c->group_in; i++)
-    for (int64_t k = 0; k < high->kernel; k++)
-      for (int64_t l = 0; l < wide->kernel; l++) {
-        lay_tap(high, wide, x + i * c->in_pixels, k, l, row, rows, columns);
-        columns += rows * wide->out;
-      }
+  int64_t length = rows * wide->out;
+  for (int64_t k = 0; k < high->kernel; k++)
+    for (int64_t l = 0; l < wide->kernel; l++, columns += length) {
+      Tap tap = tap_of(c, k, l, row, rows);
+      for (int64_t i = 0; i < c->group_in; i++)
+        lay_tap(&tap, x + i * c->in_pixels, columns + i * c->taps * length);
+    }
 }
 
 /* The input of a group is its column matrix already. */

@@ -1,13 +1,14 @@
 /* Convolution: the fast kernels against the plain ones over random shapes and attributes.
  *
  * A sum of n products that is computed in float32 in any order differs from the exact one by at most about
- * n * 2^-24 times the sum of the products' absolute values; the test allows n + 2 of that (bias, storing). */
-#include "tests/support/both_kernels.h"
+ * n * 2^-24 times the sum of the products' absolute values; the test allows n + 2 of that (bias, storing).
+ * All elements are positive, so that the result itself is that sum. */
+#include "base/random.h"
+#include "tests/support/node_case.h"
 
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 Suite *suite_operator_conv(void);
@@ -53,32 +54,33 @@ static int draw_case(Random *random, bool transposed, Drawn *drawn) {
   int kernel[2] = {point ? 1 : draw(random, 1, 4), point ? 1 : draw(random, 1, 4)};
   if (depthwise) group = draw(random, 2, 9);
   int channels = group * in, first = transposed ? channels : group * out, second = transposed ? out : in;
-  sprintf(drawn->inputs, "f32[%d,%d,%d,%d], f32[%d,%d,%d,%d]!", draw(random, 1, 2), channels,
+  sprintf(drawn->inputs, "f32[%d,%d,%d,%d](0.5,2), f32[%d,%d,%d,%d](0.5,2)!", draw(random, 1, 2), channels,
           draw(random, 7, 13), draw(random, 7, 21), first, second, kernel[0], kernel[1]);
-  if (draw(random, 0, 1) == 0) sprintf(drawn->inputs + strlen(drawn->inputs), ", f32[%d]!", group * out);
+  if (draw(random, 0, 1) == 0)
+    sprintf(drawn->inputs + strlen(drawn->inputs), ", f32[%d](0.5,2)!", group * out);
   draw_attributes(random, transposed, group, point && draw(random, 0, 1) ? 1 : draw(random, 1, 3), drawn);
   return in * kernel[0] * kernel[1];
 }
 
+static void run(NodeCase *c, const Op *op, const Drawn *drawn, NodeKernel kernel) {
+  Error err = {0};
+  ck_assert_msg(node_case_run(c, op, drawn->inputs, drawn->attributes, kernel, &err) == OK, "%s; %s: %s",
+                drawn->inputs, drawn->attributes, err.text);
+}
+
 static void check_case(const Op *op, const Drawn *drawn, int products) {
-  BothKernels both;
-  both_open(&both, op, &(OpSample){drawn->inputs, drawn->attributes});
-  both_run(&both, false);
-  ck_assert(shape_equals(&both.plain->shape, &both.fast->shape));
-  int64_t count = tensor_elements(both.plain);
-  float *expected = malloc((size_t)count * sizeof *expected);
-  ck_assert_ptr_nonnull(expected);
-  memcpy(expected, both.plain->data, (size_t)count * sizeof *expected);
-  both_make_absolute(&both);
-  both_run(&both, true);
-  for (int64_t i = 0; i < count; i++) {
-    double error = fabs((double)((const float *)both.fast->data)[i] - (double)expected[i]);
-    double bound = (products + 2) * 0x1p-24 * (double)((const float *)both.plain->data)[i];
+  NodeCase plain, fast;
+  run(&plain, op, drawn, NODE_PLAIN);
+  run(&fast, op, drawn, NODE_FAST);
+  ck_assert(shape_equals(&plain.out[0]->shape, &fast.out[0]->shape));
+  for (int64_t i = 0; i < tensor_elements(plain.out[0]); i++) {
+    double expected = tensor_get(plain.out[0], i), error = fabs(tensor_get(fast.out[0], i) - expected);
+    double bound = (products + 2) * 0x1p-24 * expected;
     ck_assert_msg(error <= bound, "%s; %s: element %lld differs by %g, allowed are %g", drawn->inputs,
                   drawn->attributes, (long long)i, error, bound);
   }
-  free(expected);
-  both_close(&both);
+  node_case_free(&plain);
+  node_case_free(&fast);
 }
 
 static void check_cases(const char *name, bool transposed) {
@@ -104,9 +106,9 @@ END_TEST
 
 /* Larger than a tile of the column matrix: several products make one output. */
 START_TEST(tiles_agree_with_plain) {
-  Drawn same = {"f32[1,32,48,40], f32[8,32,3,3]!, f32[8]!", "pads=[1,1,1,1]"};
+  Drawn same = {"f32[1,32,48,40](0.5,2), f32[8,32,3,3](0.5,2)!, f32[8](0.5,2)!", "pads=[1,1,1,1]"};
   check_case(op_find("", "Conv"), &same, 32 * 9);
-  Drawn strided = {"f32[1,24,41,50], f32[5,24,5,5]!", "pads=[2,0,1,3] strides=[2,1]"};
+  Drawn strided = {"f32[1,24,41,50](0.5,2), f32[5,24,5,5](0.5,2)!", "pads=[2,0,1,3] strides=[2,1]"};
   check_case(op_find("", "Conv"), &strided, 24 * 25);
 }
 END_TEST
