@@ -134,7 +134,7 @@ START_TEST(reshape_zero_keeps_unknown_dimensions) {
 }
 END_TEST
 
-/* -1 in a constant is no symbol after it went through other nodes. */
+/* Negative numbers are no symbols, after other nodes have passed them on either. */
 START_TEST(negative_constants_do_not_become_symbols) {
   Chain chain = chain_new();
   Value *x = image(&chain, SHAPE(4, 3, 8));
@@ -142,6 +142,9 @@ START_TEST(negative_constants_do_not_become_symbols) {
       NODE(&chain, "Squeeze", NODE(&chain, "Unsqueeze", INTEGERS(&chain, -1, 8), INTEGERS(&chain, 0)),
            INTEGERS(&chain, 0));
   expect_shape(&chain, NODE(&chain, "Reshape", x, target), SHAPE(12, 8));
+  chain = chain_new();
+  Value *passed = NODE(&chain, "Identity", INTEGERS(&chain, chain.batch));
+  expect_shape(&chain, NODE(&chain, "ConstantOfShape", passed), SHAPE(DIM_UNKNOWN));
 }
 END_TEST
 
