@@ -1,4 +1,5 @@
 /* resize.c - Resize: nearest, linear or cubic resampling along any axes. */
+#include "operators/reals.h"
 #include "operators/resize/resize_plan.h"
 #include "operators/shape/content.h"
 
@@ -206,10 +207,6 @@ static void plan_axes(ResizePlan *plan, const Run *run) {
     plan->axes[d] = (ResizeAxis){in->dims[d], out->dims[d], .scale = 1, .roi_from = 0, .roi_to = 1};
 }
 
-static const Tensor *input(const Run *run, int i) {
-  return i < run->input_count ? run->in[i] : NULL;
-}
-
 static Status resize_run(Run *run) {
   const ResizeParams *params = run->params;
   ResizePlan plan = {.mode = params->mode,
@@ -220,8 +217,8 @@ static Status resize_run(Run *run) {
                      .antialias = params->antialias,
                      .extrapolation = params->extrapolation_value};
   plan_axes(&plan, run);
-  plan_scales(&plan, params, run, input(run, 2), input(run, 3));
-  plan_roi(&plan, params, run->in[0]->shape.rank, input(run, 1));
+  plan_scales(&plan, params, run, run_input(run, 2), run_input(run, 3));
+  plan_roi(&plan, params, run->in[0]->shape.rank, run_input(run, 1));
   return resize_run_plan(run, &plan);
 }
 

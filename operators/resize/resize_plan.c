@@ -24,7 +24,8 @@ OpRole resize_role_of(int mode, const char **reason) {
   return ROLE_FLOAT;
 }
 
-/* Where output element x lies between the input's elements. `length` is the output's, not rounded. */
+/* Where output element i lies between the input's elements. `length` is the output's before it was rounded:
+   the definition keeps it so for corners that align. */
 static double coordinate(const ResizePlan *plan, const ResizeAxis *axis, int64_t i) {
   double x = (double)i, in = (double)axis->in, out = (double)axis->out;
   double length = axis->scale * in;
@@ -32,15 +33,15 @@ static double coordinate(const ResizePlan *plan, const ResizeAxis *axis, int64_t
   case COORDINATES_HALF_PIXEL_SYMMETRIC:
     return in / 2 * (1 - out / length) + (x + 0.5) / axis->scale - 0.5;
   case COORDINATES_PYTORCH_HALF_PIXEL:
-    return length == 1 ? -0.5 : (x + 0.5) / axis->scale - 0.5;
+    return axis->out > 1 ? (x + 0.5) / axis->scale - 0.5 : 0;
   case COORDINATES_ALIGN_CORNERS:
-    return length == 1 ? 0 : x * (in - 1) / (length - 1);
+    return axis->out > 1 ? x * (in - 1) / (length - 1) : 0;
   case COORDINATES_ASYMMETRIC:
     return x / axis->scale;
   case COORDINATES_TF_HALF_PIXEL_FOR_NN:
     return (x + 0.5) / axis->scale;
   case COORDINATES_TF_CROP_AND_RESIZE:
-    if (length == 1) return 0.5 * (axis->roi_to - axis->roi_from) * (in - 1);
+    if (axis->out == 1) return 0.5 * (axis->roi_from + axis->roi_to) * (in - 1);
     return axis->roi_from * (in - 1) + x * (axis->roi_to - axis->roi_from) * (in - 1) / (length - 1);
   default:
     return (x + 0.5) / axis->scale - 0.5;
@@ -117,7 +118,6 @@ static double stretch(const ResizePlan *plan, const ResizeAxis *axis) {
 static Status new_taps(Run *run, const ResizePlan *plan, const ResizeAxis *axis, ResizeTaps *taps) {
   double support = plan->mode == RESIZE_LINEAR ? 1 : 2;
   double first = floor(-support / stretch(plan, axis)) + 1, count = 2 - 2 * first;
-  if (plan->mode == RESIZE_CUBIC) count = 2 - first - first;
   size_t room;
   if (count > INT32_MAX || !size_multiply((size_t)axis->out, (size_t)count, &room) ||
       !size_multiply(room, sizeof(double), &room))
