@@ -1,5 +1,6 @@
 /* slice.c - Slice: a range of indices along each axis, forwards or backwards. */
 #include "operators/move/element_copy.h"
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef struct SliceParams {
@@ -121,7 +122,8 @@ static Status slice_by(Infer *infer, const SliceLists *lists) {
 }
 
 static Status slice_infer(Infer *infer) {
-  if (!infer_has(infer, 1) || !infer_has(infer, 2)) return infer_fail(infer, "starts or ends are missing");
+  if (infer_input(infer, 1) == NULL || infer_input(infer, 2) == NULL)
+    return infer_fail(infer, "starts or ends are missing");
   SliceLists lists;
   TRY(known_ints(infer, 1, "starts", GRAPH_MAX_RANK, &lists.starts));
   TRY(known_ints(infer, 2, "ends", GRAPH_MAX_RANK, &lists.ends));

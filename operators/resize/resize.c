@@ -125,7 +125,7 @@ static Status infer_scales(Infer *infer, const Tensor *scales) {
 
 /* Elements of a 1-D input; 0 where it is absent, -1 where not known. */
 static int64_t length_of(const Infer *infer, int i) {
-  if (!infer_has(infer, i)) return 0;
+  if (infer_input(infer, i) == NULL) return 0;
   return infer->in[i].has_shape ? shape_elements(&infer->in[i].shape) : -1;
 }
 

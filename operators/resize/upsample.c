@@ -34,7 +34,7 @@ static Status upsample_infer(Infer *infer) {
   const InferValue *in = &infer->in[0];
   infer->out[0].type = in->type;
   bool from_input = infer->node->version->since >= 9;
-  if (from_input && !infer_has(infer, 1)) return infer_fail(infer, "input 1 ('scales') is missing");
+  if (from_input && infer_input(infer, 1) == NULL) return infer_fail(infer, "input 1 ('scales') is missing");
   if (!in->has_shape) return OK;
   const Tensor *scales = from_input ? infer->in[1].constant : NULL;
   Shape out = in->shape;
