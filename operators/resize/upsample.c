@@ -52,14 +52,18 @@ static Status upsample_infer(Infer *infer) {
   return infer_set_sized(infer, 0, in->type, &out);
 }
 
-static Status upsample_run(Run *run) {
-  const UpsampleParams *params = run->params;
-  const Shape *in = &run->in[0]->shape, *out = &run->out[0]->shape;
-  ResizePlan plan = {
-      .mode = mode_of(params), .coordinates = COORDINATES_ASYMMETRIC, .nearest = NEAREST_FLOOR};
+void upsample_plan_of(const Node *node, const Tensor *const *inputs, const Shape *in, const Shape *out,
+                      ResizePlan *plan) {
+  *plan = (ResizePlan){
+      .mode = mode_of(node->params), .coordinates = COORDINATES_ASYMMETRIC, .nearest = NEAREST_FLOOR};
+  resize_plan_axes(plan, in, out);
   for (int d = 0; d < in->rank; d++)
-    plan.axes[d] =
-        (ResizeAxis){in->dims[d], out->dims[d], .scale = scale_of(run->node, run_input(run, 1), d)};
+    plan->axes[d].scale = scale_of(node, node->input_count > 1 ? inputs[1] : NULL, d);
+}
+
+static Status upsample_run(Run *run) {
+  ResizePlan plan;
+  upsample_plan_of(run->node, run->in, &run->in[0]->shape, &run->out[0]->shape, &plan);
   return resize_run_plan(run, &plan);
 }
 
