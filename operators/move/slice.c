@@ -53,9 +53,11 @@ static Status place(const Infer *infer, const SliceLists *lists, int rank, Slice
   return OK;
 }
 
-/* Ends are commonly the largest int32 or int64: "to the end". */
+/* Exporters write 10^9 or the largest int32 or int64 for "to the end"; no axis is that long. */
+#define SLICE_OPEN_END 1000000000
+
 static bool is_whole(const SliceRange *range) {
-  return range->start == 0 && range->end >= INT32_MAX && range->step == 1;
+  return range->start == 0 && range->end >= SLICE_OPEN_END && range->step == 1;
 }
 
 static void follow(Infer *infer, const SliceRange *range) {
