@@ -30,7 +30,10 @@ static void follow_constant(InferValue *value) {
   int64_t count = tensor_elements(tensor);
   if (!element_is_integer(tensor->type) || count > INFER_MAX_ELEMENTS) return;
   value->has_elements = true;
-  for (int64_t i = 0; i < count; i++) value->elements[i] = tensor_get_integer(tensor, i);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t number = tensor_get_integer(tensor, i);
+    value->elements[i] = number < 0 ? DIM_UNKNOWN : number; /* below 0 they would be taken for symbols */
+  }
 }
 
 void infer_value_of(const Tensor *tensor, InferValue *value) {

@@ -76,28 +76,29 @@ typedef struct Mapped {
   int64_t strides[GRAPH_MAX_RANK];
 } Mapped;
 
-static void put(Mapped *m, const void *element) {
-  switch (m->size) {
-  case 1:
-    memcpy(m->out, element, 1);
-    break;
-  case 4:
-    memcpy(m->out, element, 4);
-    break;
-  default:
-    memcpy(m->out, element, m->size);
+/* The last axis: runs of neighbours are copied in one go. */
+static void copy_last(Mapped *m, const int64_t *map, int64_t extent, int64_t offset) {
+  for (int64_t i = 0, end; i < extent; i = end) {
+    const void *from = m->fill;
+    end = i + 1;
+    if (offset >= 0 && map[i] >= 0) {
+      from = m->in + (offset + map[i]) * (int64_t)m->size;
+      while (end < extent && map[end] == map[end - 1] + 1) end++;
+    }
+    size_t bytes = (size_t)(end - i) * m->size;
+    memcpy(m->out, from, bytes);
+    m->out += bytes;
   }
-  m->out += m->size;
 }
 
 /* Writes the part of the output below `axis`; offset -1 is outside the source. */
 static void copy_below(Mapped *m, int axis, int64_t offset) {
-  if (axis == m->rank) {
-    put(m, offset < 0 ? m->fill : m->in + offset * (int64_t)m->size);
-    return;
-  }
   const int64_t *map = m->maps[axis];
   int64_t extent = m->shape->dims[axis], stride = m->strides[axis];
+  if (axis == m->rank - 1) {
+    copy_last(m, map, extent, offset);
+    return;
+  }
   for (int64_t i = 0; i < extent; i++)
     copy_below(m, axis + 1, offset < 0 || map[i] < 0 ? -1 : offset + map[i] * stride);
 }
@@ -111,6 +112,10 @@ void copy_mapped(const Tensor *out, const Tensor *in, int64_t *const maps[GRAPH_
                    .rank = out->shape.rank,
                    .shape = &out->shape,
                    .maps = maps};
+  if (mapped.rank == 0) {
+    memcpy(out->data, in->data, mapped.size);
+    return;
+  }
   shape_strides(&in->shape, mapped.strides);
   copy_below(&mapped, 0, 0);
 }

@@ -1,5 +1,6 @@
 /* gather.c - Gather: slices along an axis, picked by their indices. */
 #include "operators/move/element_copy.h"
+#include "operators/move/element_index.h"
 #include "operators/shape/content.h"
 
 #include <string.h>
@@ -56,11 +57,8 @@ static Status gather_run(Run *run) {
   int64_t count = tensor_elements(indices);
   char *to = run->out[0]->data;
   for (int64_t i = 0; i < count; i++) {
-    int64_t index = tensor_get_integer(indices, i);
-    if (index < -extent || index >= extent)
-      return run_fail(run, "index %lld is outside an axis of %lld elements", (long long)index,
-                      (long long)extent);
-    if (index < 0) index += extent;
+    int64_t index;
+    TRY(index_read(run, indices, i, extent, &index));
     for (int64_t o = 0; block > 0 && o < outer; o++)
       memcpy(to + (size_t)(o * count + i) * block,
              (const char *)in->data + (size_t)(o * extent + index) * block, block);
@@ -80,7 +78,7 @@ const Op op_Gather = {
     .attributes = attributes,
     .params_bytes = sizeof(GatherParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
-               {"indices", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64), "[...]"}},
+               {"indices", PORT_REQUIRED, INDEX_TYPES, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .role = ROLE_GATHER,
     .samples = {{"f32[4,3], i64[2,2]{0,-1,3,1}", NULL},

@@ -1,5 +1,6 @@
 /* pad.c - Pad: more elements (or, where negative, fewer) before and behind each axis. */
 #include "operators/move/element_copy.h"
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef enum PadMode { PAD_CONSTANT, PAD_REFLECT, PAD_EDGE, PAD_WRAP } PadMode;
@@ -63,12 +64,12 @@ static Status place(const Infer *infer, const KnownInts *list, const KnownInts *
 
 static Status pad_infer(Infer *infer) {
   const InferValue *in = &infer->in[0];
-  if (!infer_has(infer, 1)) return infer_fail(infer, "input 1 ('pads') is missing");
+  if (infer_input(infer, 1) == NULL) return infer_fail(infer, "input 1 ('pads') is missing");
   KnownInts list, axes;
   TRY(known_ints(infer, 1, "pads", 2 * GRAPH_MAX_RANK, &list));
   TRY(known_ints(infer, 3, "axes", GRAPH_MAX_RANK, &axes));
   if (!in->has_shape) return infer_open(infer, 0, in->type);
-  if (infer_has(infer, 2) && infer->in[2].has_shape && shape_is_known(&infer->in[2].shape) &&
+  if (infer_input(infer, 2) != NULL && infer->in[2].has_shape && shape_is_known(&infer->in[2].shape) &&
       shape_elements(&infer->in[2].shape) != 1)
     return infer_fail(infer, "the value to pad with is no single one");
   if (!list.known || !axes.known) return infer_rank(infer, 0, in->type, in->shape.rank);
@@ -123,11 +124,11 @@ static Status pad_run(Run *run) {
   int rank = run->in[0]->shape.rank, axis;
   int64_t list[2 * GRAPH_MAX_RANK], axes[GRAPH_MAX_RANK], before[GRAPH_MAX_RANK] = {0};
   run_ints(run->in[1], list, 2 * GRAPH_MAX_RANK);
-  int count = run->input_count > 3 ? run_ints(run->in[3], axes, GRAPH_MAX_RANK) : 0;
+  int count = run_ints(run_input(run, 3), axes, GRAPH_MAX_RANK);
   for (int i = 0; i < (count > 0 ? count : rank); i++)
     if (axis_normalize(count > 0 ? axes[i] : i, rank, &axis)) before[axis] = list[i];
   static const uint64_t zero;
-  const Tensor *value = run->input_count > 2 ? run->in[2] : NULL;
+  const Tensor *value = run_input(run, 2);
   return pad_with(run, before, value != NULL ? value->data : (const void *)&zero);
 }
 

@@ -1,5 +1,6 @@
 /* slice.c - Slice: a range of indices along each axis, forwards or backwards. */
 #include "operators/move/element_copy.h"
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef struct SliceParams {
@@ -52,9 +53,11 @@ static Status place(const Infer *infer, const SliceLists *lists, int rank, Slice
   return OK;
 }
 
-/* Ends are commonly the largest int32 or int64: "to the end". */
+/* Exporters write 10^9 or the largest int32 or int64 for "to the end"; no axis is that long. */
+#define SLICE_OPEN_END 1000000000
+
 static bool is_whole(const SliceRange *range) {
-  return range->start == 0 && range->end >= INT32_MAX && range->step == 1;
+  return range->start == 0 && range->end >= SLICE_OPEN_END && range->step == 1;
 }
 
 static void follow(Infer *infer, const SliceRange *range) {
@@ -121,7 +124,8 @@ static Status slice_by(Infer *infer, const SliceLists *lists) {
 }
 
 static Status slice_infer(Infer *infer) {
-  if (!infer_has(infer, 1) || !infer_has(infer, 2)) return infer_fail(infer, "starts or ends are missing");
+  if (infer_input(infer, 1) == NULL || infer_input(infer, 2) == NULL)
+    return infer_fail(infer, "starts or ends are missing");
   SliceLists lists;
   TRY(known_ints(infer, 1, "starts", GRAPH_MAX_RANK, &lists.starts));
   TRY(known_ints(infer, 2, "ends", GRAPH_MAX_RANK, &lists.ends));

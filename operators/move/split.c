@@ -1,5 +1,6 @@
 /* split.c - Split: parts of a tensor along an axis. */
 #include "operators/move/element_copy.h"
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef struct SplitParams {
@@ -83,7 +84,7 @@ static Status split_infer(Infer *infer) {
 
 static Status split_infer_18(Infer *infer) {
   const SplitParams *params = infer->params;
-  if (!infer_has(infer, 1) && params->num_outputs != 0 && params->num_outputs != infer->output_count)
+  if (infer_input(infer, 1) == NULL && params->num_outputs != 0 && params->num_outputs != infer->output_count)
     return infer_fail(infer, "attribute 'num_outputs' is %lld, but there are %d outputs",
                       (long long)params->num_outputs, infer->output_count);
   return split_infer(infer);
@@ -98,7 +99,7 @@ static Status split_infer_2(Infer *infer) {
 
 /* Version 1 has the sizes as an attribute or as an input. */
 static Status split_infer_1(Infer *infer) {
-  return infer_has(infer, 1) ? split_infer(infer) : split_infer_2(infer);
+  return infer_input(infer, 1) != NULL ? split_infer(infer) : split_infer_2(infer);
 }
 
 static void copy_part(const Tensor *in, const Tensor *out, int axis, int64_t from) {
@@ -112,7 +113,7 @@ static void copy_part(const Tensor *in, const Tensor *out, int axis, int64_t fro
 /* Sizes of the parts, so that a part that nobody wants is skipped. */
 static int read_sizes(const Run *run, int64_t dim, int64_t *sizes) {
   const SplitParams *params = run->params;
-  int count = run->input_count > 1 ? run_ints(run->in[1], sizes, INFER_MAX_ELEMENTS) : 0;
+  int count = run_ints(run_input(run, 1), sizes, INFER_MAX_ELEMENTS);
   if (count > 0) return count;
   count = params->split.count;
   for (int i = 0; i < count; i++) sizes[i] = params->split.values[i];

@@ -1,5 +1,6 @@
 /* trilu.c - Trilu: the upper or lower triangle of matrices. */
 #include "operators/move/element_copy.h"
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ static Status trilu_infer(Infer *infer) {
   const InferValue *in = &infer->in[0];
   if (in->has_shape && in->shape.rank < 2)
     return infer_fail(infer, "the input has %d dimensions, at least 2 are needed", in->shape.rank);
-  if (infer_has(infer, 1) && infer->in[1].has_shape && shape_is_known(&infer->in[1].shape) &&
+  if (infer_input(infer, 1) != NULL && infer->in[1].has_shape && shape_is_known(&infer->in[1].shape) &&
       shape_elements(&infer->in[1].shape) != 1)
     return infer_fail(infer, "the diagonal is no single number");
   if (!in->has_shape) return infer_open(infer, 0, in->type);
@@ -23,7 +24,7 @@ static Status trilu_infer(Infer *infer) {
 static Status trilu_run(Run *run) {
   const Tensor *out = run->out[0];
   bool upper = ((const TriluParams *)run->params)->upper;
-  int64_t diagonal = run->input_count > 1 && run->in[1] != NULL ? tensor_get_integer(run->in[1], 0) : 0;
+  int64_t diagonal = run_input(run, 1) != NULL ? tensor_get_integer(run->in[1], 0) : 0;
   TRY(run_copy(run));
   if (tensor_elements(out) == 0) return OK;
   int rank = out->shape.rank;

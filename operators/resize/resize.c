@@ -1,4 +1,5 @@
 /* resize.c - Resize: nearest, linear or cubic resampling along any axes. */
+#include "operators/reals.h"
 #include "operators/resize/resize_plan.h"
 #include "operators/shape/content.h"
 
@@ -124,7 +125,7 @@ static Status infer_scales(Infer *infer, const Tensor *scales) {
 
 /* Elements of a 1-D input; 0 where it is absent, -1 where not known. */
 static int64_t length_of(const Infer *infer, int i) {
-  if (!infer_has(infer, i)) return 0;
+  if (infer_input(infer, i) == NULL) return 0;
   return infer->in[i].has_shape ? shape_elements(&infer->in[i].shape) : -1;
 }
 
@@ -175,15 +176,14 @@ static Status resize_infer_10(Infer *infer) {
 
 /* ---- running ---- */
 
-static void plan_scales(ResizePlan *plan, const ResizeParams *params, const Run *run, const Tensor *scales,
+static void plan_scales(ResizePlan *plan, const ResizeParams *params, const Shape *in, const Tensor *scales,
                         const Tensor *sizes) {
-  const Shape *in = &run->in[0]->shape;
   double values[GRAPH_MAX_RANK];
   int count = axis_count(params, in->rank);
   if (scales != NULL && tensor_elements(scales) > 0) {
     for (int i = 0; i < count; i++) values[i] = tensor_get(scales, i);
   } else {
-    int64_t wanted[GRAPH_MAX_RANK];
+    int64_t wanted[GRAPH_MAX_RANK] = {0};
     run_ints(sizes, wanted, GRAPH_MAX_RANK);
     apply_policy(params, in, wanted, values);
   }
@@ -200,37 +200,31 @@ static void plan_roi(ResizePlan *plan, const ResizeParams *params, int rank, con
   }
 }
 
-static void plan_axes(ResizePlan *plan, const Run *run) {
-  const Shape *in = &run->in[0]->shape, *out = &run->out[0]->shape;
-  for (int d = 0; d < in->rank; d++)
-    plan->axes[d] = (ResizeAxis){in->dims[d], out->dims[d], .scale = 1, .roi_from = 0, .roi_to = 1};
-}
-
-static const Tensor *input(const Run *run, int i) {
-  return i < run->input_count ? run->in[i] : NULL;
+/* Version 10 knows one way of numbering: x / scale, rounded down. */
+void resize_plan_of(const Node *node, const Tensor *const *inputs, const Shape *in, const Shape *out,
+                    ResizePlan *plan) {
+  const ResizeParams *params = node->params;
+  bool old = node->version->since < 11;
+  *plan = (ResizePlan){.mode = params->mode,
+                       .coordinates = old ? COORDINATES_ASYMMETRIC : params->coordinate_transformation_mode,
+                       .nearest = old ? NEAREST_FLOOR : params->nearest_mode,
+                       .cubic_a = params->cubic_coeff_a,
+                       .exclude_outside = params->exclude_outside,
+                       .antialias = params->antialias,
+                       .extrapolation = params->extrapolation_value};
+  resize_plan_axes(plan, in, out);
+  if (old) {
+    plan_scales(plan, params, in, inputs[1], NULL);
+    return;
+  }
+  plan_scales(plan, params, in, node->input_count > 2 ? inputs[2] : NULL,
+              node->input_count > 3 ? inputs[3] : NULL);
+  plan_roi(plan, params, in->rank, node->input_count > 1 ? inputs[1] : NULL);
 }
 
 static Status resize_run(Run *run) {
-  const ResizeParams *params = run->params;
-  ResizePlan plan = {.mode = params->mode,
-                     .coordinates = params->coordinate_transformation_mode,
-                     .nearest = params->nearest_mode,
-                     .cubic_a = params->cubic_coeff_a,
-                     .exclude_outside = params->exclude_outside,
-                     .antialias = params->antialias,
-                     .extrapolation = params->extrapolation_value};
-  plan_axes(&plan, run);
-  plan_scales(&plan, params, run, input(run, 2), input(run, 3));
-  plan_roi(&plan, params, run->in[0]->shape.rank, input(run, 1));
-  return resize_run_plan(run, &plan);
-}
-
-/* Version 10 knows one way of numbering: x / scale, rounded down. */
-static Status resize_run_10(Run *run) {
-  const ResizeParams *params = run->params;
-  ResizePlan plan = {.mode = params->mode, .coordinates = COORDINATES_ASYMMETRIC, .nearest = NEAREST_FLOOR};
-  plan_axes(&plan, run);
-  plan_scales(&plan, params, run, run->in[1], NULL);
+  ResizePlan plan;
+  resize_plan_of(run->node, run->in, &run->in[0]->shape, &run->out[0]->shape, &plan);
   return resize_run_plan(run, &plan);
 }
 
@@ -257,7 +251,7 @@ static const AttributeRow attributes[] = {
 const Op op_Resize = {
     .name = "Resize",
     .brief = "Resamples along axes: nearest, linear or cubic.",
-    .versions = {{11, resize_infer, resize_run, NULL}, {10, resize_infer_10, resize_run_10, NULL}},
+    .versions = {{11, resize_infer, resize_run, NULL}, {10, resize_infer_10, resize_run, NULL}},
     .attributes = attributes,
     .params_bytes = sizeof(ResizeParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

@@ -24,23 +24,29 @@ OpRole resize_role_of(int mode, const char **reason) {
   return ROLE_FLOAT;
 }
 
-/* Where output element x lies between the input's elements. `length` is the output's, not rounded. */
-static double coordinate(const ResizePlan *plan, const ResizeAxis *axis, int64_t i) {
+void resize_plan_axes(ResizePlan *plan, const Shape *in, const Shape *out) {
+  for (int d = 0; d < in->rank; d++)
+    plan->axes[d] = (ResizeAxis){in->dims[d], out->dims[d], .scale = 1, .roi_from = 0, .roi_to = 1};
+}
+
+/* `length` is the output's before it was rounded: the definition keeps it so for corners that align. */
+double resize_position(const ResizePlan *plan, int d, int64_t i) {
+  const ResizeAxis *axis = &plan->axes[d];
   double x = (double)i, in = (double)axis->in, out = (double)axis->out;
   double length = axis->scale * in;
   switch (plan->coordinates) {
   case COORDINATES_HALF_PIXEL_SYMMETRIC:
     return in / 2 * (1 - out / length) + (x + 0.5) / axis->scale - 0.5;
   case COORDINATES_PYTORCH_HALF_PIXEL:
-    return length == 1 ? -0.5 : (x + 0.5) / axis->scale - 0.5;
+    return axis->out > 1 ? (x + 0.5) / axis->scale - 0.5 : 0;
   case COORDINATES_ALIGN_CORNERS:
-    return length == 1 ? 0 : x * (in - 1) / (length - 1);
+    return axis->out > 1 ? x * (in - 1) / (length - 1) : 0;
   case COORDINATES_ASYMMETRIC:
     return x / axis->scale;
   case COORDINATES_TF_HALF_PIXEL_FOR_NN:
     return (x + 0.5) / axis->scale;
   case COORDINATES_TF_CROP_AND_RESIZE:
-    if (length == 1) return 0.5 * (axis->roi_to - axis->roi_from) * (in - 1);
+    if (axis->out == 1) return 0.5 * (axis->roi_from + axis->roi_to) * (in - 1);
     return axis->roi_from * (in - 1) + x * (axis->roi_to - axis->roi_from) * (in - 1) / (length - 1);
   default:
     return (x + 0.5) / axis->scale - 0.5;
@@ -49,6 +55,11 @@ static double coordinate(const ResizePlan *plan, const ResizeAxis *axis, int64_t
 
 static bool is_outside(const ResizePlan *plan, const ResizeAxis *axis, double x) {
   return plan->coordinates == COORDINATES_TF_CROP_AND_RESIZE && (x < 0 || x > (double)(axis->in - 1));
+}
+
+static bool is_unchanged(const ResizePlan *plan, const ResizeAxis *axis) {
+  if (axis->in != axis->out || axis->scale != 1) return false;
+  return plan->coordinates != COORDINATES_TF_CROP_AND_RESIZE || (axis->roi_from == 0 && axis->roi_to == 1);
 }
 
 /* The whole number within 0..in-1 that is nearest to x (any number, NaN too). */
@@ -72,24 +83,24 @@ static double round_nearest(int nearest, double x) {
   }
 }
 
+int64_t resize_nearest_index(const ResizePlan *plan, int d, int64_t i) {
+  const ResizeAxis *axis = &plan->axes[d];
+  if (is_unchanged(plan, axis)) return i;
+  double x = resize_position(plan, d, i);
+  return is_outside(plan, axis, x) ? -1 : within(round_nearest(plan->nearest, x), axis->in);
+}
+
 static Status run_nearest(Run *run, const ResizePlan *plan) {
   const Tensor *in = run->in[0], *out = run->out[0];
   int64_t *maps[GRAPH_MAX_RANK];
   TRY(copy_new_maps(run, &out->shape, maps));
-  for (int d = 0; d < out->shape.rank; d++) {
-    const ResizeAxis *axis = &plan->axes[d];
-    bool is_same =
-        axis->in == axis->out && axis->scale == 1 && plan->coordinates != COORDINATES_TF_CROP_AND_RESIZE;
-    for (int64_t i = 0; i < axis->out; i++) {
-      double x = coordinate(plan, axis, i);
-      maps[d][i] = is_same ? i : within(round_nearest(plan->nearest, x), axis->in);
-      if (is_outside(plan, axis, x)) maps[d][i] = -1;
-    }
-  }
+  for (int d = 0; d < out->shape.rank; d++)
+    for (int64_t i = 0; i < out->shape.dims[d]; i++) maps[d][i] = resize_nearest_index(plan, d, i);
   uint64_t bytes = 0;
   Tensor fill = {.type = in->type, .data = &bytes};
+  static const char *const empty = "";
   if (in->type != ELEMENT_STRING) tensor_set(&fill, 0, plan->extrapolation);
-  copy_mapped(out, in, maps, &bytes);
+  copy_mapped(out, in, maps, in->type == ELEMENT_STRING ? (const void *)&empty : &bytes);
   return OK;
 }
 
@@ -117,7 +128,6 @@ static double stretch(const ResizePlan *plan, const ResizeAxis *axis) {
 static Status new_taps(Run *run, const ResizePlan *plan, const ResizeAxis *axis, ResizeTaps *taps) {
   double support = plan->mode == RESIZE_LINEAR ? 1 : 2;
   double first = floor(-support / stretch(plan, axis)) + 1, count = 2 - 2 * first;
-  if (plan->mode == RESIZE_CUBIC) count = 2 - first - first;
   size_t room;
   if (count > INT32_MAX || !size_multiply((size_t)axis->out, (size_t)count, &room) ||
       !size_multiply(room, sizeof(double), &room))
@@ -130,8 +140,9 @@ static Status new_taps(Run *run, const ResizePlan *plan, const ResizeAxis *axis,
 }
 
 /* Neighbours of output element i. Weights sum up to 1; those outside count for the edge, or not at all. */
-static void fill_taps(const ResizePlan *plan, const ResizeAxis *axis, int64_t i, ResizeTaps *taps) {
-  double x = coordinate(plan, axis, i), base = ceil(x) - 1, sum = 0, narrow = stretch(plan, axis);
+static void fill_taps(const ResizePlan *plan, int d, int64_t i, ResizeTaps *taps) {
+  const ResizeAxis *axis = &plan->axes[d];
+  double x = resize_position(plan, d, i), base = ceil(x) - 1, sum = 0, narrow = stretch(plan, axis);
   int64_t *indices = taps->indices + i * taps->count;
   double *weights = taps->weights + i * taps->count;
   for (int t = 0; t < taps->count; t++) {
@@ -156,11 +167,6 @@ static void resample(const ResizeAxis *axis, const ResizeTaps *taps, int64_t out
         for (int64_t k = 0; k < inner; k++) to[k] += weight * row[k];
       }
     }
-}
-
-static bool is_unchanged(const ResizePlan *plan, const ResizeAxis *axis) {
-  if (axis->in != axis->out || axis->scale != 1) return false;
-  return plan->coordinates != COORDINATES_TF_CROP_AND_RESIZE || (axis->roi_from == 0 && axis->roi_to == 1);
 }
 
 /* Room for the largest tensor between two axes. */
@@ -189,7 +195,7 @@ static void extrapolate(const ResizePlan *plan, Tensor *out) {
     int64_t outer = shape_product(&out->shape, 0, d), extent = out->shape.dims[d];
     int64_t inner = shape_product(&out->shape, d + 1, out->shape.rank);
     for (int64_t i = 0; i < extent; i++) {
-      if (!is_outside(plan, &plan->axes[d], coordinate(plan, &plan->axes[d], i))) continue;
+      if (!is_outside(plan, &plan->axes[d], resize_position(plan, d, i))) continue;
       for (int64_t o = 0; o < outer; o++)
         for (int64_t k = 0; k < inner; k++)
           tensor_set(out, (o * extent + i) * inner + k, plan->extrapolation);
@@ -209,7 +215,7 @@ static Status run_weighted(Run *run, const ResizePlan *plan) {
     if (is_unchanged(plan, axis)) continue;
     ResizeTaps taps = {0};
     TRY(new_taps(run, plan, axis, &taps));
-    for (int64_t i = 0; i < axis->out; i++) fill_taps(plan, axis, i, &taps);
+    for (int64_t i = 0; i < axis->out; i++) fill_taps(plan, d, i, &taps);
     resample(axis, &taps, shape_product(&shape, 0, d), shape_product(&shape, d + 1, shape.rank), from, to);
     shape.dims[d] = axis->out;
     double *swap = from;

@@ -45,6 +45,20 @@ typedef struct ResizePlan {
    finite, or the result too large. */
 Status resize_scaled_dim(const Infer *infer, int axis, double scale, int64_t dim, int64_t *result);
 
+/* The plan of a bound node: a Resize, an Upsample. inputs[i] is the tensor of input i, NULL where absent;
+   only those behind the first are read. The shapes are those of the first input and of the output, known. */
+void resize_plan_of(const Node *node, const Tensor *const *inputs, const Shape *in, const Shape *out,
+                    ResizePlan *plan);
+void upsample_plan_of(const Node *node, const Tensor *const *inputs, const Shape *in, const Shape *out,
+                      ResizePlan *plan);
+/* Axes that stay as they are. */
+void resize_plan_axes(ResizePlan *plan, const Shape *in, const Shape *out);
+
+/* Where element i of the output's axis d lies between the input's elements; may be outside. */
+double resize_position(const ResizePlan *plan, int d, int64_t i);
+/* The input's element that is nearest to it, or -1 for the value outside a crop. */
+int64_t resize_nearest_index(const ResizePlan *plan, int d, int64_t i);
+
 /* Computes output 0 from input 0, whose shapes agree with the plan's axes. */
 Status resize_run_plan(Run *run, const ResizePlan *plan);
 

@@ -1,4 +1,5 @@
 /* upsample.c - Upsample: the older Resize, of versions 7 to 9. */
+#include "operators/reals.h"
 #include "operators/resize/resize_plan.h"
 #include "operators/shape/content.h"
 
@@ -14,57 +15,55 @@ static int mode_of(const UpsampleParams *params) {
   return params->mode == 0 ? RESIZE_NEAREST : RESIZE_LINEAR;
 }
 
-/* Scales into room for GRAPH_MAX_RANK; NULL where they are not known yet. Their number goes to *count. */
-static const double *read_scales(const UpsampleParams *params, int since, const Tensor *input, int rank,
-                                 double *room, int64_t *count) {
-  *count = since >= 9   ? (input == NULL ? rank : tensor_elements(input))
-           : since >= 7 ? params->scales.count
-                        : 4;
-  if ((since >= 9 && input == NULL) || *count != rank) return NULL;
-  for (int d = 0; d < rank; d++)
-    room[d] = since >= 9   ? tensor_get(input, d)
-              : since >= 7 ? (double)params->scales.values[d]
-              : d == 2     ? (double)params->height_scale
-              : d == 3     ? (double)params->width_scale
-                           : 1;
-  return room;
+/* Number of scales that there are; `input` is that of version 9, NULL where it is not known yet. */
+static int64_t scale_count(const Node *node, const Tensor *input, int rank) {
+  const UpsampleParams *params = node->params;
+  if (node->version->since >= 9) return input == NULL ? rank : tensor_elements(input);
+  return node->version->since >= 7 ? params->scales.count : 4;
+}
+
+/* Scale of axis d, of `scale_count` ones. */
+static double scale_of(const Node *node, const Tensor *input, int d) {
+  const UpsampleParams *params = node->params;
+  if (node->version->since >= 9) return tensor_get(input, d);
+  if (node->version->since >= 7) return params->scales.values[d];
+  return d == 2 ? params->height_scale : d == 3 ? params->width_scale : 1;
 }
 
 static Status upsample_infer(Infer *infer) {
   const InferValue *in = &infer->in[0];
   infer->out[0].type = in->type;
-  int since = infer->node->version->since;
-  if (since >= 9 && !infer_has(infer, 1)) return infer_fail(infer, "input 1 ('scales') is missing");
+  bool from_input = infer->node->version->since >= 9;
+  if (from_input && infer_input(infer, 1) == NULL) return infer_fail(infer, "input 1 ('scales') is missing");
   if (!in->has_shape) return OK;
-  double room[GRAPH_MAX_RANK];
-  int64_t count;
+  const Tensor *scales = from_input ? infer->in[1].constant : NULL;
   Shape out = in->shape;
-  const double *scales =
-      read_scales(infer->params, since, since >= 9 ? infer->in[1].constant : NULL, out.rank, room, &count);
+  int64_t count = scale_count(infer->node, scales, out.rank);
   if (count != out.rank)
     return infer_fail(infer, "%lld scales are given for %d axes", (long long)count, out.rank);
-  if (scales == NULL) return infer_rank(infer, 0, in->type, out.rank);
+  if (from_input && scales == NULL) return infer_rank(infer, 0, in->type, out.rank);
   for (int d = 0; d < out.rank; d++) {
+    double scale = scale_of(infer->node, scales, d);
     if (dim_is_known(out.dims[d]))
-      TRY(resize_scaled_dim(infer, d, scales[d], in->shape.dims[d], &out.dims[d]));
-    else if (scales[d] != 1)
+      TRY(resize_scaled_dim(infer, d, scale, in->shape.dims[d], &out.dims[d]));
+    else if (scale != 1)
       out.dims[d] = DIM_UNKNOWN;
   }
   return infer_set_sized(infer, 0, in->type, &out);
 }
 
-static Status upsample_run(Run *run) {
-  const UpsampleParams *params = run->params;
-  const Shape *in = &run->in[0]->shape, *out = &run->out[0]->shape;
-  ResizePlan plan = {
-      .mode = mode_of(params), .coordinates = COORDINATES_ASYMMETRIC, .nearest = NEAREST_FLOOR};
-  double room[GRAPH_MAX_RANK];
-  int64_t count;
-  const double *scales = read_scales(params, run->node->version->since,
-                                     run->input_count > 1 ? run->in[1] : NULL, in->rank, room, &count);
+void upsample_plan_of(const Node *node, const Tensor *const *inputs, const Shape *in, const Shape *out,
+                      ResizePlan *plan) {
+  *plan = (ResizePlan){
+      .mode = mode_of(node->params), .coordinates = COORDINATES_ASYMMETRIC, .nearest = NEAREST_FLOOR};
+  resize_plan_axes(plan, in, out);
   for (int d = 0; d < in->rank; d++)
-    plan.axes[d] =
-        (ResizeAxis){.in = in->dims[d], .out = out->dims[d], .scale = scales == NULL ? 1 : scales[d]};
+    plan->axes[d].scale = scale_of(node, node->input_count > 1 ? inputs[1] : NULL, d);
+}
+
+static Status upsample_run(Run *run) {
+  ResizePlan plan;
+  upsample_plan_of(run->node, run->in, &run->in[0]->shape, &run->out[0]->shape, &plan);
   return resize_run_plan(run, &plan);
 }
 

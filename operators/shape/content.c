@@ -1,11 +1,9 @@
 /* shared by the family: what is known of integer tensors before anything is computed. */
 #include "operators/shape/content.h"
 
-#include <string.h>
+#include "operators/reals.h"
 
-bool infer_has(const Infer *infer, int i) {
-  return i < infer->input_count && infer->in[i].present;
-}
+#include <string.h>
 
 ContentItem content_known(int64_t value) {
   return (ContentItem){.known = true, .value = value};
@@ -63,7 +61,7 @@ static Status check_list(const Infer *infer, const char *what, int64_t count, in
 
 Status known_ints(const Infer *infer, int i, const char *what, int most, KnownInts *ints) {
   *ints = (KnownInts){.known = true};
-  if (!infer_has(infer, i)) return OK;
+  if (infer_input(infer, i) == NULL) return OK;
   const InferValue *value = &infer->in[i];
   if (value->has_shape && value->shape.rank > 1)
     return infer_fail(infer, "%s has %d dimensions instead of 1", what, value->shape.rank);
@@ -92,7 +90,7 @@ Status known_ints_of(const Infer *infer, const Ints *attribute, const char *what
 
 bool known_int(const Infer *infer, int i, int64_t *value) {
   Content content;
-  if (!infer_has(infer, i) || !content_of(&infer->in[i], &content)) return false;
+  if (infer_input(infer, i) == NULL || !content_of(&infer->in[i], &content)) return false;
   if (content.count != 1 || !content.items[0].known) return false;
   *value = content.items[0].value;
   return true;

@@ -27,8 +27,6 @@ typedef struct Content {
   ContentItem items[INFER_MAX_ELEMENTS];
 } Content;
 
-bool infer_has(const Infer *infer, int i); /* input i is there */
-
 /* False where not even the number of elements is known, or there are more than INFER_MAX_ELEMENTS. An integer
    tensor of known length and unknown content gives unknown items. */
 bool content_of(const InferValue *value, Content *content);

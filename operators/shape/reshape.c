@@ -1,4 +1,5 @@
 /* reshape.c - Reshape: the same values under another shape. */
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef struct ReshapeParams {
@@ -130,7 +131,7 @@ static Status infer_to(Infer *infer, const Content *target, bool allowzero) {
 
 static Status reshape_infer(Infer *infer) {
   const ReshapeParams *params = infer->params;
-  if (!infer_has(infer, 1)) return infer_fail(infer, "input 1 ('shape') is missing");
+  if (infer_input(infer, 1) == NULL) return infer_fail(infer, "input 1 ('shape') is missing");
   const InferValue *shape = &infer->in[1];
   if (shape->has_shape && shape->shape.rank != 1)
     return infer_fail(infer, "the target shape has %d dimensions instead of 1", shape->shape.rank);

@@ -1,4 +1,5 @@
 /* squeeze.c - Squeeze: drops dimensions of 1. */
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef struct SqueezeParams {
@@ -44,7 +45,7 @@ static Status infer_with(Infer *infer, const KnownInts *axes, bool all) {
 static Status squeeze_infer(Infer *infer) {
   KnownInts axes;
   TRY(known_ints(infer, 1, "axes", GRAPH_MAX_RANK, &axes));
-  return infer_with(infer, &axes, !infer_has(infer, 1));
+  return infer_with(infer, &axes, infer_input(infer, 1) == NULL);
 }
 
 static Status squeeze_infer_1(Infer *infer) {

@@ -1,4 +1,5 @@
 /* unsqueeze.c - Unsqueeze: new dimensions of 1. */
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef struct UnsqueezeParams {
@@ -31,7 +32,7 @@ static Status infer_with(Infer *infer, const KnownInts *axes) {
 }
 
 static Status unsqueeze_infer(Infer *infer) {
-  if (!infer_has(infer, 1)) return infer_fail(infer, "input 1 ('axes') is missing");
+  if (infer_input(infer, 1) == NULL) return infer_fail(infer, "input 1 ('axes') is missing");
   KnownInts axes;
   TRY(known_ints(infer, 1, "axes", GRAPH_MAX_RANK, &axes));
   return infer_with(infer, &axes);

@@ -134,7 +134,7 @@ START_TEST(reshape_zero_keeps_unknown_dimensions) {
 }
 END_TEST
 
-/* -1 in a constant is no symbol after it went through other nodes. */
+/* Negative numbers are no symbols, after other nodes have passed them on either. */
 START_TEST(negative_constants_do_not_become_symbols) {
   Chain chain = chain_new();
   Value *x = image(&chain, SHAPE(4, 3, 8));
@@ -142,6 +142,9 @@ START_TEST(negative_constants_do_not_become_symbols) {
       NODE(&chain, "Squeeze", NODE(&chain, "Unsqueeze", INTEGERS(&chain, -1, 8), INTEGERS(&chain, 0)),
            INTEGERS(&chain, 0));
   expect_shape(&chain, NODE(&chain, "Reshape", x, target), SHAPE(12, 8));
+  chain = chain_new();
+  Value *passed = NODE(&chain, "Identity", INTEGERS(&chain, chain.batch));
+  expect_shape(&chain, NODE(&chain, "ConstantOfShape", passed), SHAPE(DIM_UNKNOWN));
 }
 END_TEST
 
@@ -184,6 +187,10 @@ START_TEST(slice_of_whole_axis_keeps_the_batch) {
   Value *x = image(&chain, SHAPE(chain.batch, 10));
   Value *part = NODE(&chain, "Slice", x, INTEGERS(&chain, 0, 2), INTEGERS(&chain, INT32_MAX, -1));
   expect_shape(&chain, part, SHAPE(chain.batch, 7));
+  chain = chain_new();
+  x = image(&chain, SHAPE(chain.batch, 10));
+  part = NODE(&chain, "Slice", x, INTEGERS(&chain, 0, 1), INTEGERS(&chain, 1000000000, 1000000000));
+  expect_shape(&chain, part, SHAPE(chain.batch, 9));
 }
 END_TEST
 
