@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,14 @@ static void handle_signals(void) {
   sigaction(SIGPIPE, &action, NULL);
 }
 
+/* A standard stream that the caller closed would be taken by the first file that is opened, which would then
+   get the messages: it is filled with something that refuses them. */
+static void fill_streams(void) {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+    if (fcntl(descriptor, F_GETFD) == -1)
+      (void)!open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* What was printed may only now meet a full disk or a closed pipe. */
 static Status close_output(Error *err) {
   bool failed = ferror(stdout) != 0;
@@ -33,6 +42,7 @@ static Status close_output(Error *err) {
 
 int main(int argc, char **argv) {
   Error err = {0};
+  fill_streams();
   handle_signals();
   Status status = command_dispatch(argc, (const char *const *)argv, &err);
   if (status == OK || status == GATE_MISSED) {
