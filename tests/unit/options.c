@@ -305,6 +305,11 @@ START_TEST(writes_the_effective_configuration) {
 }
 END_TEST
 
+/* The widest row, which is broken. */
+#define METHOD_HELP                                                                                          \
+  "      --method NAME       how ranges are found (one of minmax, percentile,\n"                             \
+  "                          mse-search; default: minmax)\n"
+
 static Status no_run(const Options *options, Error *err) {
   (void)options;
   (void)err;
@@ -329,8 +334,7 @@ START_TEST(help_shows_the_rows) {
       "Data:\n  -n, --samples N         samples to calibrate on (1..1000; default: 256)\n",
       "  -d, --data [INPUT=]FILE\n                          sample data (may be given several times)\n",
       "      --mean X,...        subtracted\n                          Example: --mean 0.485,0.456,0.406\n",
-      "      --method NAME       how ranges are found (one of minmax, percentile,\n"
-      "                          mse-search; default: minmax)\n",
+      METHOD_HELP,
       "      --[no-]per-channel  a scale for each output channel (on by default)\n",
       "Common:\n  -q, --quiet ",
       "  -h, --help              print this help\n",
