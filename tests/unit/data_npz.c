@@ -99,6 +99,28 @@ START_TEST(finds_labels) {
 }
 END_TEST
 
+START_TEST(reads_many_labels) {
+  char path[64];
+  int64_t *labels, count;
+  Text file = {0};
+  Error err = {0};
+  size_t size = 300001;
+  uint8_t *values = malloc(size);
+  for (size_t i = 0; i < size; i++) values[i] = (uint8_t)(i * 7);
+  make_array(&file, "|u1", "300001, 1", values, size);
+  write_temporary(path, file.bytes, file.length);
+  ck_assert_msg(data_read_labels(path, NULL, &labels, &count, &err) == OK, "%s", err.text);
+  ck_assert_int_eq(count, 300001);
+  int wrong = 0;
+  for (size_t i = 0; i < size; i++) wrong += labels[i] != values[i];
+  ck_assert_int_eq(wrong, 0);
+  bytes_free(labels);
+  free(values);
+  unlink(path);
+  text_free(&file);
+}
+END_TEST
+
 START_TEST(chooses_the_array) {
   DataSource *source;
   Error err = {0};
@@ -252,6 +274,7 @@ Suite *suite_data_npz(void) {
   tcase_set_timeout(tests, 30);
   tcase_add_loop_test(tests, reads_all_kinds, 0, 4);
   tcase_add_test(tests, finds_labels);
+  tcase_add_test(tests, reads_many_labels);
   tcase_add_test(tests, chooses_the_array);
   tcase_add_loop_test(tests, refuses_truncated_archives, 0, 4);
   tcase_add_loop_test(tests, survives_changed_bytes, 0, 2);
