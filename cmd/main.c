@@ -19,7 +19,9 @@ static void handle_signals(void) {
   struct sigaction action = {.sa_handler = interrupted};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  sigaction(SIGHUP, &action, NULL);
+  struct sigaction hangup;
+  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup wants it ignored */
+    sigaction(SIGHUP, &action, NULL);
   action.sa_handler = SIG_IGN; /* a closed pipe is an error of writing, and said so */
   sigaction(SIGPIPE, &action, NULL);
 }
