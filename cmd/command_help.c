@@ -68,7 +68,6 @@ static void add_row(const OptionRow *row, int width, Text *text) {
   if (row->type != OPTION_FLAG) text_add(&left, " %s", row->metavar);
   text_add(&right, "%s", row->help);
   add_notes(row, &right);
-  if (row->example != NULL) text_add(&right, "\nExample: %s", row->example);
   add_entry(text, left.bytes, right.bytes, width);
   text_free(&left);
   text_free(&right);
@@ -102,18 +101,30 @@ static void add_arguments(const Command *command, int width, Text *text) {
   }
 }
 
-static void add_examples(const Command *command, Text *text) {
+/* Not wrapped, so that they can be copied: those of the command, then those of its rows. */
+static void add_examples(const Command *command, const Rows *rows, Text *text) {
+  const char *heading = "\nExamples:\n";
   size_t room = sizeof command->examples / sizeof command->examples[0];
-  for (size_t i = 0; i < room && command->examples[i] != NULL; i++)
-    text_add(text, "%s  %s\n", i == 0 ? "\nExamples:\n" : "", command->examples[i]);
+  for (size_t i = 0; i < room && command->examples[i] != NULL; i++) {
+    text_add(text, "%s  %s\n", heading, command->examples[i]);
+    heading = "";
+  }
+  for (int i = 0; i < rows->count; i++) {
+    if (rows->rows[i]->example == NULL) continue;
+    text_add(text, "%s  %s\n", heading, rows->rows[i]->example);
+    heading = "";
+  }
 }
 
 void command_help(const Command *command, int width, Text *text) {
   Rows rows = {.count = 0};
   for (int i = 0; i < COMMAND_MAX_LISTS; i++) collect(&rows, command->options[i]);
   collect(&rows, common_help_rows);
-  text_add(text, "edgec %s %s.\n\n", command->name, command->brief);
-  text_add(text, "Usage: edgec %s %s\n", command->name, command->usage);
+  Text title = {0};
+  text_add(&title, "edgec %s %s.", command->name, command->brief);
+  wrap_text(text, title.bytes != NULL ? title.bytes : "", 0, 0, width);
+  text_free(&title);
+  text_add(text, "\nUsage: edgec %s %s\n", command->name, command->usage);
   if (command->alias != NULL) text_add(text, "       (edgec %s is the same)\n", command->alias);
   if (command->help != NULL) {
     text_add(text, "\n");
@@ -121,7 +132,7 @@ void command_help(const Command *command, int width, Text *text) {
   }
   add_arguments(command, width, text);
   add_groups(&rows, width, text);
-  add_examples(command, text);
+  add_examples(command, &rows, text);
 }
 
 void command_overview(int width, Text *text) {

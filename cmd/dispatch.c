@@ -30,10 +30,17 @@ Status command_fail_unknown(const char *name, Error *err) {
   return fail(err, BAD_USAGE, "there is no command '%s'; 'edgec help' lists what there is", name);
 }
 
+/* What the argument at a place is called: the last name also stands for those behind it. */
+static const char *argument_name(const Command *command, int place) {
+  int room = (int)(sizeof command->arguments / sizeof command->arguments[0]), last = 0;
+  while (last + 1 < room && last < place && command->arguments[last + 1].name != NULL) last++;
+  return command->arguments[last].name != NULL ? command->arguments[last].name : "an argument";
+}
+
 static Status check_arguments(const Command *command, const Options *options, Error *err) {
   if (options->argument_count < command->min_arguments)
-    return fail(err, BAD_USAGE, "%s: an argument is missing; usage: edgec %s %s", command->name,
-                command->name, command->usage);
+    return fail(err, BAD_USAGE, "%s: %s is missing; usage: edgec %s %s", command->name,
+                argument_name(command, options->argument_count), command->name, command->usage);
   if (options->argument_count > command->max_arguments)
     return fail(err, BAD_USAGE, "%s: '%s' is one argument too many; usage: edgec %s %s", command->name,
                 options->arguments[command->max_arguments], command->name, command->usage);

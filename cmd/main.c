@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,19 @@ static void handle_signals(void) {
   struct sigaction action = {.sa_handler = interrupted};
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  sigaction(SIGHUP, &action, NULL);
+  struct sigaction hangup;
+  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup wants it ignored */
+    sigaction(SIGHUP, &action, NULL);
   action.sa_handler = SIG_IGN; /* a closed pipe is an error of writing, and said so */
   sigaction(SIGPIPE, &action, NULL);
+}
+
+/* A standard stream that the caller closed would be taken by the first file that is opened, which would then
+   get the messages: it is filled with something that refuses them. */
+static void fill_streams(void) {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+    if (fcntl(descriptor, F_GETFD) == -1)
+      (void)!open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 /* What was printed may only now meet a full disk or a closed pipe. */
@@ -33,6 +44,7 @@ static Status close_output(Error *err) {
 
 int main(int argc, char **argv) {
   Error err = {0};
+  fill_streams();
   handle_signals();
   Status status = command_dispatch(argc, (const char *const *)argv, &err);
   if (status == OK || status == GATE_MISSED) {

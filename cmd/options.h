@@ -48,7 +48,7 @@ typedef struct OptionRow {
   bool name_optional;         /* of pairs: a VALUE alone is taken, its name is NULL */
   const char *group;          /* heading in --help */
   const char *help;           /* what it does, in words; default and range are added */
-  const char *example;        /* a command line that uses it, or NULL */
+  const char *example; /* a whole command line that uses it, or NULL: listed with the command's examples */
 } OptionRow;
 
 typedef struct OptionPair {

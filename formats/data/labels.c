@@ -30,17 +30,28 @@ static Status check_form(const char *path, const DataForm *form, Error *err) {
   return OK;
 }
 
+static Status grow(int64_t **labels, int64_t used, int64_t room, Error *err) {
+  int64_t *grown = bytes_new((size_t)room * sizeof *grown, err);
+  if (grown == NULL) return SYSTEM;
+  if (used > 0) memcpy(grown, *labels, (size_t)used * sizeof *grown);
+  bytes_free(*labels);
+  *labels = grown;
+  return OK;
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
 static Status read_all(DataSource *source, int64_t **labels, Error *err) {
-  int64_t samples = data_form(source)->samples;
-  for (int64_t done = 0; done < samples;) {
-    int64_t piece = samples - done < LABELS_PIECE ? samples - done : LABELS_PIECE;
-    int64_t *grown = bytes_new((size_t)(done + piece) * sizeof *grown, err);
-    if (grown == NULL) return SYSTEM;
-    if (done > 0) memcpy(grown, *labels, (size_t)done * sizeof *grown);
-    bytes_free(*labels);
-    *labels = grown;
-    TRY(data_read_i64(source, piece, grown + done, err));
-    done += piece;
+  int64_t samples = data_form(source)->samples, room = 0;
+  for (int64_t done = 0, piece; done < samples; done += piece) {
+    if (done == room) {
+      room = smaller(samples, room == 0 ? LABELS_PIECE : 2 * room);
+      TRY(grow(labels, done, room, err));
+    }
+    piece = smaller(LABELS_PIECE, room - done);
+    TRY(data_read_i64(source, piece, *labels + done, err));
   }
   return OK;
 }

@@ -47,13 +47,21 @@ Status preprocess_check(const Preprocess *preprocess, const DataForm *form, Erro
   return OK;
 }
 
+/* One channel's run of elements. */
+static void normalise_run(double scale, double mean, double std, int64_t count, float *sample) {
+  for (int64_t i = 0; i < count; i++) sample[i] = (float)(((double)sample[i] * scale - mean) / std);
+}
+
+static double value_of(const double *values, int count, int64_t channel, double without) {
+  return count == 0 ? without : values[count > 1 ? channel : 0];
+}
+
 static void normalise(const Preprocess *preprocess, Channels channels, int64_t elements, float *sample) {
-  for (int64_t i = 0; i < elements; i++) {
-    int64_t channel = i / channels.stride % channels.count;
-    double value = (double)sample[i] * preprocess->scale;
-    if (preprocess->mean_count > 0) value -= preprocess->mean[preprocess->mean_count > 1 ? channel : 0];
-    if (preprocess->std_count > 0) value /= preprocess->std[preprocess->std_count > 1 ? channel : 0];
-    sample[i] = (float)value;
+  int64_t stride = channels.stride;
+  for (int64_t i = 0; i < elements; i += stride) {
+    int64_t channel = i / stride % channels.count;
+    normalise_run(preprocess->scale, value_of(preprocess->mean, preprocess->mean_count, channel, 0),
+                  value_of(preprocess->std, preprocess->std_count, channel, 1), stride, sample + i);
   }
 }
 
@@ -71,6 +79,7 @@ void preprocess_apply(const Preprocess *preprocess, const DataForm *form, float 
     memcpy(scratch, sample, (size_t)form->elements * sizeof *sample);
     transpose(scratch, to_planes ? pixels : channels.count, to_planes ? channels.count : pixels, sample);
   }
-  if (preprocess->scale != 1 || preprocess->mean_count > 0 || preprocess->std_count > 0)
+  if (channels_wanted(preprocess) <= 1) channels = (Channels){1, form->elements};
+  if (preprocess->scale != 1 || channels_wanted(preprocess) > 0)
     normalise(preprocess, channels, form->elements, sample);
 }

@@ -265,7 +265,7 @@ START_TEST(reads_idx) {
 END_TEST
 
 START_TEST(refuses_lying_idx) {
-  uint32_t dims[3] = {0xffffffffu, 0xffffffffu, 0xffffffffu};
+  uint32_t dims[12] = {0xffffffffu, 0xffffffffu, 0xffffffffu};
   Text file = {0};
   make_idx(&file, 0x08, 3, dims, "abc", 3);
   expect_refused(&file, "one sample");

@@ -3,6 +3,7 @@
 #include "tests/support/data_files.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +96,28 @@ START_TEST(finds_labels) {
   ck_assert_ptr_null(labels);
   unlink(path);
   ck_assert(!data_has_labels(path));
+  text_free(&file);
+}
+END_TEST
+
+START_TEST(reads_many_labels) {
+  char path[64];
+  int64_t *labels, count;
+  Text file = {0};
+  Error err = {0};
+  size_t size = 300001;
+  uint8_t *values = malloc(size);
+  for (size_t i = 0; i < size; i++) values[i] = (uint8_t)(i * 7);
+  make_array(&file, "|u1", "300001, 1", values, size);
+  write_temporary(path, file.bytes, file.length);
+  ck_assert_msg(data_read_labels(path, NULL, &labels, &count, &err) == OK, "%s", err.text);
+  ck_assert_int_eq(count, 300001);
+  int wrong = 0;
+  for (size_t i = 0; i < size; i++) wrong += labels[i] != values[i];
+  ck_assert_int_eq(wrong, 0);
+  bytes_free(labels);
+  free(values);
+  unlink(path);
   text_free(&file);
 }
 END_TEST
@@ -246,12 +269,36 @@ START_TEST(pickled_arrays_are_refused) {
 }
 END_TEST
 
+/* Files that NumPy wrote (tests/fuzz/make_data_corpus.py): 4 samples of 0, 1, 2 ... in the shape [2, 3]. */
+START_TEST(reads_what_numpy_writes) {
+  static const char *const names[] = {"version_1.npy",   "version_2.npy",    "version_3.npy",
+                                      "f4.npy.gz",       "stored.npz",       "deflated.npz",
+                                      "zip64.npz",       "type_big_f8.npy",  "type_little_f2.npy",
+                                      "type_big_u2.npy", "type_byte_i1.npy", "type_little_u8.npy"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    char path[128];
+    float got[24];
+    DataSource *source;
+    Error err = {0};
+    snprintf(path, sizeof path, "tests/fuzz/corpus/data/%s", names[i]);
+    ck_assert_msg(data_open(&source, path, NULL, &err) == OK, "%s", err.text);
+    ck_assert_int_eq(data_form(source)->samples, 4);
+    ck_assert_int_eq(data_form(source)->rank, 2);
+    ck_assert_msg(data_read_f32(source, 4, got, &err) == OK, "%s", err.text);
+    for (int j = 0; j < 24; j++) ck_assert_float_eq(got[j], (float)j);
+    data_close(source);
+  }
+}
+END_TEST
+
 Suite *suite_data_npz(void) {
   Suite *suite = suite_create("data_npz");
   TCase *tests = tcase_create("npz");
   tcase_set_timeout(tests, 30);
   tcase_add_loop_test(tests, reads_all_kinds, 0, 4);
+  tcase_add_test(tests, reads_what_numpy_writes);
   tcase_add_test(tests, finds_labels);
+  tcase_add_test(tests, reads_many_labels);
   tcase_add_test(tests, chooses_the_array);
   tcase_add_loop_test(tests, refuses_truncated_archives, 0, 4);
   tcase_add_loop_test(tests, survives_changed_bytes, 0, 2);
