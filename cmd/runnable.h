@@ -39,7 +39,7 @@ int64_t runnable_bytes(const Runnable *runnable); /* of the file */
 int64_t runnable_macs(const Runnable *runnable);  /* of one sample; once bound */
 /* BAD_INPUT where an .edge file's self-test fails. */
 Status runnable_self_test(const Runnable *runnable, Error *err);
-/* "22,698 parameters, 1.1 MMAC" or "integer-only, arena 18.0 KB, 1.1 MMAC". */
+/* "22,698 parameters, 1.1 MMAC" or "integer-only, arena 18.0 KB". */
 void runnable_words(const Runnable *runnable, Text *text);
 /* The members of an object. */
 void runnable_json(const Runnable *runnable, Json *json);
