@@ -12,11 +12,22 @@ const OptionRow common_json_rows[] = {
      .help = "print the result as one JSON object and nothing else on stdout"},
     {0}};
 
-const OptionRow common_message_rows[] = {{.name = "quiet",
-                                          .short_name = 'q',
-                                          .type = OPTION_FLAG,
-                                          .group = GROUP,
-                                          .help = "print nothing but errors and what was asked for"},
+/* Rows that stand in more than one list. */
+#define QUIET_ROW                                                                                            \
+  {                                                                                                          \
+    .name = "quiet", .short_name = 'q', .type = OPTION_FLAG, .group = GROUP,                                 \
+    .help = "print nothing but errors and what was asked for"                                                \
+  }
+#define THREADS_ROW                                                                                          \
+  {                                                                                                          \
+    .name = "threads", .short_name = 'j', .type = OPTION_INT, .metavar = "N", .fallback = "0", .minimum = 0, \
+    .maximum = THREADS_MAX, .group = GROUP,                                                                  \
+    .help = "threads to use, 0: as many as there are processors; results do not depend on it"                \
+  }
+
+const OptionRow common_quiet_rows[] = {QUIET_ROW, {0}};
+
+const OptionRow common_message_rows[] = {QUIET_ROW,
                                          {.name = "verbose",
                                           .short_name = 'v',
                                           .type = OPTION_FLAG,
@@ -24,17 +35,10 @@ const OptionRow common_message_rows[] = {{.name = "quiet",
                                           .help = "print more about what is done and why"},
                                          {0}};
 
+const OptionRow common_thread_rows[] = {THREADS_ROW, {0}};
+
 const OptionRow common_work_rows[] = {
-    {.name = "threads",
-     .short_name = 'j',
-     .type = OPTION_INT,
-     .metavar = "N",
-     .fallback = "0",
-     .minimum = 0,
-     .maximum = THREADS_MAX,
-     .group = GROUP,
-     .help = "threads to use, 0: as many as there are processors; results do not "
-             "depend on it"},
+    THREADS_ROW,
     {.name = "seed",
      .type = OPTION_INT,
      .metavar = "N",

@@ -7,7 +7,9 @@
 
 extern const OptionRow common_help_rows[];    /* --help: every command has it */
 extern const OptionRow common_json_rows[];    /* --json */
+extern const OptionRow common_quiet_rows[];   /* --quiet */
 extern const OptionRow common_message_rows[]; /* --quiet, --verbose */
+extern const OptionRow common_thread_rows[];  /* --threads */
 extern const OptionRow common_work_rows[];    /* --threads, --seed */
 
 /* Threads that --threads asks for: what the process may use where it is 0. */

@@ -34,3 +34,14 @@ void comparison_json(const Comparison *comparison, Json *json) {
   json_double(json, "cosine", comparison->cosine);
   json_double(json, "largest_error", comparison->largest_error);
 }
+
+void layer_errors_json(const LayerErrors *layers, Json *json) {
+  json_array_begin(json, "layers");
+  for (int i = 0; i < layers->count; i++) {
+    json_object_begin(json, NULL);
+    json_string(json, "name", layers->layers[i].name);
+    json_double(json, "sqnr_db", layers->layers[i].sqnr);
+    json_object_end(json);
+  }
+  json_array_end(json);
+}

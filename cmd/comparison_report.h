@@ -11,5 +11,7 @@ void comparison_line(const Comparison *reference, const Comparison *candidate, T
 void comparison_sqnr(double sqnr, Text *text);
 /* The members of an object for one subject. */
 void comparison_json(const Comparison *comparison, Json *json);
+/* The member "layers": an array, worst first. */
+void layer_errors_json(const LayerErrors *layers, Json *json);
 
 #endif

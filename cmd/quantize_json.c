@@ -80,14 +80,7 @@ static void verify_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "edge");
   comparison_json(&job->comparisons[1], json);
   json_object_end(json);
-  json_array_begin(json, "layers");
-  for (int i = 0; i < job->layers.count; i++) {
-    json_object_begin(json, NULL);
-    json_string(json, "name", job->layers.layers[i].name);
-    json_double(json, "sqnr_db", job->layers.layers[i].sqnr);
-    json_object_end(json);
-  }
-  json_array_end(json);
+  layer_errors_json(&job->layers, json);
   json_object_end(json);
 }
 

@@ -25,8 +25,10 @@ void subject_free(Subject *subject) {
     runner_free(worker->runner);
     bytes_free(worker->arena);
     bytes_free(worker->floats);
-    for (int i = 0; worker->outputs != NULL && i < subject->output_count; i++)
+    for (int i = 0; worker->outputs != NULL && i < subject->output_count; i++) {
       bytes_free(worker->outputs[i].values);
+      bytes_free(worker->outputs[i].integers);
+    }
     free(worker->outputs);
   }
   free(subject->workers);
@@ -205,5 +207,58 @@ Status subject_output(Subject *subject, int worker, int i, const float **values,
   TRY(reserve(&own->outputs[i], *count, err));
   edge_get_output_f32(subject->model, (uint32_t)i, own->arena, own->outputs[i].values);
   *values = own->outputs[i].values;
+  return OK;
+}
+
+/* ---- outputs that are integers ---- */
+
+/* The type of numbers that are no codes; ELEMENT_NONE for codes and floats. */
+static ElementType plain_type_of_edge(const EdgeTensor *tensor) {
+  switch (tensor->type) {
+  case EDGE_S64:
+    return ELEMENT_INT64;
+  case EDGE_S32:
+    return tensor->scale == 0 ? ELEMENT_INT32 : ELEMENT_NONE;
+  case EDGE_BOOL:
+    return ELEMENT_BOOL;
+  case EDGE_U8:
+    return tensor->scale == 0 ? ELEMENT_UINT8 : ELEMENT_NONE;
+  default:
+    return ELEMENT_NONE;
+  }
+}
+
+bool subject_output_is_integer(const Subject *subject, int i) {
+  if (subject->model != NULL)
+    return plain_type_of_edge(edge_output(subject->model, (uint32_t)i)) != ELEMENT_NONE;
+  ElementType type = subject->graph->outputs[i]->type;
+  return element_is_integer(type) || type == ELEMENT_BOOL;
+}
+
+static Status reserve_integers(SubjectOutput *output, int64_t count, Error *err) {
+  if (count <= output->integer_capacity) return OK;
+  bytes_free(output->integers);
+  output->integers = bytes_new((size_t)count * sizeof(int64_t), err);
+  output->integer_capacity = output->integers == NULL ? 0 : count;
+  return output->integers == NULL ? err->status : OK;
+}
+
+Status subject_output_integers(Subject *subject, int worker, int i, const int64_t **values, int64_t *count,
+                               Shape *shape, Error *err) {
+  SubjectWorker *own = &subject->workers[worker];
+  Tensor tensor;
+  if (subject->model != NULL) {
+    const EdgeTensor *output = edge_output(subject->model, (uint32_t)i);
+    tensor = (Tensor){.type = plain_type_of_edge(output),
+                      .shape = shape_of_edge(output),
+                      .data = (void *)(uintptr_t)edge_output_data(subject->model, (uint32_t)i, own->arena)};
+  } else {
+    tensor = *runner_output(own->runner, i);
+  }
+  *shape = tensor.shape;
+  *count = tensor_elements(&tensor);
+  TRY(reserve_integers(&own->outputs[i], *count, err));
+  for (int64_t e = 0; e < *count; e++) own->outputs[i].integers[e] = tensor_get_integer(&tensor, e);
+  *values = own->outputs[i].integers;
   return OK;
 }

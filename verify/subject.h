@@ -6,7 +6,8 @@
 
 typedef struct SubjectOutput {
   float *values; /* bytes_new() memory */
-  int64_t capacity;
+  int64_t *integers;
+  int64_t capacity, integer_capacity;
 } SubjectOutput;
 
 typedef struct SubjectWorker {

@@ -34,6 +34,10 @@ Status subject_run(Subject *subject, int worker, const Tensor *const *inputs, Er
 /* The last run's output i as real values; valid until the worker's next run. `shape` may be NULL. */
 Status subject_output(Subject *subject, int worker, int i, const float **values, int64_t *count, Shape *shape,
                       Error *err);
+/* Does output i hold integers or truth values of the model itself? Then this gives them exactly. */
+bool subject_output_is_integer(const Subject *subject, int i);
+Status subject_output_integers(Subject *subject, int worker, int i, const int64_t **values, int64_t *count,
+                               Shape *shape, Error *err);
 
 /* A subject against the first one. All over the same samples. */
 typedef struct Comparison {

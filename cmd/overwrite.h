@@ -1,0 +1,12 @@
+/* overwrite.h - an existing file is replaced only by one of its own kind, or with --force. */
+#ifndef CMD_OVERWRITE_H
+#define CMD_OVERWRITE_H
+
+#include "base/base.h"
+
+typedef enum OutputKind { OUTPUT_EDGE, OUTPUT_NPY } OutputKind;
+
+/* BAD_USAGE where `path` exists and is no file of this kind, unless `forced`. */
+Status overwrite_check(const char *path, OutputKind kind, bool forced, Error *err);
+
+#endif

@@ -1,0 +1,46 @@
+#include "cmd/summary_line.h"
+
+#include "cmd/wrap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_WIDTH 100 /* columns where there is no terminal */
+
+static void add_prose(Text *text, int column, const char *format, va_list args) {
+  va_list again;
+  va_copy(again, args);
+  int length = vsnprintf(NULL, 0, format, args);
+  char *prose = length < 0 ? NULL : malloc((size_t)length + 1);
+  if (prose == NULL) {
+    text->failed = true;
+  } else {
+    vsnprintf(prose, (size_t)length + 1, format, again);
+    wrap_text(text, prose, column, SUMMARY_COLUMN, isatty(STDOUT_FILENO) ? wrap_width() : FILE_WIDTH);
+  }
+  va_end(again);
+  free(prose);
+}
+
+void summary_line(Text *text, const char *label, const char *what, const char *format, ...) {
+  int columns = wrap_columns(what, strlen(what)), room = SUMMARY_COLUMN - 12;
+  int padding = columns < room ? room - columns : 0;
+  va_list args;
+  text_add(text, "%-10s %s%*s ", label, what, padding, "");
+  va_start(args, format);
+  add_prose(text, 12 + columns + padding, format, args);
+  va_end(args);
+}
+
+const char *summary_file(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
+const char *summary_samples(char *buffer, int64_t count) {
+  char number[TEXT_NUMBER_ROOM];
+  snprintf(buffer, SUMMARY_COUNT_ROOM, "%s sample%s", text_count(number, count), count == 1 ? "" : "s");
+  return buffer;
+}

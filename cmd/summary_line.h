@@ -1,0 +1,25 @@
+/*
+ * summary_line.h - the lines of a summary: a label, what it is about, and prose that is wrapped into a column
+ * of its own.
+ *
+ *     summary_line(&text, "verify", "1,000 samples", "top-1 %.2f%%", 85.1);
+ *     summary_line(&text, "", "", "weakest layer: %s", "conv2d_6");      // goes on below
+ */
+#ifndef CMD_SUMMARY_LINE_H
+#define CMD_SUMMARY_LINE_H
+
+#include "base/base.h"
+
+#define SUMMARY_COLUMN 27 /* where the prose begins */
+
+void summary_line(Text *text, const char *label, const char *what, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The name of a file without its folders. */
+const char *summary_file(const char *path);
+
+/* "1,000 samples", "1 sample", in `buffer` of SUMMARY_COUNT_ROOM bytes. */
+#define SUMMARY_COUNT_ROOM (TEXT_NUMBER_ROOM + 16)
+const char *summary_samples(char *buffer, int64_t count);
+
+#endif

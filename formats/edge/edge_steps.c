@@ -1,0 +1,115 @@
+#include "formats/edge/edge_steps.h"
+
+#include <string.h>
+
+EdgeWalk edge_walk(const EdgeModel *model) {
+  return (EdgeWalk){.model = model, .at = model->code};
+}
+
+/* What EDGE_OPCODES says of a number. */
+static void describe(int number, EdgeStep *step) {
+  switch (number) {
+#define X(name, stem, value, least, most, params, is_float_opcode, text)                                     \
+  case EDGE_OP_##name:                                                                                       \
+    step->opcode = #stem;                                                                                    \
+    step->is_float = is_float_opcode;                                                                        \
+    step->brief = text;                                                                                      \
+    break;
+    EDGE_OPCODES(X)
+#undef X
+  default:
+    step->opcode = step->brief = "?";
+  }
+}
+
+static const EdgeTensor *operand(const EdgeModel *model, const EdgeInstruction *instruction, int i) {
+  int32_t index = instruction->words[i];
+  return index < 0 ? NULL : &model->tensors[index];
+}
+
+static int64_t product_macs(const EdgeInstruction *instruction) {
+  EdgeMatmulParams params;
+  memcpy(&params, &instruction->words[instruction->inputs + instruction->outputs], sizeof params);
+  int64_t macs = (int64_t)params.m * params.k * params.n;
+  for (int i = 0; i < params.batch_rank; i++) macs *= params.batch[i];
+  return macs;
+}
+
+/* A weight [O, ...] is used once for every position of the result: elements of y / O times. */
+static int64_t window_macs(const EdgeTensor *weight, const EdgeTensor *result, int channel_axis) {
+  int64_t channels = weight->dims[channel_axis];
+  return channels > 0 ? (int64_t)weight->elements * (result->elements / channels) : 0;
+}
+
+static int64_t macs_of(const EdgeModel *model, const EdgeInstruction *instruction, const EdgeTensor *result) {
+  switch (instruction->opcode) {
+  case EDGE_OP_CONV:
+  case EDGE_OP_CONV_F32:
+    return window_macs(operand(model, instruction, 1), result, 0);
+  case EDGE_OP_DWCONV:
+    return window_macs(operand(model, instruction, 1), result, 2);
+  case EDGE_OP_MATMUL:
+  case EDGE_OP_MATMUL_F32:
+    return product_macs(instruction);
+  default:
+    return 0;
+  }
+}
+
+static int64_t bytes_of(const EdgeTensor *tensor) {
+  static const int sizes[] = {
+#define X(name, number, size, text) [number] = size,
+      EDGE_TYPES(X)
+#undef X
+  };
+  return (int64_t)tensor->elements * sizes[tensor->type];
+}
+
+static int64_t constants_of(const EdgeModel *model, const EdgeInstruction *instruction) {
+  int64_t bytes = 0;
+  for (int i = 0; i < instruction->inputs; i++) {
+    const EdgeTensor *tensor = operand(model, instruction, i);
+    if (tensor != NULL && tensor->space == EDGE_CONSTANT) bytes += bytes_of(tensor);
+  }
+  return bytes;
+}
+
+bool edge_walk_next(EdgeWalk *walk, EdgeStep *step) {
+  if (walk->next >= walk->model->instruction_count) return false;
+  const EdgeInstruction *instruction = (const EdgeInstruction *)(const void *)walk->at;
+  *step = (EdgeStep){.number = instruction->opcode};
+  describe(instruction->opcode, step);
+  step->layer = edge_layer_name(walk->model, walk->next);
+  step->result = operand(walk->model, instruction, instruction->inputs);
+  step->macs = macs_of(walk->model, instruction, step->result);
+  step->constant_bytes = constants_of(walk->model, instruction);
+  size_t words = (size_t)instruction->inputs + instruction->outputs + instruction->params;
+  walk->at += sizeof *instruction + words * sizeof instruction->words[0];
+  walk->next++;
+  return true;
+}
+
+int64_t edge_macs(const EdgeModel *model) {
+  int64_t macs = 0;
+  EdgeStep step;
+  for (EdgeWalk walk = edge_walk(model); edge_walk_next(&walk, &step);) macs += step.macs;
+  return macs;
+}
+
+/* Look-up tables are the constants of these opcodes. */
+static bool reads_table(int number) {
+  return number == EDGE_OP_TABLE || number == EDGE_OP_SOFTMAX;
+}
+
+EdgeSizes edge_sizes(const EdgeFile *file) {
+  const EdgeModel *model = &file->model;
+  EdgeSizes sizes = {.weights = model->weights_bytes,
+                     .code = model->code_bytes,
+                     .tensors = (int64_t)model->tensor_count * (int64_t)sizeof(EdgeTensor),
+                     .names = model->strings_bytes,
+                     .image = (int64_t)file->image_bytes};
+  EdgeStep step;
+  for (EdgeWalk walk = edge_walk(model); edge_walk_next(&walk, &step);)
+    if (reads_table(step.number)) sizes.tables += step.constant_bytes;
+  return sizes;
+}
