@@ -1,5 +1,6 @@
 /* shared by the family: axes, shapes, and the walk over the elements that go into each result. */
 #include "operators/reduce/reduce.h"
+#include "operators/reals.h"
 
 #include "operators/shape/content.h"
 
@@ -58,7 +59,7 @@ Status reduce_infer(Infer *infer) {
   KnownInts list;
   Axes axes;
   if (!data->has_shape) return infer_open(infer, 0, data->type);
-  if (infer_has(infer, 1))
+  if (infer_input(infer, 1) != NULL)
     TRY(known_ints(infer, 1, "axes", GRAPH_MAX_RANK, &list));
   else
     TRY(known_ints_of(infer, &params->axes, "axes", GRAPH_MAX_RANK, &list));
