@@ -74,6 +74,9 @@ static const MoveCase cases[] = {
     {"Compress", "i8[2,2]{1,2,3,4}, bool{true,false,true}", "", "i8{1,3}", 0},
     {"CumSum", "i8{100,100,1}, i32[]{0}", "reverse=1 exclusive=1", "i8{101,1,0}", 0},
     {"CumProd", "f32[2,2]{1,2,3,4}, i32[]{0}", "", "f32[2,2]{1,2,3,8}", 0},
+    {"TopK", "f32{1,nan,3,1}, i64{3}", "outputs=2", "i64{1,2,0}", 1},
+    {"TopK", "i8[2,2]{1,2,4,3}, i64{1}", "axis=0 largest=0 outputs=2", "i8[1,2]{1,2}", 0},
+    {"TopK", "u64{1,18446744073709551615,0}, i64{2}", "outputs=2", "i64{1,0}", 1},
     /* resampling; nearest: halves go down, or up where asked for */
     {"Resize", "i8{1,2}, -, f32{2}", "", "i8{1,1,2,2}", 0},
     {"Resize", "i8{1,2,3,4}, -, f32{0.5}", "", "i8{1,3}", 0},
