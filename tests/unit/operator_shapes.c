@@ -269,6 +269,26 @@ static const Refusal refusals[] = {
     {"Range", "i64[]{0}!, i64[]{1}!, i64[]{0}!", "", "the step is 0"},
     {"Range", "i64[]{-9223372036854775807}!, i64[]{9223372036854775807}!, i64[]{1}!", "", "more than"},
     {"Range", "f32[]{0}!, f32[]{1}!, f32[]{nan}!", "", "no list"},
+    {"GatherElements", "f32[2,2], i64[3,1]{0}", "axis=1", "axis 0 of the indices has 3"},
+    {"GatherND", "f32[2], i64[1,2]{0}", "", "rows of 2 indices are too long"},
+    {"GatherND", "f32[2,2], i64[3,1]{0}", "batch_dims=1", "batch dimension 0 is 2 in the data, 3"},
+    {"ScatterElements", "f32[3], i64{0,1}, f32[1]", "", "different shapes"},
+    {"ScatterND", "f32[3], i64[1,1]{0}, f32[2]", "", "dimension 0 of the updates is 2 instead of 1"},
+    {"Tile", "f32[2], i64{-1}!", "", "is to be repeated -1 times"},
+    {"Tile", "f32[2], i64{4611686018427387904}!", "", "too many elements"},
+    {"DepthToSpace", "f32[1,6,1,1]", "blocksize=2", "cannot be divided by 4"},
+    {"DepthToSpace", "f32[1,4,1,1]", "blocksize=0", "'blocksize'"},
+    {"SpaceToDepth", "f32[1,4,3,2]", "blocksize=2", "axis 2 of 3 elements cannot be divided by 2"},
+    {"OneHot", "i64{0}, i64[]{0}!, f32[2]", "", "the depth is 0"},
+    {"OneHot", "i64{0}, i64[]{1099511627776}!, f32[2]", "", "more than"},
+    {"Trilu", "f32[2]", "", "at least 2 are needed"},
+    {"TopK", "f32[2], i64{3}!", "outputs=2", "3 elements cannot be picked"},
+    {"GridSample", "f32[1,1,2,2], f32[1,2,2,3]", "", "3 coordinates for 2 axes"},
+    {"CumSum", "f32[2], i64[]{1}!", "", "axis 1 is outside"},
+    {"Compress", "f32[2], bool[1,1]", "", "2 dimensions instead of 1"},
+    {"ReverseSequence", "f32[2,2], i64{1}", "", "1 lengths are given for 2"},
+    {"CenterCropPad", "f32[2], i64{-1}!", "", "the size of axis 0 is -1"},
+    {"EyeLike", "f32[2]", "", "1 dimensions instead of 2"},
     {"Constant", "", "", "exactly one gives the value"},
     {"Constant", "", "value_int=1 value_float=2.0", "exactly one gives the value"},
 };
@@ -304,6 +324,10 @@ static const Refusal late_refusals[] = {
     {"Slice", "f32[6], i64{0}, i64{2}, i64{0}, i64{0}", "", "the step of axis 0 is 0"},
     {"Expand", "f32[3], i64{4}", "", "cannot be broadcast"},
     {"Resize", "f32[2], -, f32{-1}", "", "the scale of axis 0 is -1"},
+    {"ScatterElements", "f32[3], i64{3}, f32[1]", "", "index 3 is outside"},
+    {"CumSum", "f32[2], i64[]{5}", "", "axis 5 is outside"},
+    {"ReverseSequence", "f32[2,1], i64{3}", "", "length 3 is outside a sequence of 2"},
+    {"TopK", "f32[2], i64{3}", "outputs=2", "3 elements cannot be picked"},
 };
 
 START_TEST(misfits_are_refused_while_running) {
@@ -313,7 +337,7 @@ START_TEST(misfits_are_refused_while_running) {
   Status status = build_and_infer(refusal, &sample, &err);
   ck_assert_msg(status == OK, "%s", err.text);
   Arena arena = {0};
-  Tensor *out[1];
+  Tensor *out[2];
   status = interpreter_run_node(sample.node, sample.inputs, out, &arena, &err);
   ck_assert_msg(status == BAD_INPUT, "%s {%s} is accepted", refusal->op, refusal->inputs);
   ck_assert_msg(strstr(err.text, refusal->message) != NULL, "%s {%s}: %s", refusal->op, refusal->inputs,
