@@ -190,9 +190,10 @@ static Status share_input(Runner *runner, const Node *node, Error *err) {
   }
   InferValue *result = &runner->values[node->input_count];
   TRY(op_infer_node(node, runner->values, result, err));
-  Slot *from = &runner->slots[node->inputs[0]->index], *to = &runner->slots[node->outputs[0]->index];
-  *to = *from;
+  Slot *to = &runner->slots[node->outputs[0]->index];
+  to->tensor = *runner->in[0]; /* a constant has no slot of its own */
   to->tensor.shape = result->shape;
+  to->buffer = runner->slots[node->inputs[0]->index].buffer;
   buffer_share(to->buffer);
   return OK;
 }
