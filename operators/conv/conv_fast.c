@@ -1,14 +1,20 @@
-/* shared by the family: convolution as a matrix product. The windows of some rows of outputs are laid out as
-   the columns of a matrix (im2col) that stays in the cache, and CBLAS multiplies it by the weights. Kernels
+/* shared by the family: convolution as a matrix product. The windows of some outputs are laid out as the
+   columns of a matrix (im2col) that stays in the cache, and CBLAS multiplies it by the weights. Kernels
    of one tap need no layout. */
 #include "operators/conv/conv_case.h"
 
 #include <string.h>
 
-#define TILE_FLOATS (64 * 1024) /* of the column matrix, where an output row is not larger */
+#define TILE_FLOATS (64 * 1024) /* of the column matrix */
+#define LEAST_OUTPUTS 64        /* of a tile: BLAS needs some columns to be fast */
 
-/* How one tap fills a row of the column matrix for `rows` rows of outputs: rows [first_row, end_row) and of
-   them outputs [first, end) see the input, from its element `from` on; the rest is padding. */
+/* Outputs that are computed together: some whole rows, or a part of one. */
+typedef struct Tile {
+  int64_t row, rows, column, width;
+} Tile;
+
+/* How one tap fills a row of the column matrix for a tile: rows [first_row, end_row) of the tile and of them
+   outputs [first, end) see the input, from its element `from` on; the rest is padding. */
 typedef struct Tap {
   int64_t rows, first_row, end_row;
   int64_t width, first, end;
@@ -16,15 +22,23 @@ typedef struct Tap {
   bool whole;                   /* rows follow one another in the input as they do in the output */
 } Tap;
 
-static Tap tap_of(const ConvCase *c, int64_t k, int64_t l, int64_t row, int64_t rows) {
+/* The part of [*first, *end) that lies in `count` outputs from `start` on, counted from there. */
+static void clip(int64_t start, int64_t count, int64_t *first, int64_t *end) {
+  *first = *first > start ? *first - start : 0;
+  *end = *end - start < count ? *end - start : count;
+}
+
+static Tap tap_of(const ConvCase *c, int64_t k, int64_t l, const Tile *tile) {
   const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  Tap tap = {.rows = rows, .width = wide->out, .row_step = high->stride * wide->in, .step = wide->stride};
+  Tap tap = {
+      .rows = tile->rows, .width = tile->width, .row_step = high->stride * wide->in, .step = wide->stride};
   window_outputs(high, k, &tap.first_row, &tap.end_row);
   window_outputs(wide, l, &tap.first, &tap.end);
-  tap.first_row = tap.first_row > row ? tap.first_row - row : 0;
-  tap.end_row = tap.end_row - row < rows ? tap.end_row - row : rows;
-  if (tap.end_row <= tap.first_row || tap.end <= tap.first) tap.first_row = tap.end_row = rows;
-  tap.from = window_input(high, row + tap.first_row, k) * wide->in + window_input(wide, tap.first, l);
+  clip(tile->row, tile->rows, &tap.first_row, &tap.end_row);
+  clip(tile->column, tile->width, &tap.first, &tap.end);
+  if (tap.end_row <= tap.first_row || tap.end <= tap.first) tap.first_row = tap.end_row = tile->rows;
+  tap.from = window_input(high, tile->row + tap.first_row, k) * wide->in +
+             window_input(wide, tile->column + tap.first, l);
   tap.whole = tap.step == 1 && tap.row_step == tap.width;
   return tap;
 }
@@ -66,12 +80,12 @@ static void lay_tap(const Tap *tap, const float *channel, float *to) {
   clear_sides(tap, block);
 }
 
-static void lay_columns(const ConvCase *c, const float *x, int64_t row, int64_t rows, float *columns) {
+static void lay_columns(const ConvCase *c, const float *x, const Tile *tile, float *columns) {
   const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  int64_t length = rows * wide->out;
+  int64_t length = tile->rows * tile->width;
   for (int64_t k = 0; k < high->kernel; k++)
     for (int64_t l = 0; l < wide->kernel; l++, columns += length) {
-      Tap tap = tap_of(c, k, l, row, rows);
+      Tap tap = tap_of(c, k, l, tile);
       for (int64_t i = 0; i < c->group_in; i++)
         lay_tap(&tap, x + i * c->in_pixels, columns + i * c->taps * length);
     }
@@ -86,13 +100,18 @@ static bool is_pointwise(const ConvCase *c) {
   return true;
 }
 
-static int64_t tile_rows(const ConvCase *c) {
-  int64_t row_floats = c->group_in * c->taps * c->window.axes[2].out;
-  int64_t rows = TILE_FLOATS / row_floats, all = c->window.axes[1].out;
-  if (rows < 1) rows = 1;
-  if (rows >= all) return all;
-  int64_t tiles = (all + rows - 1) / rows;
-  return (all + tiles - 1) / tiles;
+/* Splits `all` into equal parts of at most `most`, at least 1. */
+static int64_t part_of(int64_t all, int64_t most) {
+  if (most < 1) most = 1;
+  int64_t parts = (all + most - 1) / most;
+  return (all + parts - 1) / parts;
+}
+
+/* The largest tile: rows and width. A row is divided where it alone is too much, as in one dimension. */
+static Tile tile_of(const ConvCase *c) {
+  int64_t depth = c->group_in * c->taps, width = c->window.axes[2].out, outputs = TILE_FLOATS / depth;
+  if (outputs < LEAST_OUTPUTS) outputs = LEAST_OUTPUTS;
+  return (Tile){.rows = part_of(c->window.axes[1].out, outputs / width), .width = part_of(width, outputs)};
 }
 
 /* One group of one sample; `columns` NULL where it is pointwise. */
@@ -104,13 +123,16 @@ static void conv_group(const ConvCase *c, const float *x, const float *weight, f
     product_f32(c->group_out, c->out_pixels, depth, 1, a, b, 1, out, c->out_pixels);
     return;
   }
-  int64_t step = tile_rows(c);
-  for (int64_t row = 0; row < all; row += step) {
-    int64_t rows = all - row < step ? all - row : step;
-    lay_columns(c, x, row, rows, columns);
-    Matrix b = {columns, rows * width, false};
-    product_f32(c->group_out, rows * width, depth, 1, a, b, 1, out + row * width, c->out_pixels);
-  }
+  Tile most = tile_of(c), tile;
+  for (tile.row = 0; tile.row < all; tile.row += most.rows)
+    for (tile.column = 0; tile.column < width; tile.column += most.width) {
+      tile.rows = all - tile.row < most.rows ? all - tile.row : most.rows;
+      tile.width = width - tile.column < most.width ? width - tile.column : most.width;
+      lay_columns(c, x, &tile, columns);
+      Matrix b = {columns, tile.rows * tile.width, false};
+      product_f32(c->group_out, tile.rows * tile.width, depth, 1, a, b, 1,
+                  out + tile.row * width + tile.column, c->out_pixels);
+    }
 }
 
 Status conv_fast(Run *run, const ConvCase *c) {
@@ -119,7 +141,8 @@ Status conv_fast(Run *run, const ConvCase *c) {
   int64_t channels = c->group * c->group_out;
   if (c->out_pixels == 0) return OK;
   if (!is_pointwise(c)) {
-    columns = floats_new(run, c->group_in * c->taps * tile_rows(c) * c->window.axes[2].out);
+    Tile most = tile_of(c);
+    columns = floats_new(run, c->group_in * c->taps * most.rows * most.width);
     if (columns == NULL) return fail_memory(run->err);
   }
   for (int64_t n = 0; n < c->batch; n++) {

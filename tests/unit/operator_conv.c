@@ -110,6 +110,8 @@ START_TEST(tiles_agree_with_plain) {
   check_case(op_find("", "Conv"), &same, 32 * 9);
   Drawn strided = {"f32[1,24,41,50](0.5,2), f32[5,24,5,5](0.5,2)!", "pads=[2,0,1,3] strides=[2,1]"};
   check_case(op_find("", "Conv"), &strided, 24 * 25);
+  Drawn long_row = {"f32[1,16,3000](0.5,2), f32[3,16,9](0.5,2)!", "pads=[3,7] strides=[2]"};
+  check_case(op_find("", "Conv"), &long_row, 16 * 9);
 }
 END_TEST
 
