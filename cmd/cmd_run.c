@@ -2,13 +2,12 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/output_arrays.h"
+#include "cmd/print.h"
 #include "cmd/progress.h"
 #include "cmd/runnable.h"
 #include "cmd/sample_range.h"
 #include "cmd/summary_line.h"
 #include "cmd/version.h"
-
-#include <stdio.h>
 
 typedef struct RunJob {
   const Options *options;
@@ -123,10 +122,7 @@ static Status print_result(const RunJob *job, Error *err) {
     result_json(job, &text);
   else if (!options_flag(job->options, "quiet"))
     summary(job, &text);
-  Status status = text_status(&text, err);
-  if (status == OK && text.length > 0) fputs(text.bytes, stdout);
-  text_free(&text);
-  return status;
+  return print_text(&text, err);
 }
 
 static Status run_run(const Options *options, Error *err) {
