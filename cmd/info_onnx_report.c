@@ -4,8 +4,11 @@
 #include "cmd/summary_line.h"
 #include "cmd/table.h"
 #include "cmd/version.h"
+#include "cmd/wrap.h"
 
 #include <string.h>
+
+#define NAME_COLUMNS 40 /* longer names stand out of line */
 
 /* ---- text ---- */
 
@@ -17,15 +20,37 @@ static void opset_words(const Graph *graph, Text *text) {
   if (graph->producer[0] != '\0') text_add(text, ", made by %s", graph->producer);
 }
 
-static void port_line(const OnnxFacts *facts, const char *label, const Value *value, const Shape *shape,
-                      Text *text) {
-  Text words = {0};
-  if (value->has_shape)
-    shape_print(&words, shape, facts->model.graph);
-  else
-    text_add(&words, "of unknown shape");
-  summary_line(text, label, value->name, "%s %s", element_name(value->type), words.bytes);
-  text_free(&words);
+/* Columns of the longest name, so that what follows is aligned. */
+static int longest_name(Value *const *values, int count, int most) {
+  for (int i = 0; i < count; i++) {
+    int columns = wrap_columns(values[i]->name, strlen(values[i]->name));
+    if (columns > most && columns <= NAME_COLUMNS) most = columns;
+  }
+  return most;
+}
+
+static void port_lines(const OnnxFacts *facts, const char *label, Value *const *values, const Shape *shapes,
+                       int count, int columns, Text *text) {
+  for (int i = 0; i < count; i++) {
+    Text name = {0}, words = {0};
+    text_add(&name, "%-*s", columns, values[i]->name);
+    if (values[i]->has_shape)
+      shape_print(&words, &shapes[i], facts->model.graph);
+    else
+      text_add(&words, "of unknown shape");
+    summary_line(text, i == 0 ? label : "", name.failed ? "?" : name.bytes, "%s %s",
+                 element_name(values[i]->type), words.failed ? "?" : words.bytes);
+    text_free(&name);
+    text_free(&words);
+  }
+}
+
+static void all_port_lines(const OnnxFacts *facts, Text *text) {
+  const Graph *graph = facts->model.graph;
+  int columns = longest_name(graph->inputs, graph->input_count, 0);
+  columns = longest_name(graph->outputs, graph->output_count, columns);
+  port_lines(facts, "inputs", graph->inputs, facts->inputs, graph->input_count, columns, text);
+  port_lines(facts, "outputs", graph->outputs, facts->outputs, graph->output_count, columns, text);
 }
 
 static void head_lines(const OnnxFacts *facts, Text *text) {
@@ -40,10 +65,7 @@ static void head_lines(const OnnxFacts *facts, Text *text) {
                text_count(parameters, model->parameters), facts->macs_known ? ", " : "",
                facts->macs_known ? text_magnitude(macs, (double)model->macs) : "",
                facts->macs_known ? "MAC a sample" : "; MAC depend on dimensions that are open: give --shape");
-  for (int i = 0; i < graph->input_count; i++)
-    port_line(facts, i == 0 ? "inputs" : "", graph->inputs[i], &facts->inputs[i], text);
-  for (int i = 0; i < graph->output_count; i++)
-    port_line(facts, i == 0 ? "outputs" : "", graph->outputs[i], &facts->outputs[i], text);
+  all_port_lines(facts, text);
   text_free(&words);
 }
 
