@@ -102,13 +102,12 @@ static void provenance_lines(const EdgeFile *file, Text *text) {
 }
 
 static void head_lines(const EdgeFacts *facts, Text *text) {
-  char size[TEXT_NUMBER_ROOM], arena[TEXT_NUMBER_ROOM], macs[TEXT_NUMBER_ROOM];
+  char size[TEXT_NUMBER_ROOM], arena[TEXT_NUMBER_ROOM], macs[SUMMARY_COUNT_ROOM];
   const EdgeModel *model = &facts->model.file.model;
-  summary_line(text, "model", summary_file(facts->model.path),
-               ".edge, %s; %u instructions, %s; %sMAC a sample",
+  summary_line(text, "model", summary_file(facts->model.path), ".edge, %s; %u instructions, %s; %s a sample",
                text_bytes(size, (double)runnable_bytes(&facts->model)), model->instruction_count,
                edge_is_integer_only(model) ? "integer-only" : "partly in float",
-               text_magnitude(macs, (double)facts->macs));
+               summary_macs(macs, facts->macs));
   flash_line(facts, text);
   summary_line(text, "arena", text_bytes(arena, (double)edge_arena_bytes(model)), "all the memory of a run");
   port_lines(model, text);

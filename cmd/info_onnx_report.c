@@ -54,17 +54,17 @@ static void all_port_lines(const OnnxFacts *facts, Text *text) {
 }
 
 static void head_lines(const OnnxFacts *facts, Text *text) {
-  char size[TEXT_NUMBER_ROOM], parameters[TEXT_NUMBER_ROOM], macs[TEXT_NUMBER_ROOM];
+  char size[TEXT_NUMBER_ROOM], parameters[TEXT_NUMBER_ROOM], macs[SUMMARY_COUNT_ROOM];
   const Model *model = &facts->model;
   const Graph *graph = model->graph;
   Text words = {0};
   opset_words(graph, &words);
   summary_line(text, "model", summary_file(model->path), "ONNX, %s; %s",
                text_bytes(size, (double)model->file_bytes), words.bytes);
-  summary_line(text, "size", "", "%d nodes, %s parameters%s%s%s", model->node_count,
-               text_count(parameters, model->parameters), facts->macs_known ? ", " : "",
-               facts->macs_known ? text_magnitude(macs, (double)model->macs) : "",
-               facts->macs_known ? "MAC a sample" : "; MAC depend on dimensions that are open: give --shape");
+  summary_line(text, "size", "", "%d node%s, %s parameters%s%s%s", model->node_count,
+               model->node_count == 1 ? "" : "s", text_count(parameters, model->parameters),
+               facts->macs_known ? ", " : "", facts->macs_known ? summary_macs(macs, model->macs) : "",
+               facts->macs_known ? " a sample" : "; MAC depend on dimensions that are open: give --shape");
   all_port_lines(facts, text);
   text_free(&words);
 }

@@ -238,6 +238,14 @@ static Status settle_input(Inputs *inputs, int i, const InputPort *port, Error *
                             &inputs->forms[i].shape, err);
 }
 
+/* What says how to read data. */
+static Status refuse_without_data(const Inputs *inputs, Error *err) {
+  static const char *const names[] = {"labels", "scale", "mean", "std", "layout"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    TRY(options_refuse(inputs->options, names[i], "without --data", err));
+  return OK;
+}
+
 static Status bind(Inputs *inputs, const InputPort *ports, Error *err) {
   int pairs;
   options_pairs(inputs->options, inputs->data_option, &pairs);
