@@ -55,7 +55,9 @@ const char *summary_macs(char *buffer, int64_t macs) {
 
 const char *summary_ratio(char *buffer, int64_t before, int64_t after) {
   double smaller = after > 0 ? (double)before / (double)after : 1;
-  if (smaller >= 1)
+  if (before == after)
+    snprintf(buffer, SUMMARY_COUNT_ROOM, "of the same size");
+  else if (smaller >= 1)
     snprintf(buffer, SUMMARY_COUNT_ROOM, "%.1fx smaller", smaller);
   else
     snprintf(buffer, SUMMARY_COUNT_ROOM, "%.1fx larger", 1 / smaller);

@@ -69,7 +69,10 @@ static void make_good_models(const char *folder) {
   graph = start("N,4");
   put_weight(&graph, 0.5f);
   onnx_put_node(&graph, "MatMul", "product", "x,W", "scores", NULL);
-  onnx_put_node(&graph, "ArgMax", "decide", "scores", "class", NULL);
+  Text attributes = {0}, axis = {0};
+  put_varint(&axis, ONNX_I, 1);
+  onnx_put_attribute(&attributes, "axis", 2, &axis);
+  onnx_put_node(&graph, "ArgMax", "decide", "scores", "class", &attributes);
   onnx_put_value(&graph, ONNX_OUTPUT, "scores", FLOAT32, NULL);
   onnx_put_value(&graph, ONNX_OUTPUT, "class", INT64, NULL);
   save_model(folder, "two_outputs.onnx", &graph, 17);
