@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/compare_job.h"
+#include "cmd/print.h"
 
 #include <stdio.h>
 
@@ -19,12 +20,9 @@ static Status print_result(const CompareJob *job, Error *err) {
     compare_csv(job, &text);
   else
     compare_table(job, &text);
-  Status status = text_status(&text, err);
-  if (status == OK && options_flag(job->options, "csv") && job->inputs.is_synthetic)
+  if (options_flag(job->options, "csv") && job->inputs.is_synthetic)
     fputs("edgec: no data was given: the samples are made up\n", stderr);
-  if (status == OK) fputs(text.bytes, stdout);
-  text_free(&text);
-  return status;
+  return print_text(&text, err);
 }
 
 static Status compare_run(const Options *options, Error *err) {

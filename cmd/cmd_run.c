@@ -2,13 +2,12 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/output_arrays.h"
+#include "cmd/print.h"
 #include "cmd/progress.h"
 #include "cmd/runnable.h"
 #include "cmd/sample_range.h"
 #include "cmd/summary_line.h"
 #include "cmd/version.h"
-
-#include <stdio.h>
 
 typedef struct RunJob {
   const Options *options;
@@ -57,6 +56,7 @@ static Status run_samples(RunJob *job, Pool *pool, Error *err) {
 static Status run_model(RunJob *job, Pool *pool, Error *err) {
   const Options *options = job->options;
   TRY(inputs_begin(&job->inputs, options, "data", err));
+  job->inputs.without_labels = true;
   TRY(runnable_bind(&job->model, &job->inputs, pool_workers(pool), err));
   TRY(sample_range(options, &job->inputs, &job->range, err));
   TRY(output_arrays_plan(&job->arrays, job->model.subject, options_string(options, "output"),
@@ -77,10 +77,11 @@ static Status run_job(RunJob *job, Error *err) {
 /* ---- what is printed ---- */
 
 static void summary(const RunJob *job, Text *text) {
-  char samples[SUMMARY_COUNT_ROOM], seconds[TEXT_NUMBER_ROOM], each[TEXT_NUMBER_ROOM];
-  summary_line(text, "run", summary_samples(samples, job->range.count), "%s on %s, %s a sample",
-               text_seconds(seconds, job->seconds), summary_file(job->model.path),
-               text_seconds(each, job->seconds / (double)job->range.count));
+  char samples[SUMMARY_COUNT_ROOM], seconds[TEXT_NUMBER_ROOM], rate[TEXT_NUMBER_ROOM];
+  double a_second = (double)job->range.count / (job->seconds > 1e-9 ? job->seconds : 1e-9);
+  summary_line(text, "run", summary_samples(samples, job->range.count), "%s in %s, %s samples a second",
+               summary_file(job->model.path), text_seconds(seconds, job->seconds),
+               text_count(rate, (int64_t)(a_second + 0.5)));
   for (int i = 0; i < job->arrays.count; i++) {
     int64_t dims[GRAPH_MAX_RANK + 1];
     Shape shape = {.rank = output_array_dims(&job->arrays, i, dims)};
@@ -123,10 +124,7 @@ static Status print_result(const RunJob *job, Error *err) {
     result_json(job, &text);
   else if (!options_flag(job->options, "quiet"))
     summary(job, &text);
-  Status status = text_status(&text, err);
-  if (status == OK && text.length > 0) fputs(text.bytes, stdout);
-  text_free(&text);
-  return status;
+  return print_text(&text, err);
 }
 
 static Status run_run(const Options *options, Error *err) {

@@ -1,9 +1,8 @@
 /* cmd_verify.c - edgec verify */
 #include "cmd/command.h"
 #include "cmd/common.h"
+#include "cmd/print.h"
 #include "cmd/verify_job.h"
-
-#include <stdio.h>
 
 static const OptionRow verify_rows[] = {{.name = "layers",
                                          .type = OPTION_FLAG,
@@ -17,10 +16,7 @@ static Status print_result(const VerifyJob *job, Error *err) {
     verify_json(job, &text);
   else if (!options_flag(job->options, "quiet"))
     verify_summary(job, &text);
-  Status status = text_status(&text, err);
-  if (status == OK && text.length > 0) fputs(text.bytes, stdout);
-  text_free(&text);
-  return status;
+  return print_text(&text, err);
 }
 
 static Status verify_run(const Options *options, Error *err) {

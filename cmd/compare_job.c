@@ -20,6 +20,7 @@ static Status open_data(CompareJob *job, int workers, Error *err) {
   job->inputs.seed = (uint64_t)options_int(job->options, "seed");
   Runnable *reference = &job->models[job->reference];
   TRY(runnable_bind(reference, &job->inputs, workers, err));
+  if (!job->inputs.is_synthetic) TRY(options_refuse(job->options, "seed", "with --data", err));
   if (!reference->is_edge) synthetic_fit(&job->inputs, reference->model.graph);
   for (int i = 0; i < job->count; i++)
     if (i != job->reference) TRY(runnable_follow(&job->models[i], &job->inputs, workers, err));

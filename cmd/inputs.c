@@ -238,14 +238,22 @@ static Status settle_input(Inputs *inputs, int i, const InputPort *port, Error *
                             &inputs->forms[i].shape, err);
 }
 
+/* What says how to read data, unless others read some. */
+static Status refuse_without_data(const Inputs *inputs, Error *err) {
+  if (inputs->without_labels) return OK;
+  static const char *const names[] = {"labels", "scale", "mean", "std", "layout"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    TRY(options_refuse(inputs->options, names[i], "without --data", err));
+  return OK;
+}
+
 static Status bind(Inputs *inputs, const InputPort *ports, Error *err) {
   int pairs;
   options_pairs(inputs->options, inputs->data_option, &pairs);
   inputs->is_synthetic = pairs == 0;
   if (inputs->is_synthetic) {
     inputs->samples = SYNTHETIC_SAMPLES;
-    if (options_was_given(inputs->options, "labels") && !inputs->without_labels)
-      return fail(err, BAD_USAGE, "--labels: labels are of no use without --%s", inputs->data_option);
+    TRY(refuse_without_data(inputs, err));
   } else {
     TRY(open_files(inputs, ports, err));
   }

@@ -1,7 +1,9 @@
 #include "cmd/quantize_job.h"
 
 #include "cmd/common.h"
+#include "cmd/overwrite.h"
 #include "cmd/progress.h"
+#include "cmd/summary_line.h"
 #include "cmd/synthetic.h"
 #include "cmd/version.h"
 
@@ -22,20 +24,12 @@ static QuantizeOptions settings_of(const Options *options) {
   return settings;
 }
 
-/* An existing file that is no .edge file is not overwritten without --force. */
-static Status check_output(const QuantizeJob *job, Error *err) {
-  bool is_edge = true, forced = options_flag(job->options, "force");
-  if (forced || !file_exists(job->output)) return OK;
-  if (model_is_edge(job->output, &is_edge, err) != OK || !is_edge)
-    return fail(err, BAD_USAGE, "%s: exists and is no .edge file; --force overwrites it", job->output);
-  return OK;
-}
-
 static Status choose_output(QuantizeJob *job, Error *err) {
   job->output = options_string(job->options, "output");
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = model_default_output(arena, job->model.path, err);
-  return job->output == NULL ? err->status : check_output(job, err);
+  if (job->output == NULL) return err->status;
+  return overwrite_check(job->output, OUTPUT_EDGE, options_flag(job->options, "force"), err);
 }
 
 static Status open_models(QuantizeJob *job, Error *err) {
@@ -97,15 +91,10 @@ static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash == NULL ? path : slash + 1;
-}
-
 /* Where the file comes from: nothing that differs between machines or days. */
 static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "edgec=%s\n", EDGEC_VERSION);
-  text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", base_name(job->model.path),
+  text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", summary_file(job->model.path),
            (long long)job->model.file_bytes, job->model.file_crc);
   text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,

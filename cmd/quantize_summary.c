@@ -1,16 +1,12 @@
 /* What a user sees of `edgec quantize`. */
 #include "cmd/comparison_report.h"
 #include "cmd/quantize_job.h"
+#include "cmd/summary_line.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define WEAKEST 3 /* layers that are named */
-
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash == NULL ? path : slash + 1;
-}
 
 /* "9 Conv, 1 Gemm": the nodes of linear operators, by type, in the order of their first node. */
 static void list_linear(const Graph *graph, Text *text) {
@@ -56,11 +52,11 @@ static void list_float(const QuantizeJob *job, Text *text) {
 }
 
 static void model_line(const QuantizeJob *job, Text *text) {
-  char parameters[TEXT_NUMBER_ROOM], macs[TEXT_NUMBER_ROOM];
+  char parameters[TEXT_NUMBER_ROOM], macs[SUMMARY_COUNT_ROOM];
   const Model *model = &job->model;
-  text_add(text, "model      %-15s opset %lld, %d nodes, %s parameters, %sMAC\n", base_name(model->path),
-           (long long)graph_opset(model->graph, ""), model->node_count,
-           text_count(parameters, model->parameters), text_magnitude(macs, (double)model->macs));
+  text_add(text, "model      %-15s opset %lld, %d node%s, %s parameters, %s\n", summary_file(model->path),
+           (long long)graph_opset(model->graph, ""), model->node_count, model->node_count == 1 ? "" : "s",
+           text_count(parameters, model->parameters), summary_macs(macs, model->macs));
 }
 
 static void calibrate_line(const QuantizeJob *job, Text *text) {
@@ -109,9 +105,10 @@ static void verify_lines(const QuantizeJob *job, Text *text) {
 }
 
 static void write_line(const QuantizeJob *job, Text *text) {
-  char size[TEXT_NUMBER_ROOM], arena[TEXT_NUMBER_ROOM];
-  text_add(text, "write      %-15s %s, %.1fx smaller; arena %s%s\n", base_name(job->output),
-           text_bytes(size, (double)job->file_bytes), (double)job->model.file_bytes / (double)job->file_bytes,
+  char size[TEXT_NUMBER_ROOM], arena[TEXT_NUMBER_ROOM], ratio[SUMMARY_COUNT_ROOM];
+  text_add(text, "write      %-15s %s, %s; arena %s%s\n", summary_file(job->output),
+           text_bytes(size, (double)job->file_bytes),
+           summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes),
            text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
            edge_is_integer_only(&job->file.model) ? "; integer-only" : "");
 }

@@ -1,5 +1,6 @@
 #include "cmd/runnable.h"
 
+#include "cmd/summary_line.h"
 #include "formats/edge/edge_steps.h"
 
 #include <string.h>
@@ -98,15 +99,15 @@ Status runnable_self_test(const Runnable *runnable, Error *err) {
 }
 
 void runnable_words(const Runnable *runnable, Text *text) {
-  char count[TEXT_NUMBER_ROOM], macs[TEXT_NUMBER_ROOM];
+  char count[TEXT_NUMBER_ROOM], macs[SUMMARY_COUNT_ROOM];
   if (runnable->is_edge) {
     const EdgeModel *model = &runnable->file.model;
     text_add(text, "%s, arena %s", edge_is_integer_only(model) ? "integer-only" : "partly in float",
              text_bytes(count, (double)edge_arena_bytes(model)));
     return;
   }
-  text_add(text, "%s parameters, %sMAC", text_count(count, runnable->model.parameters),
-           text_magnitude(macs, (double)runnable_macs(runnable)));
+  text_add(text, "%s parameters, %s", text_count(count, runnable->model.parameters),
+           summary_macs(macs, runnable_macs(runnable)));
 }
 
 void runnable_json(const Runnable *runnable, Json *json) {

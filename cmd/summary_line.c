@@ -44,3 +44,22 @@ const char *summary_samples(char *buffer, int64_t count) {
   snprintf(buffer, SUMMARY_COUNT_ROOM, "%s sample%s", text_count(number, count), count == 1 ? "" : "s");
   return buffer;
 }
+
+const char *summary_macs(char *buffer, int64_t macs) {
+  char number[TEXT_NUMBER_ROOM];
+  text_magnitude(number, (double)macs);
+  bool has_prefix = number[0] != '\0' && strchr(number, ' ') != NULL;
+  snprintf(buffer, SUMMARY_COUNT_ROOM, "%s%sMAC", number, has_prefix ? "" : " ");
+  return buffer;
+}
+
+const char *summary_ratio(char *buffer, int64_t before, int64_t after) {
+  double smaller = after > 0 ? (double)before / (double)after : 1;
+  if (before == after)
+    snprintf(buffer, SUMMARY_COUNT_ROOM, "of the same size");
+  else if (smaller >= 1)
+    snprintf(buffer, SUMMARY_COUNT_ROOM, "%.1fx smaller", smaller);
+  else
+    snprintf(buffer, SUMMARY_COUNT_ROOM, "%.1fx larger", 1 / smaller);
+  return buffer;
+}

@@ -18,8 +18,12 @@ void summary_line(Text *text, const char *label, const char *what, const char *f
 /* The name of a file without its folders. */
 const char *summary_file(const char *path);
 
-/* "1,000 samples", "1 sample", in `buffer` of SUMMARY_COUNT_ROOM bytes. */
+/* Into `buffer` of SUMMARY_COUNT_ROOM bytes: "1,000 samples", "1 sample". */
 #define SUMMARY_COUNT_ROOM (TEXT_NUMBER_ROOM + 16)
 const char *summary_samples(char *buffer, int64_t count);
+/* "1.1 MMAC", "12 MAC". */
+const char *summary_macs(char *buffer, int64_t macs);
+/* "4.1x smaller", "1.3x larger": `after` against `before`. */
+const char *summary_ratio(char *buffer, int64_t before, int64_t after);
 
 #endif

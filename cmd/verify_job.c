@@ -22,6 +22,7 @@ static Status open_data(VerifyJob *job, int workers, Error *err) {
   job->inputs.seed = (uint64_t)options_int(job->options, "seed");
   TRY(runnable_bind(&job->reference, &job->inputs, workers, err));
   TRY(runnable_follow(&job->candidate, &job->inputs, workers, err));
+  if (!job->inputs.is_synthetic) TRY(options_refuse(job->options, "seed", "with --data", err));
   synthetic_fit(&job->inputs, job->reference.model.graph);
   return sample_range(job->options, &job->inputs, &job->range, err);
 }

@@ -7,7 +7,7 @@
 #define WEAKEST 3 /* layers that are named */
 
 static void model_lines(const VerifyJob *job, Text *text) {
-  char size[TEXT_NUMBER_ROOM];
+  char size[TEXT_NUMBER_ROOM], ratio[SUMMARY_COUNT_ROOM];
   int64_t before = runnable_bytes(&job->reference), after = runnable_bytes(&job->candidate);
   Text words = {0};
   runnable_words(&job->reference, &words);
@@ -15,8 +15,8 @@ static void model_lines(const VerifyJob *job, Text *text) {
                text_bytes(size, (double)before), words.bytes);
   words.length = 0;
   runnable_words(&job->candidate, &words);
-  summary_line(text, "candidate", summary_file(job->candidate.path), "%s, %.1fx smaller; %s%s",
-               text_bytes(size, (double)after), (double)before / (double)after, words.bytes,
+  summary_line(text, "candidate", summary_file(job->candidate.path), "%s, %s; %s%s",
+               text_bytes(size, (double)after), summary_ratio(ratio, before, after), words.bytes,
                job->candidate.is_edge ? "; self-test passed" : "");
   text->failed |= words.failed;
   text_free(&words);

@@ -65,6 +65,31 @@ static int64_t bytes_of(const EdgeTensor *tensor) {
   return (int64_t)tensor->elements * sizes[tensor->type];
 }
 
+/* Which operand is a look-up table; -1: none. */
+static int table_operand(int number) {
+  switch (number) {
+  case EDGE_OP_CONV:
+  case EDGE_OP_DWCONV:
+    return 4;
+  case EDGE_OP_ADD:
+  case EDGE_OP_MUL:
+  case EDGE_OP_MAXIMUM:
+  case EDGE_OP_MINIMUM:
+    return 2;
+  case EDGE_OP_TABLE:
+  case EDGE_OP_SOFTMAX:
+    return 1;
+  default:
+    return -1;
+  }
+}
+
+static int64_t table_bytes_of(const EdgeModel *model, const EdgeInstruction *instruction) {
+  int i = table_operand(instruction->opcode);
+  const EdgeTensor *table = i >= 0 && i < instruction->inputs ? operand(model, instruction, i) : NULL;
+  return table == NULL ? 0 : bytes_of(table);
+}
+
 static int64_t constants_of(const EdgeModel *model, const EdgeInstruction *instruction) {
   int64_t bytes = 0;
   for (int i = 0; i < instruction->inputs; i++) {
@@ -83,6 +108,7 @@ bool edge_walk_next(EdgeWalk *walk, EdgeStep *step) {
   step->result = operand(walk->model, instruction, instruction->inputs);
   step->macs = macs_of(walk->model, instruction, step->result);
   step->constant_bytes = constants_of(walk->model, instruction);
+  step->table_bytes = table_bytes_of(walk->model, instruction);
   size_t words = (size_t)instruction->inputs + instruction->outputs + instruction->params;
   walk->at += sizeof *instruction + words * sizeof instruction->words[0];
   walk->next++;
@@ -96,11 +122,6 @@ int64_t edge_macs(const EdgeModel *model) {
   return macs;
 }
 
-/* Look-up tables are the constants of these opcodes. */
-static bool reads_table(int number) {
-  return number == EDGE_OP_TABLE || number == EDGE_OP_SOFTMAX;
-}
-
 EdgeSizes edge_sizes(const EdgeFile *file) {
   const EdgeModel *model = &file->model;
   EdgeSizes sizes = {.weights = model->weights_bytes,
@@ -109,7 +130,6 @@ EdgeSizes edge_sizes(const EdgeFile *file) {
                      .names = model->strings_bytes,
                      .image = (int64_t)file->image_bytes};
   EdgeStep step;
-  for (EdgeWalk walk = edge_walk(model); edge_walk_next(&walk, &step);)
-    if (reads_table(step.number)) sizes.tables += step.constant_bytes;
+  for (EdgeWalk walk = edge_walk(model); edge_walk_next(&walk, &step);) sizes.tables += step.table_bytes;
   return sizes;
 }

@@ -20,6 +20,7 @@ typedef struct EdgeStep {
   const EdgeTensor *result; /* its first output */
   int64_t macs;             /* multiply-accumulates; 0 for what multiplies no sums */
   int64_t constant_bytes;   /* of weights, biases, multipliers and tables that it reads */
+  int64_t table_bytes;      /* of those: its look-up table */
 } EdgeStep;
 
 typedef struct EdgeWalk {
@@ -38,7 +39,7 @@ int64_t edge_macs(const EdgeModel *model);
 /* Bytes as a device keeps them, that is unpacked. */
 typedef struct EdgeSizes {
   int64_t weights; /* constants: weights, biases, multipliers, look-up tables */
-  int64_t tables;  /* of those: what look-up instructions and softmax read */
+  int64_t tables;  /* of those: look-up tables */
   int64_t code, tensors, names;
   int64_t image; /* the whole file unpacked */
 } EdgeSizes;

@@ -1,0 +1,174 @@
+/* Models have an input x of 4 numbers (float32 [N,4]) unless their names say otherwise. */
+#include "tests/support/cli_files.h"
+
+#include "tests/support/data_files.h"
+#include "tests/support/onnx_bytes.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLOAT32 1
+#define INT64 7
+#define SAMPLES 40
+
+/* Writes and frees. */
+static void save(const char *folder, const char *name, Text *content) {
+  char path[PATH_MAX];
+  Error err;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (content->failed || file_write(path, content->bytes, content->length, &err) != OK) abort();
+  text_free(content);
+}
+
+static void save_model(const char *folder, const char *name, Text *graph, int64_t opset) {
+  Text model = onnx_model_bytes(graph, 8, opset);
+  save(folder, name, &model);
+}
+
+/* ---- models ---- */
+
+/* Weights [4,3] that make three different scores. */
+static void put_weight(Text *graph, float first) {
+  float weight[12];
+  Random random = {1};
+  for (int i = 0; i < 12; i++) weight[i] = (float)random_normal(&random);
+  weight[0] = first;
+  onnx_put_floats(graph, "W", "4,3", weight, 12);
+}
+
+static Text start(const char *dims) {
+  Text graph = {0};
+  put_text(&graph, 2, "test");
+  onnx_put_value(&graph, ONNX_INPUT, "x", FLOAT32, dims);
+  return graph;
+}
+
+static void finish(Text *graph) {
+  onnx_put_value(graph, ONNX_OUTPUT, "y", FLOAT32, NULL);
+}
+
+static Text product(float first_weight, const char *dims) {
+  Text graph = start(dims);
+  put_weight(&graph, first_weight);
+  onnx_put_node(&graph, "MatMul", "product", "x,W", "y", NULL);
+  finish(&graph);
+  return graph;
+}
+
+static void make_good_models(const char *folder) {
+  Text graph = product(0.5f, "N,4");
+  save_model(folder, "small.onnx", &graph, 17);
+  graph = product(0.75f, "N,4");
+  save_model(folder, "other.onnx", &graph, 17);
+  graph = product(0.5f, "N,M");
+  save_model(folder, "open.onnx", &graph, 17);
+
+  graph = start("N,4");
+  put_weight(&graph, 0.5f);
+  onnx_put_node(&graph, "MatMul", "product", "x,W", "scores", NULL);
+  Text attributes = {0}, axis = {0};
+  put_varint(&axis, ONNX_I, 1);
+  onnx_put_attribute(&attributes, "axis", 2, &axis);
+  onnx_put_node(&graph, "ArgMax", "decide", "scores", "class", &attributes);
+  onnx_put_value(&graph, ONNX_OUTPUT, "scores", FLOAT32, NULL);
+  onnx_put_value(&graph, ONNX_OUTPUT, "class", INT64, NULL);
+  save_model(folder, "two_outputs.onnx", &graph, 17);
+
+  graph = start("N,4");
+  onnx_put_value(&graph, ONNX_INPUT, "z", FLOAT32, "N,4");
+  onnx_put_node(&graph, "Add", "sum", "x,z", "y", NULL);
+  finish(&graph);
+  save_model(folder, "two_inputs.onnx", &graph, 17);
+}
+
+static void make_broken_graphs(const char *folder) {
+  Text graph = product(NAN, "N,4");
+  save_model(folder, "nan_weight.onnx", &graph, 17);
+  graph = product(INFINITY, "N,4");
+  save_model(folder, "infinite_weight.onnx", &graph, 17);
+  graph = product(0.5f, "N,5");
+  save_model(folder, "shapes_differ.onnx", &graph, 17);
+  graph = product(0.5f, "N,4");
+  save_model(folder, "old_opset.onnx", &graph, 6);
+  graph = product(0.5f, "N,4");
+  save_model(folder, "new_opset.onnx", &graph, 99);
+
+  graph = start("N,4");
+  onnx_put_node(&graph, "MatMul", "product", "x,W", "y", NULL);
+  finish(&graph);
+  save_model(folder, "missing_weight.onnx", &graph, 17);
+
+  graph = start("N,4");
+  onnx_put_node(&graph, "Add", "first", "x,b", "a", NULL);
+  onnx_put_node(&graph, "Relu", "second", "a", "b", NULL);
+  onnx_put_node(&graph, "Relu", "last", "b", "y", NULL);
+  finish(&graph);
+  save_model(folder, "cyclic.onnx", &graph, 17);
+
+  graph = start("N,4");
+  onnx_put_node(&graph, "Frobnicate", "one", "x", "a", NULL);
+  onnx_put_node(&graph, "Relu", "two", "a", "b", NULL);
+  onnx_put_node(&graph, "Whirl", "three", "b", "c", NULL);
+  onnx_put_node(&graph, "Frobnicate", "four", "c", "y", NULL);
+  finish(&graph);
+  save_model(folder, "unknown_operators.onnx", &graph, 17);
+}
+
+static void make_noise(const char *folder) {
+  Text noise = {0};
+  Random random = {7};
+  for (int i = 0; i < 3000; i++) text_add_bytes(&noise, (uint8_t[]){(uint8_t)random_bits(&random)}, 1);
+  save(folder, "noise.bin", &noise);
+  Text edge = {0};
+  text_add(&edge, "EDGE");
+  for (int i = 0; i < 3000; i++) text_add_bytes(&edge, (uint8_t[]){(uint8_t)random_bits(&random)}, 1);
+  memcpy(edge.bytes, "\x45\x44\x47\x45", 4);
+  save(folder, "noise.edge", &edge);
+}
+
+/* ---- data ---- */
+
+static void save_floats(const char *folder, const char *name, int columns, float last) {
+  float values[SAMPLES * 8];
+  char shape[32];
+  Text file = {0};
+  Random random = {3};
+  int count = SAMPLES * columns;
+  for (int i = 0; i < count; i++) values[i] = (float)random_normal(&random);
+  if (last != 0) values[count - 1] = last;
+  snprintf(shape, sizeof shape, "%d, %d", SAMPLES, columns);
+  make_array(&file, "<f4", shape, values, (size_t)count * sizeof *values);
+  save(folder, name, &file);
+}
+
+static void save_labels(const char *folder, const char *name, int count, int64_t classes) {
+  int64_t labels[SAMPLES];
+  char shape[32];
+  Text file = {0};
+  for (int i = 0; i < count; i++) labels[i] = i % classes;
+  snprintf(shape, sizeof shape, "%d,", count);
+  make_array(&file, "<i8", shape, labels, (size_t)count * sizeof *labels);
+  save(folder, name, &file);
+}
+
+static void make_data(const char *folder) {
+  save_floats(folder, "x.npy", 4, 0);
+  save_floats(folder, "wide.npy", 5, 0);
+  save_floats(folder, "nan.npy", 4, NAN);
+  save_labels(folder, "labels.npy", SAMPLES, 3);
+  save_labels(folder, "few_labels.npy", 10, 3);
+  save_labels(folder, "wild_labels.npy", SAMPLES, 9);
+  Text pickled = {0};
+  make_array(&pickled, "|O", "3,", "\x80\x04K\x01.K\x02.K\x03.", 12);
+  save(folder, "pickled.npy", &pickled);
+}
+
+void make_cli_files(const char *folder) {
+  make_good_models(folder);
+  make_broken_graphs(folder);
+  make_noise(folder);
+  make_data(folder);
+}
