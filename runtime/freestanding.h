@@ -1,6 +1,7 @@
 /*
- * freestanding.h - all that the runtime needs from outside: what compilers ask of freestanding
- * environments, too, and call by themselves. Declared here because such environments have no string.h.
+ * freestanding.h - all that the runtime calls outside itself. Declared here because freestanding
+ * environments have no string.h; these functions they have, and memmove and memcmp, because compilers may
+ * call those by themselves.
  */
 #ifndef RUNTIME_FREESTANDING_H
 #define RUNTIME_FREESTANDING_H
