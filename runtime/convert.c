@@ -1,7 +1,6 @@
 /* Inputs and outputs as float32, by way of the instructions that convert. */
+#include "runtime/freestanding.h"
 #include "runtime/kernel.h"
-
-#include <string.h>
 
 static int is_quantized(const EdgeTensor *tensor) {
   return tensor->scale > 0.0f &&

@@ -1,7 +1,6 @@
 /* edge_load: checks a file completely and points into it. */
 #include "runtime/load.h"
-
-#include <string.h>
+#include "runtime/freestanding.h"
 
 #define MAX_ARENA (1u << 30) /* format limit: every offset and element count fits in int32 */
 

@@ -458,6 +458,19 @@ START_TEST(inputs_and_outputs_convert) {
 }
 END_TEST
 
+/* Each test has its own process, so the environment may be changed. */
+START_TEST(kernels_can_be_lowered) {
+  unsetenv("EDGE_ISA");
+  const char *best = edge_choose_kernels()->isa;
+  setenv("EDGE_ISA", "plain", 1);
+  ck_assert_str_eq(edge_choose_kernels()->isa, "plain");
+  setenv("EDGE_ISA", "none such", 1);
+  ck_assert_str_eq(edge_choose_kernels()->isa, best);
+  setenv("EDGE_ISA", best, 1);
+  ck_assert_str_eq(edge_choose_kernels()->isa, best);
+}
+END_TEST
+
 START_TEST(status_texts_exist) {
   for (int i = EDGE_OK; i <= EDGE_ARGUMENT; i++)
     ck_assert_str_ne(edge_status_text((EdgeStatus)i), "unknown status");
@@ -482,6 +495,7 @@ Suite *suite_runtime_load(void) {
   tcase_add_test(tests, integer_flag_must_be_true);
   tcase_add_test(tests, arguments_are_checked);
   tcase_add_test(tests, inputs_and_outputs_convert);
+  tcase_add_test(tests, kernels_can_be_lowered);
   tcase_add_test(tests, status_texts_exist);
   suite_add_tcase(suite, tests);
   return suite;

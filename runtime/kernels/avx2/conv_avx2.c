@@ -8,10 +8,9 @@
  * where summing lanes would be most of the work.
  */
 #include "runtime/kernels/avx2/conv_avx2.h"
+#include "runtime/freestanding.h"
 #include "runtime/kernel.h"
 #include "runtime/kernels/plain/conv_walk.h"
-
-#include <string.h>
 
 #ifdef __AVX2__
 

@@ -13,7 +13,8 @@
 /* Positions of a window for one block of channels: where their x and their weights lie. */
 typedef struct Positions {
   const int8_t *x[MAX_POSITIONS], *w[MAX_POSITIONS];
-  int32_t count; /* even */
+  ptrdiff_t offset[MAX_POSITIONS]; /* of x from the first one's, where the window lies inside */
+  int32_t count;                   /* even */
 } Positions;
 
 /* Sums of channels i..i+15 over the positions. */
@@ -72,47 +73,75 @@ static inline void add_positions(int32_t *sum, const Positions *p, int32_t chann
   for (; i < channels; i++) add_1(sum, p, i);
 }
 
-static inline int is_inside(const EdgeDwconvPixel *pixel) {
-  const EdgeConvShape *s = pixel->shape;
-  int64_t height = (int64_t)(s->kernel_h - 1) * pixel->params->dilation_h;
-  int64_t width = (int64_t)(s->kernel_w - 1) * pixel->params->dilation_w;
-  return pixel->top >= 0 && pixel->left >= 0 && pixel->top + height < s->height &&
-         pixel->left + width < s->width;
+/* Rows and columns from the window's first position to its last. */
+static inline int64_t window_height(const EdgeConvShape *s, const EdgeConvParams *params) {
+  return (int64_t)(s->kernel_h - 1) * params->dilation_h;
 }
 
-/* Of a window that lies inside, without asking for each position. */
-static inline void list_inside(Positions *p, const EdgeDwconvPixel *pixel, int32_t first) {
+static inline int64_t window_width(const EdgeConvShape *s, const EdgeConvParams *params) {
+  return (int64_t)(s->kernel_w - 1) * params->dilation_w;
+}
+
+static inline int is_inside(const EdgeDwconvPixel *pixel) {
   const EdgeConvShape *s = pixel->shape;
-  const int8_t *x = edge_dwconv_at(pixel, 0, 0, first);
-  ptrdiff_t down = (ptrdiff_t)pixel->params->dilation_h * s->width * s->channels, row = 0;
-  ptrdiff_t right = (ptrdiff_t)pixel->params->dilation_w * s->channels;
-  for (int32_t ky = 0, k = 0; ky < s->kernel_h; ky++, row += down) {
-    ptrdiff_t at = row;
-    for (int32_t kx = 0; kx < s->kernel_w; kx++, at += right) p->x[k++] = x + at;
+  return pixel->top >= 0 && pixel->left >= 0 && pixel->top + window_height(s, pixel->params) < s->height &&
+         pixel->left + window_width(s, pixel->params) < s->width;
+}
+
+/* What is the same for all pixels: weights of the block that begins with output `first`, and offsets, which
+   have a meaning only if a window fits into x. */
+static void prepare(Positions *p, const EdgeCall *call, const EdgeConvShape *s, int32_t first) {
+  static const int8_t zeros[EDGE_DWCONV_BLOCK] = {0};
+  const EdgeConvParams *params = call->params;
+  int fits = window_height(s, params) < s->height && window_width(s, params) < s->width;
+  p->count = s->kernel_h * s->kernel_w;
+  for (int32_t k = 0; k < p->count; k++) {
+    ptrdiff_t row = (ptrdiff_t)(k / s->kernel_w) * params->dilation_h;
+    ptrdiff_t column = (ptrdiff_t)(k % s->kernel_w) * params->dilation_w;
+    p->offset[k] = fits ? (row * s->width + column) * s->channels : 0;
+    p->w[k] = (const int8_t *)call->in[1].data + (ptrdiff_t)k * s->outputs + first;
+  }
+  if (p->count % 2 == 1) { /* one more with weights of 0, for the last pair */
+    p->offset[p->count] = 0;
+    p->w[p->count++] = zeros;
   }
 }
 
-static inline void list_any(Positions *p, const EdgeDwconvPixel *pixel, int32_t first) {
+/* Finds x of all positions. */
+static inline void locate(Positions *p, const EdgeDwconvPixel *pixel, int32_t first) {
   const EdgeConvShape *s = pixel->shape;
+  if (is_inside(pixel)) {
+    const int8_t *x = edge_dwconv_at(pixel, 0, 0, first);
+    for (int32_t k = 0; k < p->count; k++) p->x[k] = x + p->offset[k];
+    return;
+  }
+  p->x[p->count - 1] = pixel->outside; /* also where weights of 0 were added */
   for (int32_t ky = 0, k = 0; ky < s->kernel_h; ky++)
     for (int32_t kx = 0; kx < s->kernel_w; kx++) p->x[k++] = edge_dwconv_at(pixel, ky, kx, first);
 }
 
-static void sums(int32_t *sum, const EdgeDwconvPixel *pixel, const int8_t *w, int32_t first, int32_t count) {
-  static const int8_t zeros[EDGE_DWCONV_BLOCK] = {0};
-  const EdgeConvShape *s = pixel->shape;
+/* All pixels of one block of channels. */
+static void compute_block(const EdgeCall *call, EdgeDwconvPixel pixel, const EdgeConvResult *result,
+                          int32_t first) {
+  const EdgeConvParams *params = call->params;
+  const EdgeConvShape *s = pixel.shape;
+  int32_t left = s->outputs - first, count = left < EDGE_DWCONV_BLOCK ? left : EDGE_DWCONV_BLOCK;
+  int32_t rows = s->batches * s->out_height;
+  ptrdiff_t at = first;
   Positions p;
-  if (is_inside(pixel))
-    list_inside(&p, pixel, first);
-  else
-    list_any(&p, pixel, first);
-  p.count = s->kernel_h * s->kernel_w;
-  for (int32_t k = 0; k < p.count; k++, w += s->outputs) p.w[k] = w;
-  if (p.count % 2 == 1) { /* one more with weights of 0, for the last pair */
-    p.x[p.count] = p.x[0];
-    p.w[p.count++] = zeros;
+  prepare(&p, call, s, first);
+  for (int32_t row = 0; row < rows; row++) {
+    ptrdiff_t image = (ptrdiff_t)(row / s->out_height) * s->height * s->width * s->channels;
+    pixel.image = (const int8_t *)call->in[0].data + image;
+    pixel.top = (int64_t)(row % s->out_height) * params->stride_h - params->pad_top;
+    for (int32_t ox = 0; ox < s->out_width; ox++, at += s->outputs) {
+      int32_t sum[EDGE_DWCONV_BLOCK];
+      pixel.left = (int64_t)ox * params->stride_w - params->pad_left;
+      locate(&p, &pixel, first);
+      add_positions(sum, &p, count);
+      edge_avx2_store(result, at, first, sum, count);
+    }
   }
-  add_positions(sum, &p, count);
 }
 
 /* Several outputs a channel and windows larger than any in use are left to the plain kernel. */
@@ -120,7 +149,14 @@ static EdgeStatus run(const EdgeCall *call) {
   const EdgeTensor *x = call->in[0].info, *w = call->in[1].info;
   if (x->dims[3] != w->dims[2] || (uint64_t)w->dims[0] * w->dims[1] > MAX_POSITIONS)
     return edge_plain_dwconv.run(call);
-  return edge_dwconv_run(sums, edge_avx2_store, call);
+  const EdgeConvShape s = edge_conv_shape_of(call, w->dims[0], w->dims[1]);
+  const EdgeConvResult result = edge_conv_result(call);
+  int8_t outside[EDGE_DWCONV_BLOCK];
+  memset(outside, x->zero_point, sizeof outside);
+  EdgeDwconvPixel pixel = {.shape = &s, .params = call->params, .outside = outside};
+  for (int32_t first = 0; first < s.outputs; first += EDGE_DWCONV_BLOCK)
+    compute_block(call, pixel, &result, first);
+  return EDGE_OK;
 }
 
 const EdgeKernel edge_avx2_dwconv = {.run = run};

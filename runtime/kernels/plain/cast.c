@@ -87,7 +87,7 @@ static void cast_floats(const EdgeArg *x, const EdgeArg *y, ptrdiff_t at, int32_
 
 static EdgeStatus run(const EdgeCall *call) {
   const EdgeArg *x = &call->in[0], *y = &call->out[0];
-  ptrdiff_t elements = y->info->elements;
+  ptrdiff_t elements = (ptrdiff_t)y->info->elements;
   for (ptrdiff_t at = 0; at < elements; at += BLOCK) {
     int32_t count = elements - at < BLOCK ? (int32_t)(elements - at) : BLOCK;
     int64_t values[BLOCK];

@@ -26,12 +26,13 @@ static EdgeStatus run(const EdgeCall *call) {
   const EdgeTensor *info = call->in[0].info;
   const void *x = call->in[0].data;
   float *y = call->out[0].data;
+  ptrdiff_t count = (ptrdiff_t)info->elements;
   if (info->type == EDGE_S8)
-    from_s8(y, x, info->elements, info->scale, info->zero_point);
+    from_s8(y, x, count, info->scale, info->zero_point);
   else if (info->type == EDGE_U8)
-    from_u8(y, x, info->elements, info->scale, info->zero_point);
+    from_u8(y, x, count, info->scale, info->zero_point);
   else
-    from_s16(y, x, info->elements, info->scale, info->zero_point);
+    from_s16(y, x, count, info->scale, info->zero_point);
   return EDGE_OK;
 }
 

@@ -5,9 +5,8 @@
 #ifndef RUNTIME_KERNELS_PLAIN_DWCONV_H
 #define RUNTIME_KERNELS_PLAIN_DWCONV_H
 
+#include "runtime/freestanding.h"
 #include "runtime/kernels/plain/conv.h"
-
-#include <string.h>
 
 #define EDGE_DWCONV_BLOCK 64 /* outputs whose sums are held at a time */
 

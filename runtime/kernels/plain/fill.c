@@ -13,7 +13,7 @@ static EdgeStatus check(const EdgeCall *call) {
 
 static EdgeStatus run(const EdgeCall *call) {
   const EdgeFillParams *p = call->params;
-  ptrdiff_t count = call->out[0].info->elements;
+  ptrdiff_t count = (ptrdiff_t)call->out[0].info->elements;
   int64_t value = p->value;
   void *y = call->out[0].data;
   EDGE_BY_SIZE(edge_element_bytes(call->out[0].info), SET);

@@ -1,8 +1,7 @@
 /* MAXPOOL: the largest code in a window. */
+#include "runtime/freestanding.h"
 #include "runtime/kernel.h"
 #include "runtime/kernels/plain/pool.h"
-
-#include <string.h>
 
 static void raise_to(int8_t *y, const int8_t *x, int32_t channels) {
   for (int32_t c = 0; c < channels; c++) y[c] = x[c] > y[c] ? x[c] : y[c];

@@ -26,10 +26,11 @@ EDGE_INLINE void quantize(EdgeType type, void *y, const float *x, ptrdiff_t coun
 static EdgeStatus run(const EdgeCall *call) {
   const EdgeTensor *info = call->out[0].info;
   const float *x = call->in[0].data;
+  ptrdiff_t count = (ptrdiff_t)info->elements;
   if (info->type == EDGE_S16)
-    quantize(EDGE_S16, call->out[0].data, x, info->elements, info->scale, edge_codes_of(info));
+    quantize(EDGE_S16, call->out[0].data, x, count, info->scale, edge_codes_of(info));
   else
-    quantize(EDGE_S8, call->out[0].data, x, info->elements, info->scale, edge_codes_of(info));
+    quantize(EDGE_S8, call->out[0].data, x, count, info->scale, edge_codes_of(info));
   return EDGE_OK;
 }
 

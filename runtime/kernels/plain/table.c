@@ -12,7 +12,7 @@ static EdgeStatus check(const EdgeCall *call) {
 
 static EdgeStatus run(const EdgeCall *call) {
   const int8_t *x = call->in[0].data;
-  ptrdiff_t count = call->out[0].info->elements;
+  ptrdiff_t count = (ptrdiff_t)call->out[0].info->elements;
   if (call->out[0].info->type == EDGE_S16) {
     const int16_t *table = call->in[1].data;
     int16_t *y = call->out[0].data;

@@ -60,7 +60,7 @@ static EdgeStatus run(const EdgeCall *call) {
   const EdgeUnaryF32Params *p = call->params;
   const float *x = call->in[0].data;
   float *y = call->out[0].data, a = p->a, b = p->b;
-  ptrdiff_t count = call->out[0].info->elements;
+  ptrdiff_t count = (ptrdiff_t)call->out[0].info->elements;
   switch (p->kind) { /* those cheap enough to be worth a loop of their own */
   case EDGE_UNARY_ABS:
     apply_all(EDGE_UNARY_ABS, y, x, count, a, b);

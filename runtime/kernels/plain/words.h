@@ -4,9 +4,8 @@
 #ifndef RUNTIME_KERNELS_PLAIN_WORDS_H
 #define RUNTIME_KERNELS_PLAIN_WORDS_H
 
+#include "runtime/freestanding.h"
 #include "runtime/kernels/plain/nest.h"
-
-#include <string.h>
 
 /* Integers that may stand for an object of another type. */
 typedef uint8_t EdgeWord1;
