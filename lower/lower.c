@@ -21,10 +21,6 @@ static bool takes_any_form(OpRole role) {
   return role == ROLE_SAME_SCALE || role == ROLE_VIEW || role == ROLE_GATHER || role == ROLE_INDEX;
 }
 
-static bool is_wanted(const Value *value) {
-  return value != NULL && (value->user_count > 0 || value->is_output);
-}
-
 /* Or, where it is internal, the output of its one user. */
 static bool is_written(const Builder *b, const Value *value) {
   while (!build_has(b, value) && value->spec != NULL && value->spec->kind == QUANT_INTERNAL &&
