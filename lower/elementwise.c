@@ -57,7 +57,7 @@ Operand elementwise_emit(Builder *b, EdgeOpcode opcode, const Operand *a, const 
 
 Operand elementwise_float(Builder *b, EdgeBinaryKind kind, const Operand *a, const Operand *c, EdgeType type,
                           const Shape *shape, Layout layout) {
-  EdgeBinaryF32Params params = {.kind = kind};
+  EdgeBinaryF32Params params = {.kind = (int32_t)kind};
   Loops loops = loops_of(a, c, shape, layout);
   if (!loops_store(&loops, &params.rank, params.dims, (int32_t *const[]){params.a_stride, params.b_stride}))
     too_many_axes(b);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define MOST_ARENA (1u << 30) /* the loader's limit */
+
 typedef struct Finish {
   Builder *b;
   EdgeProgram *program;
@@ -182,39 +184,51 @@ static size_t scratch_bytes(const EdgeProgram *program) {
   return most;
 }
 
+/* For each row of the program the row that stands for its memory: the first of those that share it. */
+static int32_t *memory_of_rows(const Finish *f) {
+  Builder *b = f->b;
+  int32_t *memory = arena_new(b->arena, (size_t)f->program->tensor_count, sizeof *memory, b->err);
+  int32_t *first = arena_new(b->arena, b->tensor_count, sizeof *first, b->err);
+  if (memory == NULL || first == NULL) return NULL;
+  for (size_t t = b->tensor_count; t-- > 0;)
+    if (f->renamed[t] >= 0) first[b->tensors[t].root] = f->renamed[t];
+  for (size_t t = 0; t < b->tensor_count; t++)
+    if (f->renamed[t] >= 0) memory[f->renamed[t]] = first[b->tensors[t].root];
+  return memory;
+}
+
+/* Moves the buffers that are used, and lie in the arena, to the front; their rows in `row`. */
+static int pack_buffers(const EdgeProgram *program, PlanBuffer *buffers, int32_t *row) {
+  int count = 0;
+  for (int t = 0; t < program->tensor_count; t++) {
+    if (buffers[t].first < 0 || program->tensors[t].space == EDGE_CONSTANT) continue;
+    buffers[count] = buffers[t];
+    buffers[count].bytes = tensor_size(&program->tensors[t]);
+    row[count++] = t;
+  }
+  return count;
+}
+
 static Status plan_arena(Finish *f) {
   Builder *b = f->b;
   EdgeProgram *program = f->program;
   size_t count = (size_t)program->tensor_count;
   PlanBuffer *buffers = arena_new(b->arena, count, sizeof *buffers, b->err);
-  PlanBuffer *kept = arena_new(b->arena, count, sizeof *kept, b->err);
-  int32_t *root = arena_new(b->arena, count, sizeof *root, b->err);
-  int32_t *first = arena_new(b->arena, b->tensor_count, sizeof *first, b->err);
-  if (buffers == NULL || kept == NULL || root == NULL || first == NULL) return b->status = SYSTEM;
-  for (size_t t = b->tensor_count;
-       t-- > 0;) /* the root itself may be dropped: its first alias stands for it */
-    if (f->renamed[t] >= 0) first[b->tensors[t].root] = f->renamed[t];
-  for (size_t t = 0; t < b->tensor_count; t++)
-    if (f->renamed[t] >= 0) root[f->renamed[t]] = first[b->tensors[t].root];
+  int32_t *row = arena_new(b->arena, count, sizeof *row, b->err), *memory = memory_of_rows(f);
+  if (buffers == NULL || row == NULL || memory == NULL) return b->status = SYSTEM;
   for (size_t t = 0; t < count; t++) buffers[t] = (PlanBuffer){.first = -1, .last = -1};
-  find_lifetimes(f, buffers, root);
-  int buffer_count = 0;
-  for (size_t t = 0; t < count; t++) {
-    if (buffers[t].first < 0 || program->tensors[t].space == EDGE_CONSTANT) continue;
-    buffers[t].bytes = tensor_size(&program->tensors[t]);
-    kept[buffer_count++] = buffers[t];
-  }
-  if (plan_memory(kept, buffer_count, EDGE_ALIGNMENT, &program->scratch_offset, b->err) != OK)
+  find_lifetimes(f, buffers, memory);
+  int buffer_count = pack_buffers(program, buffers, row);
+  if (plan_memory(buffers, buffer_count, EDGE_ALIGNMENT, &program->scratch_offset, b->err) != OK)
     return b->status = b->err->status;
-  buffer_count = 0;
-  for (size_t t = 0; t < count; t++)
-    if (buffers[t].first >= 0 && program->tensors[t].space == EDGE_ARENA)
-      buffers[t].offset = kept[buffer_count++].offset;
+  program->arena_bytes = aligned(program->scratch_offset + scratch_bytes(program));
+  if (program->arena_bytes > MOST_ARENA)
+    return build_fail(b, UNSUPPORTED, "it needs more than 1 GiB of memory");
+  for (int i = 0; i < buffer_count; i++) program->tensors[row[i]].offset = (uint32_t)buffers[i].offset;
   for (size_t t = 0; t < count; t++)
     if (program->tensors[t].space == EDGE_ARENA)
-      program->tensors[t].offset = (uint32_t)buffers[root[t]].offset;
-  program->arena_bytes = aligned(program->scratch_offset + scratch_bytes(program));
-  return program->arena_bytes <= INT32_MAX / 2 ? OK : build_fail(b, UNSUPPORTED, "more than 1 GiB of memory");
+      program->tensors[t].offset = program->tensors[memory[t]].offset;
+  return OK;
 }
 
 static bool computes_in_float(EdgeOpcode opcode) {

@@ -2,7 +2,7 @@
 #include "lower/float_steps.h"
 
 Operand float_unary(Builder *b, EdgeUnaryKind kind, const Operand *x, float a, float c) {
-  EdgeUnaryF32Params params = {kind, a, c};
+  EdgeUnaryF32Params params = {(int32_t)kind, a, c};
   EdgeTensor info = b->tensors[x->tensor].info;
   Operand y = {build_tensor(b, EDGE_F32, info.rank, info.dims, 0.0f, 0), x->shape, x->layout};
   build_emit(b, EDGE_OP_UNARY_F32, INPUTS(x->tensor), y.tensor, &params, sizeof params);

@@ -138,6 +138,13 @@ void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t
              INPUTS(linear->x, w, bias, mult, result->table), y, &params, sizeof params);
 }
 
+void linear_emit_image(Builder *b, const Linear *linear, const Result *result) {
+  uint32_t dims[4];
+  layout_image(&result->value->shape, dims);
+  int32_t y = result_tensor(b, result, LAYOUT_LAST);
+  linear_emit(b, linear, result, build_alias(b, y, 4, dims));
+}
+
 bool linear_absorbs_add(const Value *output, int64_t outputs, const Tensor **bias, const Value **sum) {
   if (output->spec == NULL || output->spec->kind != QUANT_INTERNAL || output->user_count != 1) return false;
   const Node *add = output->users[0];

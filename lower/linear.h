@@ -25,6 +25,9 @@ typedef struct Linear {
 /* Packs, checks that no accumulator can overflow, and emits CONV or DWCONV into `y`, an image. */
 void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t y);
 
+/* The same into a new image for the result's value. */
+void linear_emit_image(Builder *b, const Linear *linear, const Result *result);
+
 /* The bias absorbed from an Add behind a product without one: its constant and its output. False where the
    output's one user is no such Add. */
 bool linear_absorbs_add(const Value *output, int64_t outputs, const Tensor **bias, const Value **sum);

@@ -21,10 +21,6 @@ static bool takes_any_form(OpRole role) {
   return role == ROLE_SAME_SCALE || role == ROLE_VIEW || role == ROLE_GATHER || role == ROLE_INDEX;
 }
 
-static bool is_wanted(const Value *value) {
-  return value != NULL && (value->user_count > 0 || value->is_output);
-}
-
 /* Or, where it is internal, the output of its one user. */
 static bool is_written(const Builder *b, const Value *value) {
   while (!build_has(b, value) && value->spec != NULL && value->spec->kind == QUANT_INTERNAL &&
@@ -46,8 +42,14 @@ static Status check_value(Builder *b, const Value *value) {
   return OK;
 }
 
+static bool has_wanted_output(const Node *node) {
+  for (int i = 0; i < node->output_count; i++)
+    if (is_wanted(node->outputs[i])) return true;
+  return false;
+}
+
 static Status lower_node(Builder *b, const Node *node) {
-  if (is_done(b, node)) return OK;
+  if (!has_wanted_output(node) || is_done(b, node)) return OK;
   b->node = node;
   for (int i = 0; i < node->input_count; i++)
     if (node->inputs[i] != NULL) TRY(check_value(b, node->inputs[i]));

@@ -7,7 +7,17 @@
  *     edge_program_free(&program);
  *
  * One file a role (operators/op.h). Activations of rank 3 and 4 that flow between convolutions and pools lie
- * channels-last; conversions are inserted only where the order matters to the next instruction.
+ * channels-last; conversions are inserted only where the order matters to the next instruction. Inputs and
+ * outputs have the model's own shapes and orders.
+ *
+ * What a QuantSpec may ask for:
+ *   16 bits   of outputs whose producer's role is linear (with constant weights), sum, product, pick of two,
+ *             table, softmax or norm, of ReduceMean, ReduceSum and GlobalAveragePool, and of what only moves
+ *             such values. Nothing computes from 16-bit values: who reads them does so in float32.
+ *   internal  of outputs of the roles linear, sum, product, pick, average, whose one user is a Relu or a Clip
+ *             (scale_count 0) or any function of one element with 8-bit output (scale_count 1). A MatMul with
+ *             constant weights and the Add of its bias are one in the same way (scale_count 0).
+ * A node for which that does not hold is computed in float32 where the runtime can.
  */
 #ifndef LOWER_LOWER_H
 #define LOWER_LOWER_H

@@ -46,5 +46,6 @@ Status lower_transpose(Builder *b);
 Status lower_pad(Builder *b);
 Status lower_resize(Builder *b); /* nearest and linear */
 Status lower_where(Builder *b);
+Status lower_moved(Builder *b); /* any other that moves elements in a fixed pattern */
 
 #endif

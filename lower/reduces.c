@@ -101,7 +101,7 @@ Status lower_reduce(Builder *b, Form form) {
   EdgeReduceParams params = {.mult = 1};
   if (!reduced_axes(node, in->shape.rank, axes))
     return build_unsupported(b, "its axes are known only while running");
-  params.kind = reductions[find_reduction(node)].kind;
+  params.kind = (int32_t)reductions[find_reduction(node)].kind;
   int64_t count = reduced_count(&in->shape, axes);
   bool extreme = params.kind == EDGE_REDUCE_MAX || params.kind == EDGE_REDUCE_MIN;
   Result result;

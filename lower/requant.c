@@ -49,6 +49,10 @@ bool codes_equal(Codes a, Codes b) {
 
 /* ---- which nodes are computed in codes ---- */
 
+bool is_wanted(const Value *value) {
+  return value != NULL && (value->user_count > 0 || value->is_output);
+}
+
 bool is_coded_input(const Value *value) {
   if (value->constant != NULL) return element_is_float(value->type);
   return value->spec != NULL && value->spec->kind == QUANT_INTEGER && value->spec->bits == 8 &&
@@ -56,6 +60,7 @@ bool is_coded_input(const Value *value) {
 }
 
 static bool is_coded_output(const Value *value) {
+  if (!is_wanted(value)) return true;
   return value->spec != NULL && (value->spec->kind == QUANT_INTEGER || value->spec->kind == QUANT_INTERNAL);
 }
 

@@ -22,6 +22,8 @@ Codes codes_of_constant(const Value *value);
 int32_t code_of(double real, Codes codes);
 bool codes_equal(Codes a, Codes b); /* the same scale, zero point and type */
 
+/* True if somebody reads the value. */
+bool is_wanted(const Value *value);
 /* True if the value is in 8-bit codes (a constant: can be). */
 bool is_coded_input(const Value *value);
 /* True if every float input of the node is in 8-bit codes and every float output in codes or internal. */

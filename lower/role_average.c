@@ -14,20 +14,11 @@ static Status lower_average_pool(Builder *b) {
     return lower_float(b);
   int32_t x = build_image(b, in, FORM_CODES);
   double ratio = (double)codes_of_tensor(b, x).scale / (double)result.codes.scale;
-  EdgePoolParams params = {w.kernel_h,
-                           w.kernel_w,
-                           w.stride_h,
-                           w.stride_w,
-                           w.dilation_h,
-                           w.dilation_w,
-                           w.pad_top,
-                           w.pad_left,
-                           w.pad_bottom,
-                           w.pad_right,
-                           node_int(node, "count_include_pad", 0) != 0,
-                           (float)ratio,
-                           result.codes.least,
-                           result.codes.most};
+  EdgePoolParams params = pool_params(&w);
+  params.count_include_pad = node_int(node, "count_include_pad", 0) != 0;
+  params.mult = (float)ratio;
+  params.act_min = result.codes.least;
+  params.act_max = result.codes.most;
   uint32_t dims[4];
   layout_image(&result.value->shape, dims);
   int32_t y = result_before_table(b, &result, LAYOUT_LAST);

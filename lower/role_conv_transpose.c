@@ -115,9 +115,6 @@ Status lower_conv_transpose(Builder *b) {
                               .dilation_w = (int32_t)w.dilation,
                               .groups = (int32_t)groups}};
   linear.x = spread_input(b, build_image(b, data, FORM_CODES), &h, &w);
-  uint32_t dims[4];
-  layout_image(&result.value->shape, dims);
-  int32_t y = result_tensor(b, &result, LAYOUT_LAST);
-  linear_emit(b, &linear, &result, build_alias(b, y, 4, dims));
+  linear_emit_image(b, &linear, &result);
   return b->status;
 }

@@ -50,11 +50,19 @@ static Status float_clamp(Builder *b) {
   return b->status;
 }
 
+/* Before opset 7 a vector of slopes belongs to the channels, whatever follows them. */
+static void spread_slopes(const Node *node, Operand *slope) {
+  int rank = node->inputs[0]->shape.rank;
+  if (node->version->since >= 7 || slope->shape.rank != 1) return;
+  while (slope->shape.rank < rank - 1) slope->shape.dims[slope->shape.rank++] = 1;
+}
+
 /* max(x, 0) + slope * min(x, 0) */
 static Status float_prelu(Builder *b) {
   const Node *node = b->node;
   Operand x = elementwise_operand(b, node->inputs[0], FORM_REAL);
   Operand slope = elementwise_operand(b, node->inputs[1], FORM_REAL);
+  spread_slopes(node, &slope);
   Operand above = float_unary(b, EDGE_UNARY_CLIP, &x, 0.0f, INFINITY);
   Operand below = float_unary(b, EDGE_UNARY_CLIP, &x, -INFINITY, 0.0f);
   below = float_binary(b, EDGE_BINARY_MUL, &below, &slope, x.layout);

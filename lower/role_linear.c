@@ -29,10 +29,7 @@ static Status lower_conv(Builder *b) {
                    .bias_factor = 1,
                    .params = linear_conv_params(&window, groups)};
   linear.x = build_image(b, data, FORM_CODES);
-  uint32_t dims[4];
-  layout_image(&result.value->shape, dims);
-  int32_t y = build_alias(b, result_tensor(b, &result, LAYOUT_LAST), 4, dims);
-  linear_emit(b, &linear, &result, y);
+  linear_emit_image(b, &linear, &result);
   return b->status;
 }
 

@@ -71,10 +71,7 @@ static Status lower_batch_norm(Builder *b) {
       .params = {
           .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = (int32_t)channels}};
   linear.weight = affine_spec(b, factor, offset, channels, codes_of_tensor(b, linear.x).scale);
-  uint32_t dims[4];
-  layout_image(&result.value->shape, dims);
-  int32_t y = result_tensor(b, &result, LAYOUT_LAST);
-  linear_emit(b, &linear, &result, build_alias(b, y, 4, dims));
+  linear_emit_image(b, &linear, &result);
   return b->status;
 }
 
@@ -94,10 +91,6 @@ static bool norm_vector(Builder *b, const Node *node, int input, int64_t length,
     values[i] = (float)((tensor != NULL ? tensor_get(tensor, i) : otherwise) / scale);
   *vector = build_constant(b, EDGE_F32, 1, (uint32_t[]){(uint32_t)length}, values, 0.0f, 0);
   return true;
-}
-
-static bool is_wanted(const Value *value) {
-  return value != NULL && (value->user_count > 0 || value->is_output);
 }
 
 #define MAX_LENGTH (1 << 22) /* of LAYERNORM */

@@ -9,14 +9,12 @@ static Status lower_max_pool(Builder *b) {
   const Node *node = b->node;
   const Value *in = node->inputs[0], *out = node->outputs[0];
   Window2 w;
-  if (node->output_count > 1 && node->outputs[1] != NULL) return build_unsupported(b, "no indices");
+  if (node->output_count > 1 && is_wanted(node->outputs[1])) return build_unsupported(b, "no indices");
   if (move_form(in, out) != FORM_CODES) return build_unsupported(b, "no pooling in float32");
   if (!window2_of(node, &in->shape, NULL, &w)) return build_unsupported(b, "more than two spatial axes");
   int32_t x = build_image(b, in, FORM_CODES);
   Codes codes = codes_of_tensor(b, x);
-  EdgePoolParams params = {
-      w.kernel_h, w.kernel_w,   w.stride_h,  w.stride_w, w.dilation_h, w.dilation_w, w.pad_top,
-      w.pad_left, w.pad_bottom, w.pad_right, 0,          1.0f,         INT8_MIN,     INT8_MAX};
+  EdgePoolParams params = pool_params(&w);
   uint32_t dims[4];
   layout_image(&out->shape, dims);
   int32_t y = build_tensor(b, EDGE_S8, 4, dims, codes.scale, codes.zero_point);
@@ -46,5 +44,5 @@ static const struct {
 Status lower_same_scale(Builder *b) {
   for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
     if (node_is(b->node, operators[i].name)) return operators[i].lower(b);
-  return build_unsupported(b, "the runtime has no instruction for it");
+  return lower_moved(b);
 }

@@ -14,8 +14,6 @@ Status lower_view(Builder *b) {
   if (node_is(node, "Transpose")) return lower_transpose(b);
   if (node_is(node, "Expand")) return lower_expand(b);
   const Value *in = node->inputs[0], *out = node->outputs[0];
-  if (node->output_count > 1 && node->outputs[1] != NULL && node->outputs[1]->user_count > 0)
-    return build_unsupported(b, "its second output is used");
   if (shape_elements(&in->shape) != shape_elements(&out->shape))
     return build_unsupported(b, "its output has another number of elements than its input");
   Form form = move_form(in, out);

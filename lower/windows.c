@@ -24,3 +24,19 @@ bool window2_of(const Node *node, const Shape *data, const Dim *kernel, Window2 
                       .pad_right = (int32_t)w.pad_end};
   return true;
 }
+
+EdgePoolParams pool_params(const Window2 *w) {
+  return (EdgePoolParams){.kernel_h = w->kernel_h,
+                          .kernel_w = w->kernel_w,
+                          .stride_h = w->stride_h,
+                          .stride_w = w->stride_w,
+                          .dilation_h = w->dilation_h,
+                          .dilation_w = w->dilation_w,
+                          .pad_top = w->pad_top,
+                          .pad_left = w->pad_left,
+                          .pad_bottom = w->pad_bottom,
+                          .pad_right = w->pad_right,
+                          .mult = 1.0f,
+                          .act_min = INT8_MIN,
+                          .act_max = INT8_MAX};
+}

@@ -24,11 +24,12 @@ static const struct {
   const char *name;
   int sample;
 } without_instruction[] = {
-    {"Resize", 2},             /* antialiased */
-    {"Resize", 5},             /* cropped */
-    {"MaxPool", 7},            /* three spatial axes */
-    {"AveragePool", 6},        /* the same */
-    {"LayerNormalization", 1}, /* statistics */
+    {"Resize", 2},                                                 /* antialiased */
+    {"Resize", 5},                                                 /* cropped */
+    {"MaxPool", 7},                                                /* three spatial axes */
+    {"AveragePool", 6},                                            /* the same */
+    {"Dropout", 4},                                                /* a mask */
+    {"Dropout", 3},     {"Dropout", 1}, {"LayerNormalization", 1}, /* statistics */
 };
 
 static bool is_excused(const Op *op, int sample) {
