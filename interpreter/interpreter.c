@@ -190,8 +190,9 @@ static Status share_input(Runner *runner, const Node *node, Error *err) {
   }
   InferValue *result = &runner->values[node->input_count];
   TRY(op_infer_node(node, runner->values, result, err));
-  Slot *from = &runner->slots[node->inputs[0]->index], *to = &runner->slots[node->outputs[0]->index];
-  *to = *from;
+  const Slot *from = &runner->slots[node->inputs[0]->index];
+  Slot *to = &runner->slots[node->outputs[0]->index];
+  *to = (Slot){.tensor = *runner->in[0], .buffer = from->buffer}; /* a constant has no slot */
   to->tensor.shape = result->shape;
   buffer_share(to->buffer);
   return OK;
