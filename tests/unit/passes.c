@@ -514,6 +514,18 @@ START_TEST(shape_arithmetic_folds) {
 }
 END_TEST
 
+START_TEST(views_of_constants_fold) {
+  Maker maker = maker_new(17), *m = &maker;
+  Value *x = make_input(m, "x", SHAPE(2, 6)), *w = make_constant(m, "w", SHAPE(2, 3, 2));
+  Value *view = NODE("Reshape", "view", w, make_ints(m, "to", (int64_t[]){6, 2}, 2));
+  make_output(m, NODE("MatMul", "y", x, view));
+  clean_and_compare(m);
+  ck_assert_int_eq(m->graph->node_count, 1);
+  ck_assert_str_eq(m->graph->nodes[0]->inputs[1]->name, "view");
+  graph_free(m->graph);
+}
+END_TEST
+
 START_TEST(a_part_of_a_shape_folds) {
   Maker maker = maker_new(17), *m = &maker;
   Value *x = make_input(m, "x", SHAPE(2, 3, 4));
@@ -615,6 +627,7 @@ static void add_dropping(TCase *tests) {
   tcase_add_test(tests, an_input_that_is_the_output_needs_its_identity);
   tcase_add_test(tests, one_value_as_two_outputs_needs_one_identity);
   tcase_add_test(tests, shape_arithmetic_folds);
+  tcase_add_test(tests, views_of_constants_fold);
   tcase_add_test(tests, a_part_of_a_shape_folds);
   tcase_add_test(tests, unknown_shapes_and_large_results_stay);
   tcase_add_test(tests, dead_nodes_and_values_go);
