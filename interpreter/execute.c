@@ -1,6 +1,6 @@
 #include "interpreter/execute.h"
 
-static Status infer(const Node *node, const Tensor *const *in, InferValue *values, Error *err) {
+Status execute_infer(const Node *node, const Tensor *const *in, InferValue *values, Error *err) {
   for (int i = 0; i < node->input_count; i++) {
     if (in[i] != NULL)
       infer_value_of(in[i], &values[i]);
@@ -24,7 +24,7 @@ static Status prepare_outputs(const Node *node, Tensor *const *out, const InferV
 
 Status execute_node(const Node *node, const Tensor *const *in, Tensor *const *out, InferValue *values,
                     RunMemory *memory, bool plain, Error *err) {
-  TRY(infer(node, in, values, err));
+  TRY(execute_infer(node, in, values, err));
   TRY(prepare_outputs(node, out, values + node->input_count, memory, err));
   Run run = {.node = node,
              .params = node->params,

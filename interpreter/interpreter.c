@@ -181,18 +181,10 @@ static bool can_share(const Runner *runner, const Node *node) {
 }
 
 static Status share_input(Runner *runner, const Node *node, Error *err) {
-  for (int i = 0; i < node->input_count; i++) {
-    InferValue *value = &runner->values[i];
-    if (runner->in[i] != NULL)
-      infer_value_of(runner->in[i], value);
-    else
-      value->present = value->has_shape = value->has_elements = false, value->constant = NULL;
-  }
-  InferValue *result = &runner->values[node->input_count];
-  TRY(op_infer_node(node, runner->values, result, err));
+  TRY(execute_infer(node, runner->in, runner->values, err));
   Slot *from = &runner->slots[node->inputs[0]->index], *to = &runner->slots[node->outputs[0]->index];
   *to = (Slot){.tensor = *runner->in[0], .buffer = from->buffer}; /* a constant has no slot of its own */
-  to->tensor.shape = result->shape;
+  to->tensor.shape = runner->values[node->input_count].shape;
   buffer_share(to->buffer);
   return OK;
 }
