@@ -2,6 +2,7 @@
 
 #include "interpreter/buffers.h"
 #include "interpreter/execute.h"
+#include "operators/product.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,7 @@ Status interpreter_new(Interpreter **interpreter, const Graph *graph, Error *err
     *interpreter = NULL;
     return fail_memory(err);
   }
+  product_begin();
   made->most_ports = ports_of(graph);
   mark_needed(made);
   return OK;

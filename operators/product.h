@@ -1,4 +1,4 @@
-/* product.h - float32 matrix products through CBLAS. One thread: the program sets OpenBLAS to one. */
+/* product.h - float32 matrix products through CBLAS, in the calling thread. */
 #ifndef OPERATORS_PRODUCT_H
 #define OPERATORS_PRODUCT_H
 
@@ -16,6 +16,10 @@ typedef struct Matrix {
    initialized. */
 void product_f32(int64_t m, int64_t n, int64_t k, float alpha, Matrix a, Matrix b, float beta, float *c,
                  int64_t stride);
+
+/* To be called before the first product: the BLAS uses no threads of its own, so that results do not depend
+   on their number and edgec's threads are not in their way. May be called again. */
+void product_begin(void);
 
 /* Whether a size fits BLAS's integers. */
 static inline bool product_fits(int64_t size) {
