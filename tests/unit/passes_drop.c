@@ -3,6 +3,7 @@
 #include "tests/support/pass_case.h"
 
 #include <check.h>
+#include <stdio.h>
 
 Suite *suite_passes_drop(void);
 
@@ -145,6 +146,23 @@ START_TEST(unknown_shapes_and_large_results_stay) {
 }
 END_TEST
 
+/* Six times 15.7 MB asked for by a few bytes: four are within the limit. */
+START_TEST(folding_stops_at_its_limit) {
+  Maker maker = maker_new(17), *m = &maker;
+  for (int i = 0; i < 6; i++) {
+    char names[2][16];
+    snprintf(names[0], sizeof names[0], "y%d", i);
+    snprintf(names[1], sizeof names[1], "to%d", i);
+    make_output(m, NODE("ConstantOfShape", names[0], make_ints(m, names[1], (int64_t[]){1024, 3840}, 2)));
+  }
+  maker_finish(m);
+  PassReport report = clean(m->graph);
+  ck_assert_int_eq(report.counts[PASS_fold_constants].rewrites, 4);
+  ck_assert_int_eq(graph_count(m->graph, "ConstantOfShape"), 2);
+  graph_free(m->graph);
+}
+END_TEST
+
 START_TEST(dead_nodes_and_values_go) {
   Maker maker = maker_new(17), *m = &maker;
   Value *x = make_input(m, "x", SHAPE(2));
@@ -193,6 +211,7 @@ static void add_dropping(TCase *tests) {
   tcase_add_test(tests, views_of_constants_fold);
   tcase_add_test(tests, a_part_of_a_shape_folds);
   tcase_add_test(tests, unknown_shapes_and_large_results_stay);
+  tcase_add_test(tests, folding_stops_at_its_limit);
   tcase_add_test(tests, dead_nodes_and_values_go);
   tcase_add_test(tests, what_bodies_read_stays);
 }
