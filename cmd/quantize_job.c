@@ -154,21 +154,15 @@ static Status verify(QuantizeJob *job, Error *err) {
   return OK;
 }
 
-/* Written, read back, run, and only then given its name. */
+/* Written, read back and run; its name comes with quantize_job_commit(). */
 static Status write_and_verify(QuantizeJob *job, Error *err) {
   void *bytes = NULL;
-  OutputFile out = {0};
   TRY(build_file(job, &bytes, &job->file_bytes, err));
-  Status status = output_open(&out, job->output, err);
-  if (status == OK) status = output_write(&out, bytes, job->file_bytes, err);
+  Status status = output_open(&job->out, job->output, err);
+  if (status == OK) status = output_write(&job->out, bytes, job->file_bytes, err);
   bytes_free(bytes);
-  if (status == OK) status = read_back(job, &out, err);
-  if (status == OK) status = verify(job, err);
-  if (status != OK) {
-    output_abandon(&out);
-    return status;
-  }
-  return output_commit(&out, err);
+  if (status == OK) status = read_back(job, &job->out, err);
+  return status == OK ? verify(job, err) : status;
 }
 
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
@@ -182,7 +176,12 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   return write_and_verify(job, err);
 }
 
+Status quantize_job_commit(QuantizeJob *job, Error *err) {
+  return output_commit(&job->out, err);
+}
+
 void quantize_job_free(QuantizeJob *job) {
+  output_abandon(&job->out);
   layer_errors_free(&job->layers);
   edge_file_close(&job->file);
   inputs_close(&job->inputs);
