@@ -257,6 +257,7 @@ static Status bind(Inputs *inputs, const InputPort *ports, Error *err) {
   } else {
     TRY(open_files(inputs, ports, err));
   }
+  TRY(input_shapes_check_names(inputs->options, ports, inputs->count, err));
   for (int i = 0; i < inputs->count; i++) TRY(settle_input(inputs, i, &ports[i], err));
   TRY(reserve(inputs, err));
   if (inputs->is_synthetic || inputs->without_labels) return OK;
