@@ -84,13 +84,31 @@ static Status read_section(Reader *reader, const EdgeSection *section) {
   return section->raw_bytes == section->stored_bytes ? OK : refuse(reader, EDGE_MALFORMED);
 }
 
+static bool is_zero(const uint8_t *bytes, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i++)
+    if (bytes[i] != 0) return false;
+  return true;
+}
+
+/* Sections stand in the order of the table, and what is between and behind them is 0. */
+static Status check_gaps(const Reader *reader, const EdgeSection *table, size_t count) {
+  size_t end = sizeof reader->header + count * sizeof *table;
+  for (size_t i = 0; i < count; i++) {
+    if (table[i].offset < end || table[i].offset > reader->size ||
+        !is_zero(reader->bytes, end, table[i].offset))
+      return refuse(reader, EDGE_MALFORMED);
+    end = (size_t)table[i].offset + table[i].stored_bytes;
+  }
+  return is_zero(reader->bytes, end, reader->size) ? OK : refuse(reader, EDGE_MALFORMED);
+}
+
 static Status read_sections(Reader *reader) {
   EdgeSection table[EDGE_FILE_MAX_SECTIONS];
   size_t count = reader->header.section_count;
   memcpy(table, reader->bytes + sizeof reader->header, count * sizeof *table);
   if (sections_crc(&reader->header, table) != reader->header.crc) return refuse(reader, EDGE_CHECKSUM);
   for (size_t i = 0; i < count; i++) TRY(read_section(reader, &table[i]));
-  return OK;
+  return check_gaps(reader, table, count);
 }
 
 static Status parse(Reader *reader, EdgeFile *file) {
