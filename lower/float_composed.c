@@ -16,8 +16,8 @@ static bool norm_affine(Builder *b, const Node *node, float **factor, float **of
   if (scale == NULL || bias == NULL || mean == NULL || variance == NULL) return false;
   double epsilon = node_float(node, "epsilon", 1e-5);
   int64_t count = tensor_elements(scale);
-  *factor = arena_new(b->arena, (size_t)count, sizeof(float), b->err);
-  *offset = arena_new(b->arena, (size_t)count, sizeof(float), b->err);
+  *factor = arena_new(&b->scratch, (size_t)count, sizeof(float), b->err);
+  *offset = arena_new(&b->scratch, (size_t)count, sizeof(float), b->err);
   if (*factor == NULL || *offset == NULL) {
     b->status = SYSTEM;
     return false;

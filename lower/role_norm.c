@@ -6,7 +6,7 @@ static bool norm_vector(Builder *b, const Node *node, int input, int64_t length,
                         double otherwise, int32_t *vector) {
   const Tensor *tensor = node_constant(node, input);
   if (node_input(node, input) != NULL && (tensor == NULL || tensor_elements(tensor) != length)) return false;
-  float *values = arena_new(b->arena, (size_t)length, sizeof *values, b->err);
+  float *values = arena_new(&b->scratch, (size_t)length, sizeof *values, b->err);
   if (values == NULL) {
     b->status = SYSTEM;
     return false;
