@@ -32,6 +32,12 @@ static Status choose_output(QuantizeJob *job, Error *err) {
   return overwrite_check(job->output, OUTPUT_EDGE, options_flag(job->options, "force"), err);
 }
 
+static Status fit_labels(const QuantizeJob *job, Inputs *inputs, Error *err) {
+  const Graph *graph = job->reference.graph;
+  const Value *scores = graph->output_count > 0 ? graph->outputs[0] : NULL;
+  return inputs_fit_labels(inputs, scores != NULL && scores->has_shape ? &scores->shape : NULL, err);
+}
+
 static Status open_models(QuantizeJob *job, Error *err) {
   const char *path = job->options->arguments[0];
   TRY(model_open(&job->model, path, err));
@@ -46,6 +52,7 @@ static Status open_models(QuantizeJob *job, Error *err) {
     TRY(graph_bind_input(job->model.graph, job->model.graph->inputs[i], &job->inputs.forms[i].shape, err));
   TRY(model_infer(&job->model, err));
   TRY(model_infer(&job->reference, err));
+  TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
   return model_clean(&job->model, err);
 }
@@ -53,7 +60,8 @@ static Status open_models(QuantizeJob *job, Error *err) {
 static Status open_verify_data(QuantizeJob *job, Error *err) {
   if (!job->has_verify_data) return OK;
   TRY(inputs_begin(&job->verify_inputs, job->options, "verify-data", err));
-  return inputs_bind_graph(&job->verify_inputs, job->reference.graph, err);
+  TRY(inputs_bind_graph(&job->verify_inputs, job->reference.graph, err));
+  return fit_labels(job, &job->verify_inputs, err);
 }
 
 static int64_t least(int64_t a, int64_t b) {
