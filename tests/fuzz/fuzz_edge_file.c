@@ -20,7 +20,7 @@ static void parse(const uint8_t *data, size_t bytes) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
-  uint8_t *file = malloc(bytes + 1);
+  uint8_t *file = calloc(bytes + 1, 1);
   if (file == NULL) return 0;
   if (bytes > 0) memcpy(file, data, bytes);
   parse(file, bytes);
