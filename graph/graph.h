@@ -77,6 +77,10 @@ struct Node {
   int attribute_count;
   int64_t opset; /* version that it is meant by where a pass made it; 0: the graph's */
   int index;     /* position in graph->nodes, set by graph_refresh() */
+  /* set by `quantize`, some by what its user asks for: */
+  const char
+      *float_reason; /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
+  int weight_bits;   /* of the codes of its constant weights; 0: as many as the scheme has */
   /* set by op_bind() (operators/op.h): */
   const struct Op *op;
   const struct OpVersion *version;
