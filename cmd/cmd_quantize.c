@@ -1,6 +1,7 @@
 /* cmd_quantize.c - edgec quantize */
 #include "cmd/command.h"
 #include "cmd/common.h"
+#include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/quantize_job.h"
@@ -141,8 +142,8 @@ const Command command_quantize = {
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {quantize_rows, inputs_rows, gates_rows, common_work_rows, common_message_rows,
-                common_json_rows},
+    .options = {quantize_rows, node_choice_rows, inputs_rows, gates_rows, common_work_rows,
+                common_message_rows, common_json_rows},
     .examples = {"edgec quantize model.onnx --data samples.npz",
                  "edgec quantize model.onnx --data images.npy --labels labels.npy --scale 0.00392157",
                  "edgec quantize model.onnx --data samples.npz --max-drop 0.5 --json"},

@@ -1,6 +1,7 @@
 #include "cmd/quantize_job.h"
 
 #include "cmd/common.h"
+#include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
 #include "cmd/summary_line.h"
@@ -54,7 +55,8 @@ static Status open_models(QuantizeJob *job, Error *err) {
   TRY(model_infer(&job->reference, err));
   TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
-  return model_clean(&job->model, err);
+  TRY(model_clean(&job->model, err));
+  return node_choices_apply(job->options, job->model.graph, err);
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
@@ -130,6 +132,10 @@ static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
   return status;
 }
 
+static Status account(QuantizeJob *job, Error *err) {
+  return accounting_make(&job->accounting, job->model.graph, &job->file, &job->model.graph->arena, err);
+}
+
 static Status compare(QuantizeJob *job, Subject **subjects, Error *err) {
   Progress progress;
   Inputs *inputs = job->has_verify_data ? &job->verify_inputs : &job->inputs;
@@ -159,6 +165,7 @@ static Status verify(QuantizeJob *job, Error *err) {
                        job->inputs.is_synthetic};
   if (job->has_verify_data) measured.is_synthetic = false;
   gates_check(job->options, &measured, &job->gates);
+  accounting_gate(job->options, &job->accounting, job->model.graph, &job->gates);
   return OK;
 }
 
@@ -170,6 +177,7 @@ static Status write_and_verify(QuantizeJob *job, Error *err) {
   if (status == OK) status = output_write(&job->out, bytes, job->file_bytes, err);
   bytes_free(bytes);
   if (status == OK) status = read_back(job, &job->out, err);
+  if (status == OK) status = account(job, err);
   return status == OK ? verify(job, err) : status;
 }
 
