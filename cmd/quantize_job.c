@@ -115,7 +115,8 @@ static Status build_file(QuantizeJob *job, void **bytes, size_t *size, Error *er
   Text metadata = {0};
   Status status = metadata_of(job, &metadata, err);
   if (status == OK) status = lower_graph(job->model.graph, &program, err);
-  if (status == OK) status = edge_file_build(&program, metadata.bytes, bytes, size, err);
+  EdgeFileForm form = options_flag(job->options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT;
+  if (status == OK) status = edge_file_build(&program, metadata.bytes, form, bytes, size, err);
   edge_program_free(&program);
   text_free(&metadata);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
