@@ -45,7 +45,7 @@ const Command command_compare = {
     .arguments = {{"MODEL", "an .onnx or .edge file"}},
     .min_arguments = 1,
     .max_arguments = COMPARE_MAX,
-    .options = {compare_rows, sample_range_rows, inputs_rows, common_work_rows, common_quiet_rows,
+    .options = {compare_rows, inputs_rows, sample_range_rows, common_work_rows, common_quiet_rows,
                 common_json_rows},
     .examples = {"edgec compare model.onnx model.edge --data test.npz",
                  "edgec compare *.onnx *.edge --data test.npz --csv >table.csv"},

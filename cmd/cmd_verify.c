@@ -42,7 +42,7 @@ const Command command_verify = {
                   {"CANDIDATE", "an .edge file or another .onnx model"}},
     .min_arguments = 2,
     .max_arguments = 2,
-    .options = {verify_rows, sample_range_rows, inputs_rows, gates_rows, common_work_rows, common_quiet_rows,
+    .options = {verify_rows, inputs_rows, sample_range_rows, gates_rows, common_work_rows, common_quiet_rows,
                 common_json_rows},
     .examples = {"edgec verify model.onnx model.edge --data samples.npz",
                  "edgec verify model.onnx model.edge --data test.npz --skip 256 --max-drop 0.3"},
