@@ -37,7 +37,7 @@ static Status check_options(const Options *options, Error *err) {
     return fail(err, BAD_USAGE, "run: where to? -o out.npy is missing");
   if (!options_was_given(options, "data"))
     return fail(err, BAD_USAGE, "run: on what? --data samples.npy is missing");
-  return options_refuse(options, "labels", "when a model is only run", err);
+  return OK;
 }
 
 /* ---- doing it ---- */
