@@ -62,9 +62,16 @@ static void model_line(const QuantizeJob *job, Text *text) {
 static void calibrate_line(const QuantizeJob *job, Text *text) {
   char samples[TEXT_NUMBER_ROOM], seconds[TEXT_NUMBER_ROOM], words[TEXT_NUMBER_ROOM + 16];
   snprintf(words, sizeof words, "%s samples", text_count(samples, job->calibration_samples));
-  text_add(text, "calibrate  %-15s %s, %s\n", words, calibration_method_name(job->settings.method),
-           text_seconds(seconds, job->calibrate_seconds));
-  if (job->inputs.is_synthetic)
+  bool is_from_file = job->calib.count > 0;
+  text_add(text, "calibrate  %-15s %s, %s%s\n", words, calibration_method_name(job->settings.method),
+           is_from_file ? "seen by " : "",
+           is_from_file ? summary_file(job->calib.path) : text_seconds(seconds, job->calibrate_seconds));
+  if (job->inputs.is_synthetic && is_from_file)
+    text_add(text,
+             "           NO DATA was given: it is verified on made-up samples (seed %llu). What is measured\n"
+             "           below says nothing about real inputs. Give --data.\n",
+             (unsigned long long)job->inputs.seed);
+  else if (job->inputs.is_synthetic)
     text_add(
         text,
         "           NO DATA was given: these samples are made up (seed %llu). What is measured below says\n"
