@@ -2,9 +2,9 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
+#include "cmd/overwrite.h"
+#include "cmd/print.h"
 #include "cmd/quantize_job.h"
-
-#include <stdio.h>
 
 static const OptionRow quantize_rows[] = {
     {.name = "output",
@@ -16,7 +16,7 @@ static const OptionRow quantize_rows[] = {
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",
-     .help = "overwrite a file that is no .edge file"},
+     .help = "overwrite files that are no .edge file, or no report"},
     {.name = "report",
      .type = OPTION_STRING,
      .metavar = "FILE",
@@ -59,14 +59,25 @@ static const OptionRow quantize_rows[] = {
      .help = "outputs of the model in 8 bits too; else they have 16 where that costs nothing"},
     {0}};
 
-static Status write_report(const QuantizeJob *job, Error *err) {
+/* Under its temporary name: it gets its own together with the .edge file. */
+static Status write_report(const QuantizeJob *job, OutputFile *out, Error *err) {
   const char *path = options_string(job->options, "report");
   if (path == NULL) return OK;
   Text text = {0};
   quantize_json(job, &text);
   Status status = text_status(&text, err);
-  if (status == OK) status = file_write(path, text.bytes, text.length, err);
+  if (status == OK) status = output_open(out, path, err);
+  if (status == OK) status = output_write(out, text.bytes, text.length, err);
   text_free(&text);
+  return status;
+}
+
+static Status write_outputs(QuantizeJob *job, Error *err) {
+  OutputFile report = {0};
+  Status status = write_report(job, &report, err);
+  if (status == OK) status = quantize_job_commit(job, err);
+  if (status == OK && report.path != NULL) status = output_commit(&report, err);
+  output_abandon(&report);
   return status;
 }
 
@@ -76,22 +87,21 @@ static Status print_result(const QuantizeJob *job, Error *err) {
     quantize_json(job, &text);
   else if (!options_flag(job->options, "quiet"))
     quantize_summary(job, &text);
-  Status status = text_status(&text, err);
-  if (status == OK && text.length > 0) fputs(text.bytes, stdout);
-  text_free(&text);
-  return status;
+  return print_text(&text, err);
 }
 
 static Status check_options(const Options *options, Error *err) {
+  const char *report = options_string(options, "report");
   if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
-  return method_check(options, err);
+  TRY(method_check(options, err));
+  return report == NULL ? OK : overwrite_check(report, OUTPUT_JSON, options_flag(options, "force"), err);
 }
 
 static Status quantize_run(const Options *options, Error *err) {
   QuantizeJob job;
   TRY(check_options(options, err));
   Status status = quantize_job_run(&job, options, err);
-  if (status == OK) status = write_report(&job, err);
+  if (status == OK) status = write_outputs(&job, err);
   if (status == OK) status = print_result(&job, err);
   if (status == OK) status = gates_status(&job.gates, job.output, err);
   quantize_job_free(&job);

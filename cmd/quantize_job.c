@@ -33,6 +33,12 @@ static Status choose_output(QuantizeJob *job, Error *err) {
   return overwrite_check(job->output, OUTPUT_EDGE, options_flag(job->options, "force"), err);
 }
 
+static Status fit_labels(const QuantizeJob *job, Inputs *inputs, Error *err) {
+  const Graph *graph = job->reference.graph;
+  const Value *scores = graph->output_count > 0 ? graph->outputs[0] : NULL;
+  return inputs_fit_labels(inputs, scores != NULL && scores->has_shape ? &scores->shape : NULL, err);
+}
+
 static Status open_models(QuantizeJob *job, Error *err) {
   const char *path = job->options->arguments[0];
   TRY(model_open(&job->model, path, err));
@@ -47,6 +53,7 @@ static Status open_models(QuantizeJob *job, Error *err) {
     TRY(graph_bind_input(job->model.graph, job->model.graph->inputs[i], &job->inputs.forms[i].shape, err));
   TRY(model_infer(&job->model, err));
   TRY(model_infer(&job->reference, err));
+  TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
   return model_clean(&job->model, err);
 }
@@ -54,7 +61,8 @@ static Status open_models(QuantizeJob *job, Error *err) {
 static Status open_verify_data(QuantizeJob *job, Error *err) {
   if (!job->has_verify_data) return OK;
   TRY(inputs_begin(&job->verify_inputs, job->options, "verify-data", err));
-  return inputs_bind_graph(&job->verify_inputs, job->reference.graph, err);
+  TRY(inputs_bind_graph(&job->verify_inputs, job->reference.graph, err));
+  return fit_labels(job, &job->verify_inputs, err);
 }
 
 static Status open_calib(QuantizeJob *job, Error *err) {
@@ -186,21 +194,15 @@ static Status verify(QuantizeJob *job, Error *err) {
   return OK;
 }
 
-/* Written, read back, run, and only then given its name. */
+/* Written, read back and run; its name comes with quantize_job_commit(). */
 static Status write_and_verify(QuantizeJob *job, Error *err) {
   void *bytes = NULL;
-  OutputFile out = {0};
   TRY(build_file(job, &bytes, &job->file_bytes, err));
-  Status status = output_open(&out, job->output, err);
-  if (status == OK) status = output_write(&out, bytes, job->file_bytes, err);
+  Status status = output_open(&job->out, job->output, err);
+  if (status == OK) status = output_write(&job->out, bytes, job->file_bytes, err);
   bytes_free(bytes);
-  if (status == OK) status = read_back(job, &out, err);
-  if (status == OK) status = verify(job, err);
-  if (status != OK) {
-    output_abandon(&out);
-    return status;
-  }
-  return output_commit(&out, err);
+  if (status == OK) status = read_back(job, &job->out, err);
+  return status == OK ? verify(job, err) : status;
 }
 
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
@@ -218,7 +220,12 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   return write_and_verify(job, err);
 }
 
+Status quantize_job_commit(QuantizeJob *job, Error *err) {
+  return output_commit(&job->out, err);
+}
+
 void quantize_job_free(QuantizeJob *job) {
+  output_abandon(&job->out);
   calib_free(&job->calib);
   calibration_free(job->calibration);
   layer_errors_free(&job->layers);

@@ -23,7 +23,8 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
-  EdgeFile file;
+  OutputFile out; /* the written file, under its temporary name */
+  EdgeFile file;  /* read back from it */
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;
@@ -31,8 +32,10 @@ typedef struct QuantizeJob {
   double calibrate_seconds, verify_seconds;
 } QuantizeJob;
 
-/* The whole job. The output exists afterwards only if the result is OK or GATE_MISSED. */
+/* Everything but giving the verified file its name. The job needs quantize_job_free() in any case. */
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err);
+/* Now the output exists. */
+Status quantize_job_commit(QuantizeJob *job, Error *err);
 void quantize_job_free(QuantizeJob *job);
 
 /* What the user sees, and the same as JSON. */

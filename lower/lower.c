@@ -119,7 +119,10 @@ static Status refuse_unsupported(Builder *b) {
 }
 
 static Status lower_nodes(Builder *b) {
-  for (int i = 0; i < b->graph->node_count; i++) TRY(lower_node(b, b->graph->nodes[i]));
+  for (int i = 0; i < b->graph->node_count; i++) {
+    TRY(lower_node(b, b->graph->nodes[i]));
+    arena_free(&b->scratch);
+  }
   b->node = NULL;
   return refuse_unsupported(b);
 }

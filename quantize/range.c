@@ -57,16 +57,16 @@ static double clip_error(const Moments *m, int from, int to, double limit) {
   return m->squares[to] - m->squares[from] - 2 * limit * sum + limit * limit * count;
 }
 
-static int bin_at(const Histogram *histogram, double x) {
-  double bin = floor(ldexp(x, -histogram->exponent)) - (double)histogram->first;
+/* Number, among those that there are, of the bin that holds x, moved by `offset`; 0..HISTOGRAM_BINS. */
+static int bin_at(const Histogram *histogram, double x, int offset) {
+  double bin = floor(ldexp(x, -histogram->exponent)) - (double)histogram->first + offset;
   return (int)fmin(fmax(bin, 0), HISTOGRAM_BINS);
 }
 
 /* Squared error of clipping to the range and of rounding to 255 steps in it (step^2 / 12 a value, but none
    for exact zeros). */
 static double range_error(const Histogram *histogram, const Moments *moments, Range range) {
-  int first = bin_at(histogram, range.low), last = bin_at(histogram, range.high) + 1;
-  last = last > HISTOGRAM_BINS ? HISTOGRAM_BINS : last;
+  int first = bin_at(histogram, range.low, 0), last = bin_at(histogram, range.high, 1);
   double step = (range.high - range.low) / 255.0;
   double inside = moments->count[last] - moments->count[first] - (double)histogram->zeros;
   return clip_error(moments, 0, first, range.low) + clip_error(moments, last, HISTOGRAM_BINS, range.high) +

@@ -170,7 +170,7 @@ static Status code_section(Writer *writer, SectionContent *content) {
     uint8_t *room = arena_new(&writer->arena, limit, 1, writer->err);
     if (room == NULL) return SYSTEM;
     size_t size = deflate_with(content, strategies[i], room, limit);
-    if (size >= limit) continue;
+    if (size >= limit || content->raw_bytes / EDGE_FILE_MOST_DEFLATED >= size) continue;
     content->coded = room;
     content->coded_bytes = size;
   }
