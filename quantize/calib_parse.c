@@ -107,7 +107,10 @@ static int hex_digit(char c) {
 
 /* The rest of the line, in which \xHH stands for a byte. NULL: see the error. */
 static const char *take_name(Parser *parser) {
-  skip_blanks(parser);
+  if (is_at_end(parser)) {
+    wrong(parser, "there should be more on this line");
+    return NULL;
+  }
   size_t length = (size_t)(parser->line_end - parser->rest), used = 0;
   char *name = arena_new(&parser->file->arena, length + 1, 1, parser->err);
   for (const char *c = parser->rest; name != NULL && c < parser->line_end; c++) {

@@ -12,9 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LEVELS 128
-#define STRIDE 4 /* bins between two ranges that are tried */
-#define ROUNDS 3 /* of moving either side; it rests after two as a rule */
+#define LEVELS 256         /* as many as int8 has codes */
+#define MOST_OUTSIDE 0.001 /* share of the values that may be cut off at an end */
+#define STRIDE 4           /* bins between two ranges that are tried */
+#define ROUNDS 3           /* of moving either side; it rests after two as a rule */
 
 typedef struct Search {
   double count[HISTOGRAM_BINS + 1];  /* of values in the bins before */
@@ -58,21 +59,23 @@ static double with_outside(const Search *search, int64_t bin, double outside) {
 }
 
 /* Infinite where values would be clipped to a bin that has none: the span up to the next filled bin is as
-   good. */
+   good. And where a large part would be clipped: the outermost bin would then hold most, in both
+   distributions, and little would seem lost. */
 static double divergence(const Search *search, Span span) {
   double all = search->count[HISTOGRAM_BINS], inside = between(search->count, span.from, span.to);
   double below = between(search->count, 0, span.from), above = all - below - inside;
+  if (fmax(below, above) > MOST_OUTSIDE * all) return INFINITY;
   if ((below > 0 && between(search->filled, span.from, span.from + 1) == 0) || inside <= 0 ||
       (above > 0 && between(search->filled, span.to - 1, span.to) == 0))
     return INFINITY;
   double clipped = between(search->self, span.from, span.to) + with_outside(search, span.from, below) +
                    with_outside(search, span.to - 1, above);
   double levels = 0;
-  int64_t width = span.to - span.from;
-  for (int l = 0; l < LEVELS; l++) {
-    int64_t from = span.from + l * width / LEVELS, to = span.from + (l + 1) * width / LEVELS;
+  int64_t width = span.to - span.from, levels_used = width < LEVELS ? width : LEVELS;
+  for (int64_t l = 0; l < levels_used; l++) {
+    int64_t from = span.from + l * width / levels_used, to = span.from + (l + 1) * width / levels_used;
     double count = between(search->count, from, to);
-    double held = count + (l == 0 ? below : 0) + (l == LEVELS - 1 ? above : 0);
+    double held = count + (l == 0 ? below : 0) + (l == levels_used - 1 ? above : 0);
     if (count > 0) levels += held * log(count / between(search->filled, from, to));
   }
   return (clipped - levels) / all - log(all) + log(inside);
@@ -95,7 +98,6 @@ static bool shorten(const Search *search, bool low_side, Span all, Span *best, d
       span.from = bin;
     else
       span.to = bin;
-    if (span.to - span.from < LEVELS) break;
     last = bin;
     double value = divergence(search, span);
     if (value >= *least) continue;
