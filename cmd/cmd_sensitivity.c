@@ -1,6 +1,7 @@
 /* cmd_sensitivity.c - edgec sensitivity */
 #include "cmd/command.h"
 #include "cmd/common.h"
+#include "cmd/method_rows.h"
 #include "cmd/print.h"
 #include "cmd/sensitivity_job.h"
 
@@ -54,6 +55,7 @@ static Status print_result(const SensitivityJob *job, Error *err) {
 static Status sensitivity_run(const Options *options, Error *err) {
   SensitivityJob job;
   if (options_flag(options, "json")) TRY(options_refuse(options, "csv", "together with --json", err));
+  TRY(method_check(options, err));
   Status status = sensitivity_job_run(&job, options, err);
   if (status == OK) status = print_result(&job, err);
   sensitivity_job_free(&job);
@@ -75,7 +77,7 @@ const Command command_sensitivity = {
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {sensitivity_rows, inputs_rows, common_work_rows, common_quiet_rows, common_json_rows},
+    .options = {sensitivity_rows, method_rows, inputs_rows, common_work_rows, common_quiet_rows, common_json_rows},
     .examples = {"edgec sensitivity model.onnx --data samples.npz",
                  "edgec sensitivity model.onnx --data samples.npz --rank 4 --csv >layers.csv"},
     .place = 15,

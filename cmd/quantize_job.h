@@ -7,7 +7,7 @@
 #include "cmd/inputs.h"
 #include "cmd/model.h"
 #include "formats/edge/edge_file.h"
-#include "quantize/quantize.h"
+#include "quantize/calib_file.h"
 
 typedef struct QuantizeJob {
   const Options *options;
@@ -18,6 +18,8 @@ typedef struct QuantizeJob {
   Inputs inputs;
   Inputs verify_inputs; /* of --verify-data */
   bool has_verify_data;
+  CalibFile calib; /* of --calib; else empty */
+  Calibration *calibration;
   Pool *pool;
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */

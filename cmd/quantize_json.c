@@ -27,7 +27,15 @@ static const char *kind_text(const QuantSpec *spec) {
   return texts[spec->kind];
 }
 
-static void tensor_json(const Value *value, Json *json) {
+/* What rounding and clipping cost the tensor, from what calibration saw. */
+static void damage_json(const QuantizeJob *job, const Value *value, Json *json) {
+  TensorDamage damage;
+  if (!calibration_damage(job->calibration, value, &damage)) return;
+  json_double(json, "clipped", damage.clipped);
+  json_double(json, "sqnr", damage.sqnr);
+}
+
+static void tensor_json(const QuantizeJob *job, const Value *value, Json *json) {
   const QuantSpec *spec = value->spec;
   json_object_begin(json, NULL);
   json_string(json, "name", value->name);
@@ -45,14 +53,16 @@ static void tensor_json(const Value *value, Json *json) {
     json_double(json, "low", spec->low);
     json_double(json, "high", spec->high);
   }
+  damage_json(job, value, json);
   if (spec->reason != NULL) json_string(json, "reason", spec->reason);
   json_object_end(json);
 }
 
-static void tensors_json(const Graph *graph, Json *json) {
+static void tensors_json(const QuantizeJob *job, Json *json) {
+  const Graph *graph = job->model.graph;
   json_array_begin(json, "tensors");
   for (int v = 0; v < graph->value_count; v++)
-    if (graph->values[v]->spec != NULL) tensor_json(graph->values[v], json);
+    if (graph->values[v]->spec != NULL) tensor_json(job, graph->values[v], json);
   json_array_end(json);
 }
 
@@ -60,14 +70,15 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "quantize");
   json_string(json, "calibration", calibration_method_name(job->settings.method));
   json_int(json, "samples", job->calibration_samples);
-  json_bool(json, "synthetic", job->inputs.is_synthetic);
+  json_bool(json, "synthetic", job->inputs.is_synthetic && job->calib.count == 0);
+  if (job->calib.count > 0) json_string(json, "calib", job->calib.path);
   json_int(json, "integer_nodes", job->report.integer_nodes);
   json_int(json, "float_nodes", job->accounting.float_nodes);
   json_int(json, "index_nodes", job->report.index_nodes);
   json_int(json, "dead_weights", job->report.dead_weights);
   json_int(json, "dead_channels", job->report.dead_channels);
   json_int(json, "constant_tensors", job->report.constant_tensors);
-  tensors_json(job->model.graph, json);
+  tensors_json(job, json);
   json_object_end(json);
 }
 

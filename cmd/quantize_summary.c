@@ -69,15 +69,25 @@ static void model_line(const QuantizeJob *job, Text *text) {
                text_count(parameters, model->parameters), summary_macs(macs, model->macs));
 }
 
+static void no_data_line(const QuantizeJob *job, Text *text) {
+  summary_line(
+      text, "", "NO DATA",
+      "was given: %s made up (seed %llu). What is measured below says nothing about real inputs. Give "
+      "--data.",
+      job->calib.count > 0 ? "the samples that verify are" : "these samples are",
+      (unsigned long long)job->inputs.seed);
+}
+
 static void calibrate_lines(const QuantizeJob *job, Text *text) {
   char samples[SUMMARY_COUNT_ROOM], seconds[TEXT_NUMBER_ROOM];
-  summary_line(text, "calibrate", summary_samples(samples, job->calibration_samples), "%s, %s",
-               calibration_method_name(job->settings.method), text_seconds(seconds, job->calibrate_seconds));
-  if (job->inputs.is_synthetic)
-    summary_line(text, "", "NO DATA",
-                 "was given: these samples are made up (seed %llu). What is measured below says nothing "
-                 "about real inputs. Give --data.",
-                 (unsigned long long)job->inputs.seed);
+  const char *method = calibration_method_name(job->settings.method);
+  summary_samples(samples, job->calibration_samples);
+  if (job->calib.count > 0)
+    summary_line(text, "calibrate", samples, "%s, as %s has seen them", method,
+                 summary_file(job->calib.path));
+  else
+    summary_line(text, "calibrate", samples, "%s, %s", method, text_seconds(seconds, job->calibrate_seconds));
+  if (job->inputs.is_synthetic) no_data_line(job, text);
 }
 
 static void dead_weight_line(const QuantizeReport *report, Text *text) {

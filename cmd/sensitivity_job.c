@@ -1,6 +1,7 @@
 #include "cmd/sensitivity_job.h"
 
 #include "cmd/common.h"
+#include "cmd/method_rows.h"
 #include "cmd/progress.h"
 #include "cmd/synthetic.h"
 
@@ -39,6 +40,7 @@ static Status quantize(SensitivityJob *job, Pool *pool, Error *err) {
   Calibration *calibration;
   QuantizeReport report;
   QuantizeOptions settings = quantize_defaults();
+  method_take(job->options, &settings);
   progress_begin(&progress, "calibrate", options_flag(job->options, "quiet"));
   Status status = calibrate(&calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
                             &settings, pool, progress_update, &progress, err);

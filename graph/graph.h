@@ -42,7 +42,7 @@ typedef struct Attribute {
   int64_t i;
   const char *s; /* zero-terminated */
   const Tensor *tensor;
-  Graph *graph; /* body of a control-flow operator; its outer values resolve by name */
+  Graph *graph; /* body of a control-flow operator; its outer values resolve by name (value_is_captured) */
   size_t count; /* of the lists below */
   const float *floats;
   const int64_t *ints;
@@ -134,6 +134,9 @@ const char *graph_unused_name(Graph *graph, const char *base, Error *err);
 
 /* The value of that name, or NULL; linear time, for look-ups by users' options. */
 Value *graph_find_value(const Graph *graph, const char *name);
+
+/* Whether a value of a body stands for the one of its name in a graph around it. */
+bool value_is_captured(const Value *value);
 
 /* Gives an input a wholly known shape: symbols in its declared shape get those values in every other input's
    shape too. BAD_INPUT where the shape contradicts what is declared. Forgets all inferred shapes. */

@@ -106,6 +106,40 @@ void histogram_merge(Histogram *into, const Histogram *from) {
   into->zeros += from->zeros;
 }
 
+static bool counts_add_up(const Histogram *histogram) {
+  uint64_t left = (uint64_t)histogram->count;
+  for (int i = 0; i < HISTOGRAM_BINS; i++) {
+    if (histogram->counts[i] > left) return false;
+    left -= histogram->counts[i];
+  }
+  return left == 0;
+}
+
+static int last_filled(const Histogram *histogram) {
+  int last = HISTOGRAM_BINS - 1;
+  while (last > 0 && histogram->counts[last] == 0) last--;
+  return last;
+}
+
+const char *histogram_flaw(const Histogram *histogram) {
+  if (histogram->count == 0) return histogram->low > histogram->high ? NULL : "it has a range of no values";
+  if (histogram->count < 0) return "its number of values is negative";
+  if (!isfinite(histogram->low) || !isfinite(histogram->high) || histogram->low > histogram->high)
+    return "its smallest value is above its largest one";
+  int exponent = exponent_for(histogram->low, histogram->high);
+  if (histogram->exponent != exponent || histogram->first != bin_of(histogram->low, exponent))
+    return "its bins are not those of its range";
+  int64_t zero = -histogram->first, last = bin_of(histogram->high, exponent) - histogram->first;
+  if (!counts_add_up(histogram)) return "its counts do not add up to the number of its values";
+  if (histogram->counts[0] == 0 || last_filled(histogram) != last)
+    return "there is no count where its smallest or largest value is";
+  bool can_be_zero = zero >= 0 && zero < HISTOGRAM_BINS;
+  if (histogram->zeros < 0 ||
+      (uint64_t)histogram->zeros > (can_be_zero ? histogram->counts[zero] : (uint64_t)0))
+    return "it has more zeros than values there";
+  return NULL;
+}
+
 double histogram_middle(const Histogram *histogram, int i) {
   return ldexp((double)(histogram->first + i) + 0.5, histogram->exponent);
 }

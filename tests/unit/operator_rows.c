@@ -22,7 +22,7 @@ static int check_ports(const Op *op, const Port *ports, const char *which) {
                   which, port->name);
     ck_assert_msg(port->kind != PORT_REQUIRED || !optional, "%s: %s '%s' is required behind an optional one",
                   op->name, which, port->name);
-    ck_assert_msg(port->kind != PORT_VARIADIC || count + 1 == OP_MAX_PORTS || ports[count + 1].name == NULL,
+    ck_assert_msg(!port_is_variadic(port->kind) || count + 1 == OP_MAX_PORTS || ports[count + 1].name == NULL,
                   "%s: %s '%s' is variadic and not the last", op->name, which, port->name);
     optional = optional || port->kind == PORT_OPTIONAL;
   }
