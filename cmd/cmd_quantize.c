@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
+#include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/quantize_job.h"
@@ -17,6 +18,10 @@ static const OptionRow quantize_rows[] = {
      .type = OPTION_FLAG,
      .group = "Output",
      .help = "overwrite files that are no .edge file, or no report"},
+    {.name = "uncompressed",
+     .type = OPTION_FLAG,
+     .group = "Output",
+     .help = "no section is deflated: the runtime takes the file in place, on a device without zlib"},
     {.name = "report",
      .type = OPTION_STRING,
      .metavar = "FILE",
@@ -126,8 +131,8 @@ const Command command_quantize = {
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {quantize_rows, method_rows, inputs_rows, gates_rows, common_work_rows, common_message_rows,
-                common_json_rows},
+    .options = {quantize_rows, method_rows, node_choice_rows, inputs_rows, inputs_label_rows, gates_rows,
+                common_work_rows, common_message_rows, common_json_rows},
     .examples = {"edgec quantize model.onnx --data samples.npz",
                  "edgec quantize model.onnx --data images.npy --labels labels.npy --scale 0.00392157",
                  "edgec quantize model.onnx --data samples.npz --max-drop 0.5 --json"},

@@ -3,6 +3,7 @@
 #include "cmd/calib_io.h"
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
+#include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
 #include "cmd/summary_line.h"
@@ -55,7 +56,8 @@ static Status open_models(QuantizeJob *job, Error *err) {
   TRY(model_infer(&job->reference, err));
   TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
-  return model_clean(&job->model, err);
+  TRY(model_clean(&job->model, err));
+  return node_choices_apply(job->options, job->model.graph, err);
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
@@ -147,7 +149,8 @@ static Status build_file(QuantizeJob *job, void **bytes, size_t *size, Error *er
   Text metadata = {0};
   Status status = metadata_of(job, &metadata, err);
   if (status == OK) status = lower_graph(job->model.graph, &program, err);
-  if (status == OK) status = edge_file_build(&program, metadata.bytes, bytes, size, err);
+  EdgeFileForm form = options_flag(job->options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT;
+  if (status == OK) status = edge_file_build(&program, metadata.bytes, form, bytes, size, err);
   edge_program_free(&program);
   text_free(&metadata);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
@@ -160,6 +163,10 @@ static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
   Status status = edge_file_parse(&job->file, job->output, mapped.bytes, mapped.size, err);
   file_unmap(&mapped);
   return status;
+}
+
+static Status account(QuantizeJob *job, Error *err) {
+  return accounting_make(&job->accounting, job->model.graph, &job->file, &job->model.graph->arena, err);
 }
 
 static Status compare(QuantizeJob *job, Subject **subjects, Error *err) {
@@ -191,6 +198,7 @@ static Status verify(QuantizeJob *job, Error *err) {
                        job->inputs.is_synthetic};
   if (job->has_verify_data) measured.is_synthetic = false;
   gates_check(job->options, &measured, &job->gates);
+  accounting_gate(job->options, &job->accounting, job->model.graph, &job->gates);
   return OK;
 }
 
@@ -202,6 +210,7 @@ static Status write_and_verify(QuantizeJob *job, Error *err) {
   if (status == OK) status = output_write(&job->out, bytes, job->file_bytes, err);
   bytes_free(bytes);
   if (status == OK) status = read_back(job, &job->out, err);
+  if (status == OK) status = account(job, err);
   return status == OK ? verify(job, err) : status;
 }
 

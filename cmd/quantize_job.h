@@ -2,6 +2,7 @@
 #ifndef CMD_QUANTIZE_JOB_H
 #define CMD_QUANTIZE_JOB_H
 
+#include "cmd/accounting.h"
 #include "cmd/gates.h"
 #include "cmd/inputs.h"
 #include "cmd/model.h"
@@ -28,6 +29,7 @@ typedef struct QuantizeJob {
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;
+  Accounting accounting; /* once the file is read back */
   GateResults gates;
   double calibrate_seconds, verify_seconds;
 } QuantizeJob;
