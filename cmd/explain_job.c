@@ -55,10 +55,13 @@ static const char *metadata_value(const Collector *c, const char *metadata, cons
   return "";
 }
 
-/* Keys of `from`; those that `known` has too are left out where `only_new`. */
+#define METADATA_MOST 64 /* lines that are compared */
+
+/* Keys of `from`; where `only_new` those that `before` does not have. */
 static Status compare_keys(const Collector *c, const char *from, const char *before, const char *after,
                            bool only_new) {
-  for (const char *line = from; *line != '\0';) {
+  int lines = 0;
+  for (const char *line = from; *line != '\0' && lines < METADATA_MOST; lines++) {
     size_t size = strcspn(line, "\n"), key = strcspn(line, "=\n");
     const char *old = metadata_value(c, before, line, key), *new = metadata_value(c, after, line, key);
     if (old == NULL || new == NULL) return c->err->status;

@@ -3,6 +3,7 @@
 #include "formats/edge/edge_parts.h"
 #include "formats/edge/edge_steps.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -16,10 +17,32 @@ void explain_side_close(ExplainSide *side) {
   arena_free(&side->arena);
 }
 
+/* ---- names ---- */
+
+static int by_name(const void *a, const void *b) {
+  const LayerName *left = a, *right = b;
+  int order = strcmp(left->name, right->name);
+  return order != 0 ? order : left->layer - right->layer;
+}
+
+static Status index_names(ExplainSide *side, Error *err) {
+  side->names = arena_new(&side->arena, (size_t)side->count + 1, sizeof *side->names, err);
+  if (side->names == NULL) return err->status;
+  for (int l = 0; l < side->count; l++) side->names[l] = (LayerName){side->layers[l].name, l};
+  qsort(side->names, (size_t)side->count, sizeof *side->names, by_name);
+  return OK;
+}
+
 int explain_find(const ExplainSide *side, const char *name) {
-  for (int l = 0; l < side->count; l++)
-    if (strcmp(side->layers[l].name, name) == 0) return l;
-  return -1;
+  int low = 0, high = side->count;
+  while (low < high) {
+    int middle = low + (high - low) / 2;
+    if (strcmp(side->names[middle].name, name) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < side->count && strcmp(side->names[low].name, name) == 0 ? side->names[low].layer : -1;
 }
 
 /* Text that is built for one layer moves to the side's arena. */
@@ -73,29 +96,31 @@ static Status walk_layers(ExplainSide *side, Error *err) {
     side->macs += step.macs;
     if (step.layer[0] == '\0') continue;
     side->layers[side->count].macs = macs;
-    TRY(end_layer(side, &step, &operations, err));
+    TRY(end_layer(side, &step, &operations, err)); /* takes the text */
     macs = 0;
   }
   text_free(&operations);
   return OK;
 }
 
-/* The first operand of a product is what a reader calls its weight. */
+/* The first constant of a product is its weight. */
+static Status add_constant(ExplainSide *side, ExplainLayer *layer, const EdgeConstant *constant, Error *err) {
+  layer->bytes += constant->bytes;
+  layer->constants_crc = (uint32_t)crc32_z(layer->constants_crc, constant->data, (size_t)constant->bytes);
+  if (layer->weight_type[0] != '\0') return OK;
+  layer->weight_type = type_name(constant->tensor->type);
+  layer->weight_shape = edge_shape(side, constant->tensor, err);
+  return layer->weight_shape == NULL ? fail_memory(err) : OK;
+}
+
 static Status add_constants(ExplainSide *side, Error *err) {
   EdgeConstants constants;
   TRY(edge_constants(&constants, &side->model.file.model, &side->arena, err));
-  for (int i = 0, l = 0; i < constants.count; i++) {
+  for (int i = 0; i < constants.count; i++) {
     const EdgeConstant *constant = &constants.constants[i];
+    int l = explain_find(side, constant->layer);
     side->constants += constant->bytes;
-    while (l < side->count && strcmp(side->layers[l].name, constant->layer) != 0) l++;
-    if (l == side->count) break;
-    ExplainLayer *layer = &side->layers[l];
-    layer->bytes += constant->bytes;
-    layer->constants_crc = (uint32_t)crc32_z(layer->constants_crc, constant->data, (size_t)constant->bytes);
-    if (layer->weight_type[0] != '\0') continue;
-    layer->weight_type = type_name(constant->tensor->type);
-    layer->weight_shape = edge_shape(side, constant->tensor, err);
-    if (layer->weight_shape == NULL) return fail_memory(err);
+    if (l >= 0) TRY(add_constant(side, &side->layers[l], constant, err));
   }
   return OK;
 }
@@ -105,6 +130,7 @@ Status explain_edge_layers(ExplainSide *side, Error *err) {
   side->layers = arena_new(&side->arena, (size_t)count + 1, sizeof *side->layers, err);
   if (side->layers == NULL) return err->status;
   TRY(walk_layers(side, err));
+  TRY(index_names(side, err));
   return add_constants(side, err);
 }
 
@@ -185,6 +211,7 @@ Status explain_onnx_layers(ExplainSide *side, const ExplainSide *like, Error *er
                                      .shape = "",
                                      .weight_type = "",
                                      .weight_shape = ""};
+  TRY(index_names(side, err));
   for (int n = 0; n < graph->node_count; n++) {
     int l = layer_of(graph->nodes[n], like);
     if (l >= 0) TRY(add_node(side, &side->layers[l], graph->nodes[n], err));

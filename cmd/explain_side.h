@@ -19,9 +19,15 @@ typedef struct ExplainLayer {
   int64_t bytes, macs;
 } ExplainLayer;
 
+typedef struct LayerName {
+  const char *name;
+  int layer;
+} LayerName;
+
 typedef struct ExplainSide {
   Runnable model;
   ExplainLayer *layers;
+  LayerName *names; /* of the layers, sorted */
   int count;
   int64_t macs, constants; /* bytes of the latter */
   Arena arena;
