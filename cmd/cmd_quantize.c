@@ -11,6 +11,9 @@ static const char *const methods[] = {
 #undef X
         NULL};
 
+static const char *const schemes[] = {"w8a8", "w4a8", NULL};
+static const char *const outer_bits[] = {"like-others", "8", "4", NULL};
+
 static const OptionRow quantize_rows[] = {
     {.name = "output",
      .short_name = 'o',
@@ -49,6 +52,21 @@ static const OptionRow quantize_rows[] = {
      .name_optional = true,
      .group = "Data",
      .help = "verify on other files instead, from their first sample on"},
+    {.name = "bits",
+     .type = OPTION_CHOICE,
+     .choices = schemes,
+     .metavar = "SCHEME",
+     .fallback = "w8a8",
+     .group = "Quantization",
+     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
+    {.name = "first-last",
+     .type = OPTION_CHOICE,
+     .choices = outer_bits,
+     .metavar = "BITS",
+     .fallback = "like-others",
+     .group = "Quantization",
+     .help =
+         "weight bits of the first and of the last linear operator; without it they are treated like all"},
     {.name = "method",
      .type = OPTION_CHOICE,
      .choices = methods,

@@ -12,7 +12,7 @@ const char *calibration_method_name(CalibrationMethod method) {
 }
 
 QuantizeOptions quantize_defaults(void) {
-  return (QuantizeOptions){.method = CALIBRATE_MSE, .percentile = 99.99};
+  return (QuantizeOptions){.method = CALIBRATE_MSE, .percentile = 99.99, .weight_bits = 8};
 }
 
 static void count_nodes(const Graph *graph, const Plan *plan, QuantizeReport *report) {

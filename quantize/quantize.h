@@ -31,6 +31,8 @@ typedef struct QuantizeOptions {
   double percentile; /* of PERCENTILE: percent of the values that are kept, 50..100 */
   bool per_tensor;   /* one scale for a whole weight instead of one a channel */
   bool output_8bit;  /* graph outputs in 8 bits even where 16 are possible */
+  int weight_bits;   /* of linear operators' weights: 8 or 4 */
+  int outer_bits;    /* of the first and the last linear operator's; 0: like all others */
 } QuantizeOptions;
 
 QuantizeOptions quantize_defaults(void);

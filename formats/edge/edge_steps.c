@@ -56,15 +56,6 @@ static int64_t macs_of(const EdgeModel *model, const EdgeInstruction *instructio
   }
 }
 
-static int64_t bytes_of(const EdgeTensor *tensor) {
-  static const int sizes[] = {
-#define X(name, number, size, text) [number] = size,
-      EDGE_TYPES(X)
-#undef X
-  };
-  return (int64_t)tensor->elements * sizes[tensor->type];
-}
-
 /* Which operand is a look-up table; -1: none. */
 static int table_operand(int number) {
   switch (number) {
@@ -87,14 +78,14 @@ static int table_operand(int number) {
 static int64_t table_bytes_of(const EdgeModel *model, const EdgeInstruction *instruction) {
   int i = table_operand(instruction->opcode);
   const EdgeTensor *table = i >= 0 && i < instruction->inputs ? operand(model, instruction, i) : NULL;
-  return table == NULL ? 0 : bytes_of(table);
+  return table == NULL ? 0 : (int64_t)edge_tensor_bytes(table);
 }
 
 static int64_t constants_of(const EdgeModel *model, const EdgeInstruction *instruction) {
   int64_t bytes = 0;
   for (int i = 0; i < instruction->inputs; i++) {
     const EdgeTensor *tensor = operand(model, instruction, i);
-    if (tensor != NULL && tensor->space == EDGE_CONSTANT) bytes += bytes_of(tensor);
+    if (tensor != NULL && tensor->space == EDGE_CONSTANT) bytes += (int64_t)edge_tensor_bytes(tensor);
   }
   return bytes;
 }
