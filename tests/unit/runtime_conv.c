@@ -14,6 +14,7 @@ typedef struct Plan {
   EdgeConvParams params;
   EdgeType result;
   int has_table, is_depthwise, is_worst_case, is_narrow, x_zero_point; /* narrow: int4 weights */
+  uint32_t runs;                                                       /* with factors; 0: none */
 } Plan;
 
 static uint32_t result_size(uint32_t size, uint32_t kernel, int32_t stride, int32_t dilation, int32_t pads) {
@@ -84,6 +85,8 @@ static KernelCase conv_case(const Plan *p) {
   float *mult = case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
   for (uint32_t i = 0; i < p->outputs; i++) mult[i] /= 30000.0f * sqrtf((float)depth);
   if (p->has_table) case_input(&c, EDGE_S8, EDGE_CONSTANT, 1, (uint32_t[]){256}, 0.0f, 0);
+  if (!p->has_table && p->runs > 0) case_absent_input(&c);
+  if (p->runs > 0) case_input(&c, EDGE_U8, EDGE_CONSTANT, 2, (uint32_t[]){p->outputs, p->runs}, 0.0f, 0);
   case_output(&c, p->result, 4, y_dims, 1.0f, p->result == EDGE_F32 ? 0 : p->params.pre_zero_point);
   if (p->is_worst_case) {
     fill_bytes(&c, 0, case_pick(0, 1) ? 127 : -128);
@@ -97,6 +100,13 @@ static int32_t weight_at(KernelCase *c, size_t at) {
   if (c->info[1].type == EDGE_S8) return (int8_t)data[at];
   int32_t code = at % 2 == 0 ? data[at / 2] & 15 : data[at / 2] >> 4;
   return code < 8 ? code : code - 16;
+}
+
+/* By which weight `at` of output o is multiplied. */
+static int32_t factor_at(const Plan *p, KernelCase *c, uint32_t o, size_t at) {
+  if (p->runs == 0) return 1;
+  size_t depth = c->info[1].elements / p->outputs;
+  return ((const uint8_t *)case_data(c, 5))[o * p->runs + at % depth / (depth / p->runs)];
 }
 
 /* x + 128 at a place that may be outside. */
@@ -119,7 +129,8 @@ static int32_t sum_of(const Plan *p, KernelCase *c, uint32_t n, uint32_t oy, uin
             (int64_t)ox * p->params.stride_w + (int64_t)kx * p->params.dilation_w - p->params.pad_left;
         size_t at = p->is_depthwise ? (ky * p->kernel_w + kx) * p->outputs + o
                                     : ((o * p->kernel_h + ky) * p->kernel_w + kx) * group_channels + i;
-        sum += weight_at(c, at) * x_at(c, n, y, x, group * group_channels + i);
+        sum +=
+            (int64_t)weight_at(c, at) * factor_at(p, c, o, at) * x_at(c, n, y, x, group * group_channels + i);
       }
   return (int32_t)(uint32_t)sum;
 }
@@ -280,6 +291,55 @@ START_TEST(int4_weights_are_unpacked_in_blocks) {
 }
 END_TEST
 
+/* Rows of `runs` runs of 16 * `length` weights, as a matrix product or in a window of 3x3. */
+static Plan plan_with_factors(void) {
+  Plan p = random_plan(0);
+  int32_t length = 16 * case_pick(1, 4);
+  p.is_narrow = 1;
+  p.runs = (uint32_t)case_pick(1, 4);
+  p.kernel_h = p.kernel_w = case_pick(0, 1) ? 1 : 3;
+  p.channels = (uint32_t)p.params.groups * (uint32_t)length * p.runs;
+  p.runs *= p.kernel_h * p.kernel_w;
+  return p;
+}
+
+START_TEST(factors_of_runs) {
+  case_seed(11);
+  for (int i = 0; i < 60; i++) {
+    Plan plan = plan_with_factors();
+    KernelCase c = conv_case(&plan);
+    ck_assert_msg(case_agrees(&c), "case %d", i);
+    expect_definition(&plan, &c);
+    case_free(&c);
+  }
+}
+END_TEST
+
+START_TEST(bad_factors_are_refused) {
+  case_seed(12);
+  Plan plan = plan_with_factors();
+  KernelCase c = conv_case(&plan);
+  EdgeTensor good = c.info[5];
+  ck_assert_int_eq(case_check(&c), EDGE_OK);
+  c.info[5].dims[1] *= 16 * 5; /* runs that are too short */
+  c.info[5].elements *= 16 * 5;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[5].dims[0]++;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[5].type = EDGE_S8;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[5].space = EDGE_ARENA;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[1].type = EDGE_S8; /* only int4 weights have factors */
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  case_free(&c);
+}
+END_TEST
+
 START_TEST(bad_calls_are_refused) {
   Plan good = {
       .batches = 1, .height = 4, .width = 4, .channels = 4, .outputs = 6, .kernel_h = 3, .kernel_w = 3};
@@ -330,6 +390,8 @@ Suite *suite_runtime_conv(void) {
   tcase_add_loop_test(tests, parts_give_the_same, 0, 2);
   tcase_add_loop_test(tests, int4_weights_are_int8_weights, 0, 2);
   tcase_add_test(tests, int4_weights_are_unpacked_in_blocks);
+  tcase_add_test(tests, factors_of_runs);
+  tcase_add_test(tests, bad_factors_are_refused);
   tcase_add_test(tests, bad_calls_are_refused);
   suite_add_tcase(suite, tests);
   return suite;

@@ -5,7 +5,7 @@
 static EdgeStatus check(const EdgeCall *call) {
   if (!edge_is_sane_integer_conv(call)) return EDGE_MALFORMED;
   if (!edge_is_weight(&call->in[1])) return EDGE_MALFORMED;
-  return edge_has_conv_weights(call) ? EDGE_OK : EDGE_MALFORMED;
+  return edge_has_conv_weights(call) && edge_has_sane_factors(call) ? EDGE_OK : EDGE_MALFORMED;
 }
 
 static uint32_t scratch(const EdgeCall *call) {

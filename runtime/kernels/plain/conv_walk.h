@@ -6,11 +6,14 @@
  * few pixels go together, so that weights are read once for all of them.
  *
  * int4 weights are unpacked into the scratch, for a few outputs at a time, and all pixels are walked over for
- * these; so every weight is unpacked once, and the arithmetic is that of int8.
+ * these; so every weight is unpacked once, and the arithmetic is that of int8. Where runs of weights have
+ * factors, they are unpacked run by run: [run][output][weights of the run], and each run is a product of its
+ * own.
  */
 #ifndef RUNTIME_KERNELS_PLAIN_CONV_WALK_H
 #define RUNTIME_KERNELS_PLAIN_CONV_WALK_H
 
+#include "runtime/freestanding.h"
 #include "runtime/kernels/plain/conv.h"
 #include "runtime/kernels/plain/nibbles.h"
 #include "runtime/kernels/plain/window.h"
@@ -86,6 +89,7 @@ struct EdgeConvJob {
   int32_t first, end;     /* the outputs to be computed */
   const int8_t *weights;  /* of these, as steps.multiply wants them */
   ptrdiff_t output_bytes; /* of them for one output */
+  const uint8_t *factors; /* [output][run]; NULL: none */
   int32_t pixels, part;   /* of all batches; of a part, a multiple of EDGE_CONV_PIXELS */
   EdgeConvPixels compute;
 };
@@ -101,6 +105,29 @@ static inline EdgeConvCursor edge_conv_cursor(const EdgeConvJob *job, int32_t gr
   return at;
 }
 
+/* steps.multiply for `count` outputs from `output` on. */
+EDGE_INLINE void edge_conv_sums(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
+                                int32_t pixels, int32_t output, int32_t count, int32_t *sum) {
+  const EdgeConvShape *s = &job->shape;
+  const int8_t *w = job->weights + (output - job->first) * job->output_bytes;
+  if (job->factors == NULL) {
+    steps.multiply(sum, rows, s->row_length, pixels, w, s->depth, count);
+    return;
+  }
+  int32_t part[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], length = s->depth / s->runs;
+  memset(sum, 0, sizeof part);
+  for (int32_t run = 0; run < s->runs;
+       run++, rows += length, w += (job->end - job->first) * job->output_bytes) {
+    const uint8_t *factors = job->factors + (ptrdiff_t)output * s->runs + run;
+    steps.multiply(part, rows, s->row_length, pixels, w, length, count);
+    for (int32_t i = 0; i < pixels; i++)
+      for (int32_t o = 0; o < count; o++) {
+        int32_t at = i * EDGE_CONV_OUTPUTS + o;
+        sum[at] = (int32_t)((uint32_t)sum[at] + (uint32_t)part[at] * factors[(ptrdiff_t)o * s->runs]);
+      }
+  }
+}
+
 /* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
 EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
                                     int32_t group, int32_t first, int32_t pixels) {
@@ -111,8 +138,7 @@ EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeConvJob *job,
   for (int32_t output = begin; output < end; output += EDGE_CONV_OUTPUTS) {
     int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = end - output;
     int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
-    const int8_t *w = job->weights + (output - job->first) * job->output_bytes;
-    steps.multiply(sum, rows, s->row_length, pixels, w, s->depth, count);
+    edge_conv_sums(steps, job, rows, pixels, output, count, sum);
     for (int32_t i = 0; i < pixels; i++)
       steps.store(&job->result, (ptrdiff_t)(first + i) * s->outputs + output, output,
                   sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
@@ -171,9 +197,11 @@ static inline int32_t edge_conv_block(const EdgeConvShape *s) {
    kernels may read a few bytes in front of weights. */
 static inline void edge_conv_unpack(EdgeConvJob *job, int32_t first, int32_t count) {
   int8_t *weights = (int8_t *)job->call->scratch + edge_conv_row_bytes(&job->shape);
-  size_t depth = (size_t)job->shape.depth;
-  edge_unpack_s4(weights, job->call->in[1].data, (size_t)first * depth, (size_t)count * depth);
+  size_t depth = (size_t)job->shape.depth, length = depth / (size_t)job->shape.runs;
   job->weights = weights;
+  for (size_t run = 0; run < (size_t)job->shape.runs; run++)
+    for (int32_t o = first; o < first + count; o++, weights += length)
+      edge_unpack_s4(weights, job->call->in[1].data, (size_t)o * depth + run * length, length);
   job->first = first;
   job->end = first + count;
 }
@@ -184,7 +212,8 @@ static inline EdgeConvJob edge_conv_job(const EdgeCall *call, EdgeConvPixels com
       .call = call, .shape = edge_conv_shape(call), .result = edge_conv_result(call), .compute = compute};
   job.end = job.shape.outputs;
   job.weights = call->in[1].data;
-  job.output_bytes = job.shape.depth;
+  job.output_bytes = job.shape.depth / job.shape.runs;
+  job.factors = call->in[5].info != NULL ? call->in[5].data : NULL;
   job.pixels = job.shape.batches * job.shape.out_height * job.shape.out_width;
   job.part = edge_conv_part_pixels(&job);
   return job;
