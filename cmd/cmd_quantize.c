@@ -7,6 +7,9 @@
 #include "cmd/print.h"
 #include "cmd/quantize_job.h"
 
+static const char *const schemes[] = {"w8a8", "w4a8", NULL};
+static const char *const outer_bits[] = {"like-others", "8", "4", NULL};
+
 static const OptionRow quantize_rows[] = {
     {.name = "output",
      .short_name = 'o',
@@ -54,6 +57,21 @@ static const OptionRow quantize_rows[] = {
      .metavar = "FILE",
      .group = "Data",
      .help = "statistics that `edgec calibrate` has written: nothing is calibrated, the data only verifies"},
+    {.name = "bits",
+     .type = OPTION_CHOICE,
+     .choices = schemes,
+     .metavar = "SCHEME",
+     .fallback = "w8a8",
+     .group = "Quantization",
+     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
+    {.name = "first-last",
+     .type = OPTION_CHOICE,
+     .choices = outer_bits,
+     .metavar = "BITS",
+     .fallback = "like-others",
+     .group = "Quantization",
+     .help =
+         "weight bits of the first and of the last linear operator; without it they are treated like all"},
     {.name = "per-tensor",
      .type = OPTION_FLAG,
      .group = "Quantization",

@@ -108,7 +108,8 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   else
     text_add(&words, "; %d node%s kept in float:", job->accounting.float_nodes,
              job->accounting.float_nodes == 1 ? "" : "s");
-  summary_line(text, "quantize", "int8", "%s", words.failed ? "?" : words.bytes);
+  const char *scheme = job->settings.weight_bits == 8 ? "int8" : options_string(job->options, "bits");
+  summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);
   dead_weight_line(&job->report, text);

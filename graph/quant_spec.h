@@ -20,10 +20,13 @@ typedef enum QuantKind {
 /*
  * QUANT_INTEGER:
  *   activation  bits 8 (or 16 at a graph's output), one scale, zero_point within the type, axis -1.
- *   weight      of a linear operator: bits 8, codes in [-127, 127], zero_point 0, scale_count = channels
- * along `axis` (the output channels), or 1 with axis -1. bias        of a linear operator: bits 32, no
- * scales: its scale is that of input times weight. operand     a constant of an element-by-element operator:
- * like an activation.
+ *
+ *   weight      of a linear operator: bits 8, codes in [-127, 127], or bits 4, codes in [-7, 7]; zero_point
+ * 0, scale_count = channels along `axis` (the output channels), or 1 with axis -1.
+ *
+ *   bias        of a linear operator: bits 32, no scales: its scale is that of input times weight.
+ *
+ *   operand     a constant of an element-by-element operator: like an activation.
  */
 typedef struct QuantSpec {
   QuantKind kind;

@@ -57,6 +57,11 @@ static double weight_scale(const Linear *linear, int64_t output, int64_t depth) 
   return most < (double)FLT_MIN ? 1.0 : (double)(float)(most / 127.0);
 }
 
+static bool has_4_bits(const Linear *linear) {
+  const QuantSpec *spec = linear->weight;
+  return spec != NULL && spec->kind == QUANT_INTEGER && spec->bits == 4;
+}
+
 static double bias_of(const Linear *linear, int64_t output) {
   if (linear->bias == NULL) return 0;
   return linear->bias_factor * tensor_get(linear->bias, tensor_elements(linear->bias) == 1 ? 0 : output);
@@ -68,9 +73,10 @@ static bool pack_output(const Linear *linear, Codes x, Codes y, Packed *packed, 
   const float *row = linear->rows + output * packed->depth;
   int8_t *codes = packed->codes + output * packed->depth;
   int64_t positive = 0, negative = 0;
+  double most = has_4_bits(linear) ? 7 : 127;
   for (int64_t k = 0; k < packed->depth; k++) {
     double code = rint((double)row[k] / scale);
-    codes[k] = (int8_t)fmin(fmax(code, -127), 127);
+    codes[k] = (int8_t)fmin(fmax(code, -most), most);
     *(codes[k] > 0 ? &positive : &negative) += codes[k];
   }
   double unit = (double)x.scale * scale * linear->factor, bias = rint(bias_of(linear, output) / unit);
@@ -93,6 +99,20 @@ static bool pack_new(Builder *b, const Linear *linear, Packed *packed) {
   return false;
 }
 
+/* A constant of int8 codes, or int4 where the weights have 4 bits: two a byte, the first in the low half. */
+static int32_t weight_constant(Builder *b, const Linear *linear, int rank, const uint32_t *dims,
+                               const int8_t *codes, int64_t count) {
+  if (!has_4_bits(linear)) return build_constant(b, EDGE_S8, rank, dims, codes, 0.0f, 0);
+  uint8_t *pairs = arena_new(&b->scratch, (size_t)(count + 1) / 2, 1, b->err);
+  if (pairs == NULL) {
+    b->status = SYSTEM;
+    return 0;
+  }
+  for (int64_t i = 0; i < count; i++)
+    pairs[i / 2] = (uint8_t)(pairs[i / 2] | (codes[i] & 15) << (i % 2 == 0 ? 0 : 4));
+  return build_constant(b, EDGE_S4, rank, dims, pairs, 0.0f, 0);
+}
+
 /* [outputs][taps] as [taps][outputs]. */
 static int32_t depthwise_weights(Builder *b, const Linear *linear, const Packed *packed) {
   int64_t taps = packed->depth, outputs = linear->outputs;
@@ -104,14 +124,14 @@ static int32_t depthwise_weights(Builder *b, const Linear *linear, const Packed 
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t k = 0; k < taps; k++) turned[k * outputs + o] = packed->codes[o * taps + k];
   uint32_t dims[] = {(uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w, (uint32_t)outputs};
-  return build_constant(b, EDGE_S8, 3, dims, turned, 0.0f, 0);
+  return weight_constant(b, linear, 3, dims, turned, taps * outputs);
 }
 
 static int32_t weights(Builder *b, const Linear *linear, const Packed *packed) {
   if (linear->depthwise) return depthwise_weights(b, linear, packed);
   uint32_t dims[] = {(uint32_t)linear->outputs, (uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w,
                      (uint32_t)linear->group_channels};
-  return build_constant(b, EDGE_S8, 4, dims, packed->codes, 0.0f, 0);
+  return weight_constant(b, linear, 4, dims, packed->codes, linear->outputs * packed->depth);
 }
 
 void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t y) {

@@ -1,11 +1,12 @@
 /*
  * The codes of linear operators' weights: symmetric, one scale an output channel.
  *
- * The scale is max|w| / 127, and never so small that the bias (at scale_x * scale_w) or the sum of a channel
- * could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31, where 510 covers codes of 0..255 and the
- * correction for the zero point. A weight that cannot change an output code, because K of its size times the
- * largest input stay below a thousandth of an output step, is stored as zero: some networks have whole
- * channels of such.
+ * With 8 bits the scale is max|w| / 127. With 4 bits the 15 codes are too few for that: the largest weights
+ * are clipped where that leaves less squared error in all of them. The scale is never so small that the bias
+ * (at scale_x * scale_w) or the sum of a channel could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31,
+ * where 510 covers codes of 0..255 and the correction for the zero point. A weight that cannot change an
+ * output code, because K of its size times the largest input stay below a thousandth of an output step, is
+ * stored as zero: some networks have whole channels of such.
  */
 #include "quantize/specs.h"
 
@@ -13,7 +14,8 @@
 #include <math.h>
 #include <string.h>
 
-#define WEIGHT_CODE_MAX 127.0
+#define CLIP_STEPS 40   /* of 4-bit scales that are tried */
+#define CLIP_LEAST 0.35 /* of the largest weight; normal weights are best clipped at about 2.2 deviations */
 #define BIAS_CODE_MAX 0x1p30
 #define ACCUMULATOR_MAX 0x1p31
 #define DEAD_STEPS 1e-3 /* of an output step */
@@ -95,8 +97,38 @@ static ChannelFacts facts_of(const Channels *channels, int64_t c, double dead) {
   return facts;
 }
 
-static double scale_of(const ChannelFacts *facts, const Need *need, double products) {
-  double scale = facts->largest > 0 ? facts->largest / WEIGHT_CODE_MAX : need->resting;
+static double rounding_error(const Channels *channels, int64_t c, double scale, double code_max) {
+  double sum = 0;
+  for (int64_t o = 0; o < channels->outer; o++) {
+    const float *values = channels->values + (o * channels->count + c) * channels->inner;
+    for (int64_t i = 0; i < channels->inner; i++) {
+      double code = rint((double)values[i] / scale);
+      double error = (double)values[i] - scale * fmin(fmax(code, -code_max), code_max);
+      sum += error * error;
+    }
+  }
+  return sum;
+}
+
+/* The scale of the least squared error among those that clip nothing or some of the largest weights. */
+static double clipping_scale(const Channels *channels, int64_t c, double largest, double code_max) {
+  double best = largest / code_max, least = INFINITY;
+  for (int i = 0; i < CLIP_STEPS; i++) {
+    double scale = largest / code_max * (1 - (1 - CLIP_LEAST) * i / (CLIP_STEPS - 1));
+    double error = rounding_error(channels, c, scale, code_max);
+    if (!(error < least)) continue;
+    least = error;
+    best = scale;
+  }
+  return best;
+}
+
+static double scale_of(const Channels *channels, int64_t c, int bits, const ChannelFacts *facts,
+                       const Need *need) {
+  double code_max = bits == 4 ? 7 : 127, products = (double)(channels->outer * channels->inner);
+  double scale = need->resting;
+  if (facts->largest > 0)
+    scale = bits == 4 ? clipping_scale(channels, c, facts->largest, code_max) : facts->largest / code_max;
   double room = ACCUMULATOR_MAX - BIAS_CODE_MAX - 255.0 * products; /* rounding may add half a code each */
   scale = fmax(scale, need->least);
   return fmax(fmax(scale, 510.0 * facts->sum / fmax(room, 1)), 2.0 * (double)FLT_MIN);
@@ -116,10 +148,10 @@ static Status drop_dead(Graph *graph, Value *value, const Channels *channels, co
   return OK;
 }
 
-static Status set_weight(Graph *graph, Value *value, int axis, const float *scales, int64_t count,
+static Status set_weight(Graph *graph, Value *value, int bits, int axis, const float *scales, int64_t count,
                          Error *err) {
   QuantSpec spec = {.kind = QUANT_INTEGER,
-                    .bits = 8,
+                    .bits = bits,
                     .axis = count == 1 ? -1 : axis,
                     .scale_count = count,
                     .scales = scales};
@@ -131,19 +163,41 @@ static void gather_needs(const Plan *plan, const Value *value, const Channels *c
   for (int u = 0; u < value->user_count; u++) add_need(plan, value->users[u], channels, needs);
 }
 
+/* Is no linear operator before this one, or none behind it? */
+static bool is_outermost(const Graph *graph, const Plan *plan, const Node *node) {
+  bool is_first = true, is_last = true;
+  for (int n = 0; n < graph->node_count; n++) {
+    const NodePlan *other = &plan->nodes[n];
+    if (other->role != ROLE_LINEAR || !other->is_linear || !other->is_integer) continue;
+    is_first &= n >= node->index;
+    is_last &= n <= node->index;
+  }
+  return is_first || is_last;
+}
+
+/* What was chosen for a node goes before the rule for the outermost ones, and that before the scheme. */
+static int bits_of(const Graph *graph, const Plan *plan, const Value *value, const QuantizeOptions *options) {
+  for (int u = 0; u < value->user_count; u++)
+    if (value->users[u]->weight_bits > 0) return value->users[u]->weight_bits;
+  for (int u = 0; u < value->user_count && options->outer_bits > 0; u++)
+    if (is_outermost(graph, plan, value->users[u])) return options->outer_bits;
+  return options->weight_bits;
+}
+
 static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, const QuantizeOptions *options,
                               QuantizeReport *report, Arena *arena, Error *err) {
   int axis = plan->nodes[value->users[0]->index].form.channel_axis;
+  int bits = bits_of(graph, plan, value, options);
   Channels channels = channels_of(value->constant, axis);
   Need *needs = arena_new(arena, (size_t)channels.count, sizeof *needs, err);
   float *scales = arena_new(&graph->arena, (size_t)channels.count, sizeof *scales, err);
   if (needs == NULL || scales == NULL) return err->status;
   gather_needs(plan, value, &channels, needs);
-  int64_t dead = 0, products = channels.outer * channels.inner;
+  int64_t dead = 0;
   float largest = 0;
   for (int64_t c = 0; c < channels.count; c++) {
     ChannelFacts facts = facts_of(&channels, c, needs[c].dead);
-    scales[c] = (float)scale_of(&facts, &needs[c], (double)products);
+    scales[c] = (float)scale_of(&channels, c, bits, &facts, &needs[c]);
     largest = scales[c] > largest ? scales[c] : largest;
     dead += facts.dead;
     report->dead_channels += facts.dead > 0 && facts.largest == 0;
@@ -151,7 +205,8 @@ static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, cons
   report->dead_weights += dead;
   if (dead > 0) TRY(drop_dead(graph, value, &channels, needs, err));
   if (options->per_tensor) scales[0] = largest;
-  return set_weight(graph, value, axis, scales, options->per_tensor ? 1 : channels.count, err);
+  for (int u = 0; u < value->user_count; u++) value->users[u]->weight_bits = bits;
+  return set_weight(graph, value, bits, axis, scales, options->per_tensor ? 1 : channels.count, err);
 }
 
 Status specs_of_weights(Graph *graph, const Plan *plan, const QuantizeOptions *options,
