@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#define CLIPPED_FROM 0.501 /* codes: half of one is rounding, a little more may be that of the scale itself  \
-                            */
+/* Codes beyond the last one: half of one is rounding, a little more may be that of the scale itself. */
+#define CLIPPED_FROM 0.501
 
 RangeError range_measure(const Histogram *histogram, Affine affine, int bits) {
   double least = -ldexp(1.0, bits - 1), most = -least - 1, scale = (double)affine.scale;
