@@ -36,8 +36,8 @@ static void add_undecided(Accounting *accounting, const Graph *graph, const Edge
   }
 }
 
-Status accounting_make(Accounting *accounting, const Graph *graph, const EdgeFile *file, Arena *arena,
-                       Error *err) {
+Status accounting_make(Accounting *accounting, const Graph *graph, const EdgeFile *file, const void *bytes,
+                       size_t size, Arena *arena, Error *err) {
   *accounting = (Accounting){0};
   accounting->float_reasons =
       arena_new(arena, (size_t)graph->node_count, sizeof *accounting->float_reasons, err);
@@ -45,7 +45,16 @@ Status accounting_make(Accounting *accounting, const Graph *graph, const EdgeFil
   for (int n = 0; n < graph->node_count; n++) accounting->float_reasons[n] = decided_reason(graph->nodes[n]);
   add_undecided(accounting, graph, file);
   for (int n = 0; n < graph->node_count; n++) accounting->float_nodes += accounting->float_reasons[n] != NULL;
-  return OK;
+  edge_parts(bytes, size, &accounting->parts);
+  return edge_constants(&accounting->constants, &file->model, arena, err);
+}
+
+/* ---- bytes ---- */
+
+int64_t accounting_bytes(const Value *value) {
+  const QuantSpec *spec = value->spec;
+  if (value->constant == NULL || spec == NULL || spec->kind != QUANT_INTEGER) return 0;
+  return (tensor_elements(value->constant) * spec->bits + 7) / 8;
 }
 
 /* ---- --require-full ---- */
@@ -73,4 +82,54 @@ void accounting_gate(const Options *options, const Accounting *accounting, const
   list_float(accounting, graph, &text);
   gates_add(gates, "require-full", false, text.failed ? "--require-full" : text.bytes);
   text_free(&text);
+}
+
+/* ---- JSON ---- */
+
+/* What becomes of a node: "float", "index", "moved", or "integer" with the bits of its weights. */
+static void node_json(const Accounting *accounting, const Node *node, Json *json) {
+  OpRole role = op_role(node, NULL);
+  const char *reason = accounting->float_reasons[node->index];
+  bool is_moved = role == ROLE_VIEW || role == ROLE_SAME_SCALE || role == ROLE_GATHER;
+  json_object_begin(json, NULL);
+  json_string(json, "name", node->name);
+  json_string(json, "operator", node->type);
+  json_string(json, "runs",
+              reason != NULL       ? "float"
+              : role == ROLE_INDEX ? "index"
+              : is_moved           ? "moved"
+                                   : "integer");
+  if (reason == NULL && node->weight_bits > 0) json_int(json, "weight_bits", node->weight_bits);
+  if (reason != NULL) json_string(json, "reason", reason);
+  if (node->output_count > 0 && node->outputs[0] != NULL) json_string(json, "output", node->outputs[0]->name);
+  json_object_end(json);
+}
+
+static void constant_json(const EdgeConstant *constant, Json *json) {
+  json_object_begin(json, NULL);
+  json_string(json, "layer", constant->layer);
+  json_string(json, "instruction", constant->opcode);
+  json_int(json, "operand", constant->operand);
+  json_int(json, "bytes", constant->bytes);
+  json_object_end(json);
+}
+
+void accounting_json(const Accounting *accounting, const Graph *graph, Json *json) {
+  json_array_begin(json, "nodes");
+  for (int n = 0; n < graph->node_count; n++) node_json(accounting, graph->nodes[n], json);
+  json_array_end(json);
+  json_array_begin(json, "parts");
+  for (int i = 0; i < accounting->parts.count; i++) {
+    json_object_begin(json, NULL);
+    json_string(json, "name", accounting->parts.parts[i].name);
+    json_int(json, "bytes", accounting->parts.parts[i].bytes);
+    json_int(json, "unpacked", accounting->parts.parts[i].raw);
+    json_object_end(json);
+  }
+  json_array_end(json);
+  json_array_begin(json, "constants");
+  for (int i = 0; i < accounting->constants.count; i++)
+    constant_json(&accounting->constants.constants[i], json);
+  json_array_end(json);
+  json_int(json, "constant_gaps", accounting->constants.gaps);
 }

@@ -64,3 +64,13 @@ Status node_choices_apply(const Options *options, Graph *graph, Error *err) {
   TRY(bits_of(options, &choices, err));
   return quantize_choose(graph, &choices, err);
 }
+
+void node_choices_metadata(const Options *options, Text *text) {
+  static const char *const names[] = {"exclude", "include", "bits-for"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    int count;
+    const OptionPair *pairs = options_pairs(options, names[i], &count);
+    if (count > 0) text_add(text, "%s=", names[i]);
+    for (int k = 0; k < count; k++) text_add(text, "%s%s", pairs[k].value, k + 1 < count ? " " : "\n");
+  }
+}

@@ -141,6 +141,7 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
            job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");
+  node_choices_metadata(job->options, text);
   return text_status(text, err);
 }
 
@@ -161,12 +162,11 @@ static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
   MappedFile mapped;
   TRY(file_map(out->temporary, &mapped, err));
   Status status = edge_file_parse(&job->file, job->output, mapped.bytes, mapped.size, err);
+  if (status == OK)
+    status = accounting_make(&job->accounting, job->model.graph, &job->file, mapped.bytes, mapped.size,
+                             &job->model.graph->arena, err);
   file_unmap(&mapped);
   return status;
-}
-
-static Status account(QuantizeJob *job, Error *err) {
-  return accounting_make(&job->accounting, job->model.graph, &job->file, &job->model.graph->arena, err);
 }
 
 static Status compare(QuantizeJob *job, Subject **subjects, Error *err) {
@@ -210,7 +210,6 @@ static Status write_and_verify(QuantizeJob *job, Error *err) {
   if (status == OK) status = output_write(&job->out, bytes, job->file_bytes, err);
   bytes_free(bytes);
   if (status == OK) status = read_back(job, &job->out, err);
-  if (status == OK) status = account(job, err);
   return status == OK ? verify(job, err) : status;
 }
 

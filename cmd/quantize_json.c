@@ -3,6 +3,8 @@
 #include "cmd/quantize_job.h"
 #include "cmd/version.h"
 
+#include <string.h>
+
 static void model_json(const QuantizeJob *job, Json *json) {
   const Model *model = &job->model;
   json_object_begin(json, "model");
@@ -35,6 +37,13 @@ static void damage_json(const QuantizeJob *job, const Value *value, Json *json) 
   json_double(json, "sqnr", damage.sqnr);
 }
 
+/* How it came out in the written file, where that was looked at. */
+static void layer_json(const LayerErrors *layers, const Value *value, Json *json) {
+  for (int l = 0; l < layers->count; l++)
+    if (strcmp(layers->layers[l].name, value->name) == 0)
+      json_double(json, "verified_sqnr_db", layers->layers[l].sqnr);
+}
+
 static void tensor_json(const QuantizeJob *job, const Value *value, Json *json) {
   const QuantSpec *spec = value->spec;
   json_object_begin(json, NULL);
@@ -54,6 +63,8 @@ static void tensor_json(const QuantizeJob *job, const Value *value, Json *json) 
     json_double(json, "high", spec->high);
   }
   damage_json(job, value, json);
+  if (accounting_bytes(value) > 0) json_int(json, "bytes", accounting_bytes(value));
+  layer_json(&job->layers, value, json);
   if (spec->reason != NULL) json_string(json, "reason", spec->reason);
   json_object_end(json);
 }
@@ -101,6 +112,7 @@ static void output_json(const QuantizeJob *job, Json *json) {
   json_int(json, "bytes", (int64_t)job->file_bytes);
   json_int(json, "arena_bytes", (int64_t)edge_arena_bytes(&job->file.model));
   json_bool(json, "integer_only", edge_is_integer_only(&job->file.model));
+  accounting_json(&job->accounting, job->model.graph, json);
   json_object_end(json);
 }
 
