@@ -37,8 +37,8 @@ static const OptionRow calibrate_rows[] = {
     {0}};
 
 static Status check_merge(const Options *options, Error *err) {
-  static const char *const names[] = {"data",   "labels", "scale",   "mean",  "std",
-                                      "layout", "shape",  "samples", "shard", "threads"};
+  static const char *const names[] = {"data",  "scale",   "mean",  "std",    "layout",
+                                      "shape", "samples", "shard", "threads"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     TRY(options_refuse(options, names[i], "with --merge", err));
   if (options_was_given(options, "output")) return OK;
@@ -53,7 +53,7 @@ static Status check_options(const Options *options, Error *err) {
                 options->arguments[1]);
   if (!options_was_given(options, "data"))
     return fail(err, BAD_USAGE, "calibrate: on what? --data samples.npy is missing");
-  return options_refuse(options, "labels", "on calibration", err);
+  return OK;
 }
 
 static Status print_result(const CalibrateJob *job, Error *err) {

@@ -295,22 +295,26 @@ static Status parse_tensor(Parser *parser, Block *block) {
 
 /* ---- the file ---- */
 
-/* Room for at least as many as there are. */
+static bool begins_tensor(const char *line, const char *end) {
+  while (line < end && is_blank(*line)) line++;
+  return (size_t)(end - line) >= strlen("tensor") && memcmp(line, "tensor", strlen("tensor")) == 0;
+}
+
+/* As many as there are, at least. */
 static size_t count_tensors(const Parser *parser) {
-  size_t count = 0;
-  for (const char *at = parser->at; at < parser->end; count++) {
-    const char *newline = memchr(at, '\n', (size_t)(parser->end - at));
-    const char *line = at;
-    at = newline == NULL ? parser->end : newline + 1;
-    while (line < at && is_blank(*line)) line++;
-    count -= line == at || *line != 't';
+  size_t count = begins_tensor(parser->rest, parser->line_end); /* the line that is being read */
+  for (const char *line = parser->at; line < parser->end;) {
+    const char *newline = memchr(line, '\n', (size_t)(parser->end - line));
+    const char *end = newline == NULL ? parser->end : newline;
+    count += begins_tensor(line, end);
+    line = newline == NULL ? end : newline + 1;
   }
   return count;
 }
 
 static Status parse_tensors(Parser *parser) {
   CalibFile *file = parser->file;
-  file->tensors = arena_new(&file->arena, count_tensors(parser) + 1, sizeof *file->tensors, parser->err);
+  file->tensors = arena_new(&file->arena, count_tensors(parser), sizeof *file->tensors, parser->err);
   Block *block = malloc(sizeof *block);
   Status status = OK;
   if (file->tensors == NULL || block == NULL) status = fail_memory(parser->err);

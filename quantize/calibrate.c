@@ -30,18 +30,11 @@ static void watch_value(const Value *value, const ValuePlan *plan, const Quantiz
   }
 }
 
-/* Any NaN or infinity among the values makes the sum a NaN. */
-static bool are_finite(const float *values, int64_t count) {
-  float sum = 0;
-  for (int64_t i = 0; i < count; i++) sum += values[i] * 0.0f;
-  return sum == 0.0f;
-}
-
 static Status see(void *context, const Value *value, const Tensor *tensor, Error *err) {
   Worker *worker = context;
   if (!worker->watch->seen[value->index] || tensor->type != ELEMENT_FLOAT32) return OK;
   int64_t count = tensor_elements(tensor);
-  if (!are_finite(tensor->data, count))
+  if (!histogram_takes(tensor->data, count))
     return fail(err, BAD_INPUT,
                 "tensor '%s': a value is NaN or infinite; check the data and its preprocessing", value->name);
   histogram_add(&worker->seen.histograms[value->index], tensor->data, count);

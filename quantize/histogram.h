@@ -23,6 +23,8 @@ typedef struct Histogram {
 } Histogram;
 
 void histogram_init(Histogram *histogram, uint64_t *counts);
+/* True if all values are finite: only such may be added. */
+bool histogram_takes(const float *values, int64_t count);
 /* Adds `count` finite values. */
 void histogram_add(Histogram *histogram, const float *values, int64_t count);
 /* Adds what another one has seen. */

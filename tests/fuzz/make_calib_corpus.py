@@ -54,6 +54,7 @@ seeds = {
     "shard": WHOLE.replace("0..4 of 4", "1..3 of 4"),
     "crlf": WHOLE.replace("\n", "\r\n"),
     "no_tensors": HEAD,
+    "no_name": HEAD + "tensor",
     "only_first_line": "edgec calibration 1\n",
     "cut_in_block": WHOLE[: WHOLE.index("@512")],
     "twice": HEAD + ONE + ONE,
