@@ -1,7 +1,6 @@
 #include "cmd/bars.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,24 +16,27 @@ bool bars_are_utf8(void) {
   return false;
 }
 
-static void add_block(char *buffer, int eighths) {
-  /* U+2588 is the full block, U+258F an eighth of it */
-  const char block[] = {'\xe2', '\x96', (char)(0x90 - eighths), '\0'};
-  strcat(buffer, block);
+/* One character; U+2588 is the full block, U+258F an eighth of it. Returns what is behind it. */
+static char *put_block(char *at, int eighths) {
+  at[0] = '\xe2';
+  at[1] = '\x96';
+  at[2] = (char)(0x90 - eighths);
+  return at + 3;
 }
 
 const char *bar_text(char *buffer, double share, int columns, bool utf8) {
   int steps = utf8 ? 8 : 1;
+  char *at = buffer;
   share = isnan(share) || share < 0 ? 0 : share > 1 ? 1 : share;
   columns = columns > BAR_MAX ? BAR_MAX : columns;
   int length = (int)lround(share * columns * steps);
   if (length == 0 && share > 0) length = 1;
-  buffer[0] = '\0';
   for (int i = 0; i < length / steps; i++)
     if (utf8)
-      add_block(buffer, 8);
+      at = put_block(at, 8);
     else
-      strcat(buffer, "#");
-  if (length % steps > 0) add_block(buffer, length % steps);
+      *at++ = '#';
+  if (length % steps > 0) at = put_block(at, length % steps);
+  *at = '\0';
   return buffer;
 }

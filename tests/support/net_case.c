@@ -116,6 +116,7 @@ Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options) {
                              .forms = &c->form,
                              .seek = seek,
                              .read = read_samples};
+  TRY(quantize_choose(c->graph, &c->choices, &c->err));
   TRY(calibrate(&calibration, c->graph, &c->reader, 0, CALIBRATION, &options, c->pool, NULL, NULL, &c->err));
   Status status = quantize_graph(c->graph, calibration, &options, &c->report, &c->err);
   calibration_free(calibration);

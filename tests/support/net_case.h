@@ -16,6 +16,7 @@
 #define TESTS_SUPPORT_NET_CASE_H
 
 #include "formats/edge/edge_file.h"
+#include "quantize/choice.h"
 #include "quantize/quantize.h"
 #include "verify/verify.h"
 
@@ -29,6 +30,7 @@ typedef struct NetCase {
   float scale;                                /* of the samples */
   void (*fill)(float *sample, int64_t index); /* NULL: noise */
   Pool *pool;                                 /* NULL: one thread */
+  NodeChoices choices;                        /* none: everything in integers */
   Tensor form;
   int64_t position;
   SampleReader reader;
