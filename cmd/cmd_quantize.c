@@ -7,7 +7,10 @@
 #include "cmd/print.h"
 #include "cmd/quantize_job.h"
 
+#include <string.h>
+
 static const char *const schemes[] = {"w8a8", "w4a8", NULL};
+static const char *const groups[] = {"none", "32", "64", "128", NULL};
 static const char *const outer_bits[] = {"like-others", "8", "4", NULL};
 
 static const OptionRow quantize_rows[] = {
@@ -64,6 +67,13 @@ static const OptionRow quantize_rows[] = {
      .fallback = "w8a8",
      .group = "Quantization",
      .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
+    {.name = "group",
+     .type = OPTION_CHOICE,
+     .choices = groups,
+     .metavar = "N",
+     .fallback = "none",
+     .group = "Quantization",
+     .help = "4-bit weights: so many neighbours share a scale, instead of a whole output channel"},
     {.name = "first-last",
      .type = OPTION_CHOICE,
      .choices = outer_bits,
@@ -117,6 +127,9 @@ static Status check_options(const Options *options, Error *err) {
   const char *report = options_string(options, "report");
   if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
   TRY(method_check(options, err));
+  if (strcmp(options_string(options, "bits"), "w4a8") != 0)
+    TRY(options_refuse(options, "group", "without --bits w4a8", err));
+  if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return report == NULL ? OK : overwrite_check(report, OUTPUT_JSON, options_flag(options, "force"), err);
 }
 

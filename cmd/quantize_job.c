@@ -24,6 +24,7 @@ static QuantizeOptions settings_of(const Options *options) {
   settings.per_tensor = options_flag(options, "per-tensor");
   settings.output_8bit = options_flag(options, "output-8bit");
   settings.weight_bits = options_choice(options, "bits") == 0 ? 8 : 4;
+  settings.group_size = (int[]){0, 32, 64, 128}[options_choice(options, "group")];
   settings.outer_bits = (int[]){0, 8, 4}[options_choice(options, "first-last")];
   return settings;
 }
@@ -141,6 +142,7 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", summary_file(job->model.path),
            (long long)job->model.file_bytes, job->model.file_crc);
   text_add(text, "bits=%s\n", options_string(job->options, "bits"));
+  if (job->settings.group_size > 0) text_add(text, "group=%d\n", job->settings.group_size);
   text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
            job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");

@@ -58,6 +58,7 @@ static void tensor_json(const QuantizeJob *job, const Value *value, Json *json) 
     json_int(json, "channels", spec->scale_count);
     json_int(json, "axis", spec->axis);
   }
+  if (spec->group_size > 0) json_int(json, "group", spec->group_size);
   if (spec->low < spec->high) {
     json_double(json, "low", spec->low);
     json_double(json, "high", spec->high);
