@@ -11,17 +11,28 @@ static const char *const methods[] = {
 #undef X
         NULL};
 
+static const char *const formats[] = {"edge", "qdq", NULL};
+
 static const OptionRow quantize_rows[] = {
     {.name = "output",
      .short_name = 'o',
      .type = OPTION_STRING,
      .metavar = "FILE",
      .group = "Output",
-     .help = "the file to write; without it model.onnx becomes model.edge beside it"},
+     .help =
+         "the file to write; without it model.onnx becomes model.edge beside it; a name that ends in .onnx "
+         "asks for --format qdq"},
+    {.name = "format",
+     .type = OPTION_CHOICE,
+     .choices = formats,
+     .metavar = "F",
+     .fallback = "edge",
+     .group = "Output",
+     .help = "edge, or qdq: an ONNX model with QuantizeLinear and DequantizeLinear nodes for other runtimes"},
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",
-     .help = "overwrite a file that is no .edge file"},
+     .help = "overwrite a file that edgec did not write"},
     {.name = "report",
      .type = OPTION_STRING,
      .metavar = "FILE",

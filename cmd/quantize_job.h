@@ -21,13 +21,20 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
-  EdgeFile file;
+  bool is_qdq;   /* the output is an ONNX model */
+  EdgeFile file; /* the written file, read back */
+  Model qdq;     /* or the written model */
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;
   GateResults gates;
   double calibrate_seconds, verify_seconds;
 } QuantizeJob;
+
+/* The QDQ model in the place of the .edge file (qdq_output.c). */
+Status qdq_output_choose(QuantizeJob *job, Error *err);
+Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err);
+Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err);
 
 /* The whole job. The output exists afterwards only if the result is OK or GATE_MISSED. */
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err);

@@ -106,10 +106,14 @@ static void verify_lines(const QuantizeJob *job, Text *text) {
 
 static void write_line(const QuantizeJob *job, Text *text) {
   char size[TEXT_NUMBER_ROOM], arena[TEXT_NUMBER_ROOM], ratio[SUMMARY_COUNT_ROOM];
-  text_add(text, "write      %-15s %s, %s; arena %s%s\n", summary_file(job->output),
+  text_add(text, "write      %-15s %s, %s; ", summary_file(job->output),
            text_bytes(size, (double)job->file_bytes),
-           summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes),
-           text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
+           summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes));
+  if (job->is_qdq) {
+    text_add(text, "ONNX with QuantizeLinear and DequantizeLinear\n");
+    return;
+  }
+  text_add(text, "arena %s%s\n", text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
            edge_is_integer_only(&job->file.model) ? "; integer-only" : "");
 }
 

@@ -39,6 +39,11 @@ Status onnx_write(const char *path, const Graph *graph, Error *err);
 /* The same into an open file; `bytes` gets the size. */
 Status onnx_write_to(OutputFile *out, const Graph *graph, size_t *bytes, Error *err);
 
+/* What files written by edgec name as their producer: Graph.producer is for the caller to set. */
+#define ONNX_OWN_PRODUCER "edgec"
+/* True if the bytes begin as a written model with that producer does. */
+bool onnx_is_own(const void *bytes, size_t size);
+
 /* A stored TensorProto file (the conformance vectors' format), its tensor in `arena`. */
 Status onnx_read_tensor(const char *path, Arena *arena, Tensor **tensor, Error *err);
 

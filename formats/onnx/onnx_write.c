@@ -116,6 +116,14 @@ Status onnx_write_to(OutputFile *out, const Graph *graph, size_t *bytes, Error *
   return status;
 }
 
+/* The fields come in the order of their numbers: the IR version (1), then the producer (2). */
+bool onnx_is_own(const void *bytes, size_t size) {
+  const uint8_t *at = bytes;
+  size_t length = sizeof ONNX_OWN_PRODUCER - 1;
+  return size >= 4 + length && at[0] == 0x08 && at[1] < 0x80 && at[2] == 0x12 && at[3] == length &&
+         memcmp(at + 4, ONNX_OWN_PRODUCER, length) == 0;
+}
+
 Status onnx_write(const char *path, const Graph *graph, Error *err) {
   OutputFile out = {0};
   size_t bytes;
