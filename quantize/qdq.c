@@ -67,9 +67,10 @@ static Status add_pair(Qdq *qdq, const Value *value, Value *source) {
   Arena *arena = &qdq->to->arena;
   Value *scale =
       add_constant(qdq, value->name, "_scale", qdq_scale(arena, (double)spec->scales[0], qdq->err));
-  Value *zero_point = add_constant(qdq, value->name, "_zero_point",
-                                   qdq_integer(arena, ELEMENT_INT8, spec->zero_point, qdq->err));
-  Value *codes = add_value(qdq, name_of(qdq, value->name, "_quantized"), value, ELEMENT_INT8);
+  Value *zero_point =
+      add_constant(qdq, value->name, "_zero_point",
+                   qdq_integer(arena, QDQ_ACTIVATION, spec->zero_point + QDQ_OFFSET, qdq->err));
+  Value *codes = add_value(qdq, name_of(qdq, value->name, "_quantized"), value, QDQ_ACTIVATION);
   Value *reals = qdq->read[value->index];
   if (reals == NULL)
     reals = add_value(qdq, name_of(qdq, value->name, "_dequantized"), value, ELEMENT_FLOAT32);

@@ -43,21 +43,24 @@ Status qdq_codes(const Value *value, Arena *arena, QdqConstant *constant, Error 
   const QuantSpec *spec = value->spec;
   const Tensor *from = value->constant;
   bool is_single = spec->scale_count == 1;
+  bool is_weight = !(spec->low < spec->high); /* weights have no calibrated range */
+  int64_t offset = QDQ_OFFSET;
+  ElementType type = QDQ_ACTIVATION;
   constant->axis = is_single ? -1 : spec->axis;
-  TRY(new_scales(constant, is_single ? 0 : spec->scale_count, ELEMENT_INT8, arena, err));
-  constant->codes = tensor_new(arena, ELEMENT_INT8, &from->shape, err);
+  TRY(new_scales(constant, is_single ? 0 : spec->scale_count, type, arena, err));
+  constant->codes = tensor_new(arena, type, &from->shape, err);
   if (constant->codes == NULL) return err->status;
   for (int64_t c = 0; c < spec->scale_count; c++) {
     tensor_set(constant->scales, c, (double)spec->scales[c]);
-    tensor_set_integer(constant->zero_points, c, spec->zero_point);
+    tensor_set_integer(constant->zero_points, c, spec->zero_point + offset);
   }
   int64_t count = tensor_elements(from);
   int64_t inner = is_single ? 1 : shape_product(&from->shape, spec->axis + 1, from->shape.rank);
-  double low = spec->low < spec->high ? INT8_MIN : -WEIGHT_CODE_MAX; /* weights have no calibrated range */
+  double low = is_weight ? -WEIGHT_CODE_MAX : INT8_MIN;
   for (int64_t i = 0; i < count; i++) {
     double scale = (double)spec->scales[is_single ? 0 : i / inner % spec->scale_count];
     double code = rint(tensor_get(from, i) / scale) + spec->zero_point;
-    tensor_set_integer(constant->codes, i, (int64_t)fmin(fmax(code, low), INT8_MAX));
+    tensor_set_integer(constant->codes, i, (int64_t)fmin(fmax(code, low), INT8_MAX) + offset);
   }
   return OK;
 }

@@ -10,6 +10,12 @@ typedef struct QdqConstant {
   int axis; /* -1: one scale for all */
 } QdqConstant;
 
+/* Codes of activations are stored as uint8, which is what the kernels of other runtimes are fastest with
+   (ONNX Runtime turns int8 into it, and computes in float where that does not succeed): 128 more than in the
+   spec. */
+#define QDQ_ACTIVATION ELEMENT_UINT8
+#define QDQ_OFFSET 128
+
 /* Scalars in the arena; NULL where memory ran out. */
 Tensor *qdq_scale(Arena *arena, double scale, Error *err);
 Tensor *qdq_integer(Arena *arena, ElementType type, int64_t number, Error *err);
