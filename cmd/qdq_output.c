@@ -23,7 +23,7 @@ Status qdq_output_choose(QuantizeJob *job, Error *err) {
   if (is_named && !job->is_qdq)
     return fail(err, BAD_USAGE, "option --format: edge is not what a name ending in .onnx is for: %s",
                 job->output);
-  if (!job->is_qdq) return OK;
+  if (!job->is_qdq) return options_refuse(job->options, "qdq-weights", "without --format qdq", err);
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = default_output(arena, job->model.path, err);
   if (job->output == NULL) return err->status;
@@ -32,7 +32,8 @@ Status qdq_output_choose(QuantizeJob *job, Error *err) {
 
 Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
   Graph *qdq;
-  Status status = qdq_make(job->model.graph, &qdq, err);
+  Status status =
+      qdq_make(job->model.graph, (QdqWeights)options_choice(job->options, "qdq-weights"), &qdq, err);
   if (status != OK) return fail_within(err, "%s", job->model.path);
   qdq->producer = ONNX_OWN_PRODUCER;
   status = onnx_write_to(out, qdq, &job->file_bytes, err);

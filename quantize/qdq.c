@@ -11,6 +11,7 @@
 typedef struct Qdq {
   const Graph *from;
   Graph *to;
+  QdqWeights weights;
   Value **made; /* by index of the old value: what its producer writes; NULL until there */
   Value **read; /* what its readers read */
   Error *err;
@@ -124,7 +125,7 @@ static Value *constant_input(Qdq *qdq, const Node *node, int i) {
     return add_dequantized(qdq, value, &constant);
   }
   if (qdq_has_codes(value)) {
-    if (qdq_codes(value, &qdq->to->arena, &constant, qdq->err) != OK) return NULL;
+    if (qdq_codes(value, qdq->weights, &qdq->to->arena, &constant, qdq->err) != OK) return NULL;
     return qdq->read[value->index] = add_dequantized(qdq, value, &constant);
   }
   return qdq->read[value->index] = graph_add_constant(qdq->to, value->name, value->constant, qdq->err);
@@ -234,10 +235,10 @@ static Status convert(Qdq *qdq) {
   return graph_refresh(qdq->to, qdq->err);
 }
 
-Status qdq_make(const Graph *graph, Graph **qdq, Error *err) {
+Status qdq_make(const Graph *graph, QdqWeights weights, Graph **qdq, Error *err) {
   *qdq = graph_new(err);
   if (*qdq == NULL) return err->status;
-  Status status = convert(&(Qdq){.from = graph, .to = *qdq, .err = err});
+  Status status = convert(&(Qdq){.from = graph, .to = *qdq, .weights = weights, .err = err});
   if (status == OK) return OK;
   graph_free(*qdq);
   *qdq = NULL;

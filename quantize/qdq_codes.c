@@ -39,13 +39,14 @@ static Status new_scales(QdqConstant *constant, int64_t count, ElementType type,
   return constant->scales == NULL || constant->zero_points == NULL ? err->status : OK;
 }
 
-Status qdq_codes(const Value *value, Arena *arena, QdqConstant *constant, Error *err) {
+Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConstant *constant, Error *err) {
   const QuantSpec *spec = value->spec;
   const Tensor *from = value->constant;
   bool is_single = spec->scale_count == 1;
   bool is_weight = !(spec->low < spec->high); /* weights have no calibrated range */
-  int64_t offset = QDQ_OFFSET;
-  ElementType type = QDQ_ACTIVATION;
+  bool is_signed = is_weight && weights == QDQ_WEIGHTS_INT8;
+  int64_t offset = is_signed ? 0 : QDQ_OFFSET;
+  ElementType type = is_signed ? ELEMENT_INT8 : QDQ_ACTIVATION;
   constant->axis = is_single ? -1 : spec->axis;
   TRY(new_scales(constant, is_single ? 0 : spec->scale_count, type, arena, err));
   constant->codes = tensor_new(arena, type, &from->shape, err);

@@ -3,6 +3,7 @@
 #define QUANTIZE_QDQ_CODES_H
 
 #include "operators/op.h"
+#include "quantize/qdq.h"
 
 /* What a DequantizeLinear reads. */
 typedef struct QdqConstant {
@@ -10,9 +11,7 @@ typedef struct QdqConstant {
   int axis; /* -1: one scale for all */
 } QdqConstant;
 
-/* Codes of activations are stored as uint8, which is what the kernels of other runtimes are fastest with
-   (ONNX Runtime turns int8 into it, and computes in float where that does not succeed): 128 more than in the
-   spec. */
+/* The type of activations; its codes are so much more than those of the spec. */
 #define QDQ_ACTIVATION ELEMENT_UINT8
 #define QDQ_OFFSET 128
 
@@ -25,7 +24,7 @@ double qdq_code(double real, const QuantSpec *spec);
 
 /* True for weights and operands whose spec gives 8-bit codes. */
 bool qdq_has_codes(const Value *value);
-Status qdq_codes(const Value *value, Arena *arena, QdqConstant *constant, Error *err);
+Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConstant *constant, Error *err);
 
 /* True where input i is the node's own bias and can be int32 codes. */
 bool qdq_is_bias(const Node *node, int i);
