@@ -63,7 +63,7 @@ const Op op_DequantizeLinear = {
     .check = quant_check_params,
     .inputs = {{"x", PORT_REQUIRED, CODE_TYPES, "[...]"},
                {"x_scale", PORT_REQUIRED, QUANT_REALS, "[], [D] along `axis`, or [..., D/block, ...]"},
-               {"x_zero_point", PORT_OPTIONAL, CODE_TYPES, "as x_scale"}},
+               {"x_zero_point", PORT_OPTIONAL, CODE_TYPES, "[], ... as x_scale"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_REALS, "[...]"}},
     .role = ROLE_FLOAT,
     .role_reason = "float only: between codes of the model's own and floats",

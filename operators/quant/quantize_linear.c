@@ -104,7 +104,7 @@ const Op op_QuantizeLinear = {
     .check = quant_check_params,
     .inputs = {{"x", PORT_REQUIRED, INPUT_TYPES, "[...]"},
                {"y_scale", PORT_REQUIRED, INPUT_TYPES, "[], [D] along `axis`, or [..., D/block, ...]"},
-               {"y_zero_point", PORT_OPTIONAL, QUANT_CODES, "as y_scale"}},
+               {"y_zero_point", PORT_OPTIONAL, QUANT_CODES, "[], ... as y_scale"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_CODES, "[...]"}},
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3,4](-40,40), f32[]{0.25}!, i8[]{3}!", ""},
