@@ -49,7 +49,7 @@ static Status optimize(Model *model, Text *text, Error *err) {
   TRY(model_infer(model, err));
   TRY(model_clean(model, err));
   passes_lines(model, text);
-  return OK;
+  return onnx_upgrade(model->graph, 0, err);
 }
 
 /* Only what --optimize does needs to know the operators. */

@@ -36,7 +36,8 @@ Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
       qdq_make(job->model.graph, (QdqWeights)options_choice(job->options, "qdq-weights"), &qdq, err);
   if (status != OK) return fail_within(err, "%s", job->model.path);
   qdq->producer = ONNX_OWN_PRODUCER;
-  status = onnx_write_to(out, qdq, &job->file_bytes, err);
+  status = onnx_upgrade(qdq, 0, err);
+  if (status == OK) status = onnx_write_to(out, qdq, &job->file_bytes, err);
   graph_free(qdq);
   return status;
 }

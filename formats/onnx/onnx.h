@@ -31,6 +31,11 @@ Status onnx_parse(const char *name, const void *bytes, size_t size, Graph **grap
    ONNX, though no weights to quantize. */
 Status onnx_check_weights(const Graph *graph, Error *err);
 
+/* Makes all nodes of ai.onnx mean the same in one opset: the newest that one of them asks for (Node.opset),
+   or `least` where that is newer. Attributes that have become inputs become constants. The graph must be
+   refreshed, and is so afterwards, but not bound. UNSUPPORTED naming a node that cannot be raised. */
+Status onnx_upgrade(Graph *graph, int64_t least, Error *err);
+
 /* Writes a model: nodes, inputs, outputs and the initializers that are used, names kept; types of values
    between are left to inference. The opset of ai.onnx and the IR version are raised where a node is meant by
    a newer one. The same graph gives the same bytes. The graph must be refreshed. BAD_INPUT where something is
