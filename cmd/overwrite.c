@@ -2,6 +2,7 @@
 
 #include "formats/edge/edge_file.h"
 #include "formats/onnx/onnx.h"
+#include "quantize/calib_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ static const struct {
 } kinds[] = {[OUTPUT_EDGE] = {"no .edge file", edge_file_is},
              [OUTPUT_NPY] = {"no .npy file", is_npy},
              [OUTPUT_JSON] = {"no report", is_json},
+             [OUTPUT_CALIB] = {"no .calib file", calib_is},
              [OUTPUT_ONNX] = {"no model that edgec wrote", onnx_is_own}};
 
 static Status check_folder(const char *path, Error *err) {

@@ -24,6 +24,7 @@ Status qdq_output_choose(QuantizeJob *job, Error *err) {
     return fail(err, BAD_USAGE, "option --format: edge is not what a name ending in .onnx is for: %s",
                 job->output);
   if (!job->is_qdq) return options_refuse(job->options, "qdq-weights", "without --format qdq", err);
+  TRY(options_refuse(job->options, "uncompressed", "with --format qdq", err));
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = default_output(arena, job->model.path, err);
   if (job->output == NULL) return err->status;
@@ -46,5 +47,7 @@ Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err) {
   TRY(model_open(&job->qdq, out->temporary, err));
   job->qdq.path = job->output;
   TRY(model_infer(&job->qdq, err));
-  return model_clean(&job->qdq, err);
+  TRY(model_clean(&job->qdq, err));
+  Graph *graph = job->model.graph;
+  return accounting_make(&job->accounting, graph, NULL, NULL, 0, &graph->arena, err);
 }
