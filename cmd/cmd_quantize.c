@@ -12,6 +12,9 @@
 static const char *const schemes[] = {"w8a8", "w4a8", NULL};
 static const char *const groups[] = {"none", "32", "64", "128", NULL};
 static const char *const outer_bits[] = {"like-others", "8", "4", NULL};
+static const char *const formats[] = {"edge", "qdq", NULL};
+
+static const char *const qdq_weights[] = {"uint8", "int8", NULL}; /* as QdqWeights */
 
 static const OptionRow quantize_rows[] = {
     {.name = "output",
@@ -19,11 +22,29 @@ static const OptionRow quantize_rows[] = {
      .type = OPTION_STRING,
      .metavar = "FILE",
      .group = "Output",
-     .help = "the file to write; without it model.onnx becomes model.edge beside it"},
+     .help =
+         "the file to write; without it model.onnx becomes model.edge beside it; a name that ends in .onnx "
+         "asks for --format qdq"},
+    {.name = "format",
+     .type = OPTION_CHOICE,
+     .choices = formats,
+     .metavar = "F",
+     .fallback = "edge",
+     .group = "Output",
+     .help = "edge, or qdq: an ONNX model with QuantizeLinear and DequantizeLinear nodes for other runtimes"},
+    {.name = "qdq-weights",
+     .type = OPTION_CHOICE,
+     .choices = qdq_weights,
+     .metavar = "T",
+     .fallback = "uint8",
+     .group = "Output",
+     .help =
+         "with --format qdq: uint8 is exact in ONNX Runtime on every CPU; int8 is what most other runtimes "
+         "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI"},
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",
-     .help = "overwrite files that are no .edge file, or no report"},
+     .help = "overwrite files that edgec did not write"},
     {.name = "uncompressed",
      .type = OPTION_FLAG,
      .group = "Output",
