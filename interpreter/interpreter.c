@@ -29,6 +29,7 @@ struct Runner {
   const Tensor **in;
   Tensor **out;
   const Node *node; /* being run */
+  bool rewrites;    /* the observer of this run does */
   Buffer **scratch; /* of the node being run */
   size_t scratch_count, scratch_capacity;
 };
@@ -175,11 +176,12 @@ static void release_unread_outputs(Runner *runner, const Node *node) {
   }
 }
 
-/* An alias shares its input's buffer. Not where the input's memory is the caller's and the result is to stay.
- */
+/* An alias shares its input's buffer. Not where the input's memory is the caller's and the result is to stay
+   or to be written to. */
 static bool can_share(const Runner *runner, const Node *node) {
   return node->op->is_alias && node->outputs[0] != NULL && node->output_count == 1 &&
-         (runner->slots[node->inputs[0]->index].buffer != NULL || !node->outputs[0]->is_output);
+         (runner->slots[node->inputs[0]->index].buffer != NULL ||
+          (!node->outputs[0]->is_output && !runner->rewrites));
 }
 
 static Status share_input(Runner *runner, const Node *node, Error *err) {
@@ -240,12 +242,24 @@ static Status check_input(const Value *value, const Tensor *tensor, Error *err) 
   return status;
 }
 
+/* The runner's own copy of an input, for an observer that writes to it. */
+static Status own_input(Runner *runner, Slot *slot, Error *err) {
+  size_t bytes = tensor_bytes(&slot->tensor);
+  slot->buffer = buffers_take(&runner->buffers, bytes, err);
+  if (slot->buffer == NULL) return err->status;
+  if (bytes > 0) memcpy(slot->buffer->data, slot->tensor.data, bytes);
+  slot->tensor.data = slot->buffer->data;
+  return OK;
+}
+
 static Status take_inputs(Runner *runner, const Tensor *const *inputs, const Observer *observer, Error *err) {
   const Graph *graph = runner->interpreter->graph;
   for (int i = 0; i < graph->input_count; i++) {
     TRY(check_input(graph->inputs[i], inputs[i], err));
-    runner->slots[graph->inputs[i]->index] = (Slot){.tensor = *inputs[i]};
-    if (observer != NULL) TRY(observer->see(observer->context, graph->inputs[i], inputs[i], err));
+    Slot *slot = &runner->slots[graph->inputs[i]->index];
+    *slot = (Slot){.tensor = *inputs[i]};
+    if (runner->rewrites) TRY(own_input(runner, slot, err));
+    if (observer != NULL) TRY(observer->see(observer->context, graph->inputs[i], &slot->tensor, err));
   }
   return OK;
 }
@@ -254,6 +268,7 @@ Status runner_run(Runner *runner, const Tensor *const *inputs, const Observer *o
   const Interpreter *interpreter = runner->interpreter;
   const Graph *graph = interpreter->graph;
   for (int v = 0; v < graph->value_count; v++) release_slot(&runner->slots[v]);
+  runner->rewrites = observer != NULL && observer->rewrites;
   TRY(take_inputs(runner, inputs, observer, err));
   for (int n = 0; n < graph->node_count; n++)
     if (interpreter->is_needed[n]) TRY(run_one(runner, graph->nodes[n], observer, err));
