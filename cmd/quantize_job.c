@@ -24,6 +24,13 @@ static QuantizeOptions settings_of(const Options *options) {
   return settings;
 }
 
+static RecoveryOptions recovery_of(const Options *options) {
+  return (RecoveryOptions){.effort = (Effort)options_choice(options, "effort"),
+                           .no_bias_correction = !options_flag(options, "bias-correction"),
+                           .no_weight_scales = !options_flag(options, "weight-scales"),
+                           .no_gptq = !options_flag(options, "gptq")};
+}
+
 static Status choose_output(QuantizeJob *job, Error *err) {
   job->output = options_string(job->options, "output");
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
@@ -88,6 +95,15 @@ static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
   job->calibrate_seconds = progress_clock() - start;
   if (status == OK) status = quantize_graph(job->model.graph, calibration, &job->settings, &job->report, err);
   calibration_free(calibration);
+  return status == OK ? OK : fail_within(err, "%s", job->model.path);
+}
+
+static Status recover(QuantizeJob *job, Error *err) {
+  RecoveryOptions options = recovery_of(job->options);
+  double start = progress_clock();
+  Status status = quantize_recover(job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
+                                   &options, job->pool, &job->recovery, err);
+  job->recover_seconds = progress_clock() - start;
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
@@ -179,6 +195,7 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
   TRY(calibrate_and_quantize(job, err));
+  TRY(recover(job, err));
   return write_and_verify(job, err);
 }
 

@@ -21,12 +21,13 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
+  RecoveryReport recovery;
   EdgeFile file;
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;
   GateResults gates;
-  double calibrate_seconds, verify_seconds;
+  double calibrate_seconds, recover_seconds, verify_seconds;
 } QuantizeJob;
 
 /* The whole job. The output exists afterwards only if the result is OK or GATE_MISSED. */

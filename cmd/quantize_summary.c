@@ -87,6 +87,15 @@ static void quantize_line(const QuantizeJob *job, Text *text) {
   }
 }
 
+static void recover_lines(const QuantizeJob *job, Text *text) {
+  const RecoveryReport *report = &job->recovery;
+  for (int i = 0; i < report->step_count; i++) {
+    const RecoveryStep *step = &report->steps[i];
+    text_add(text, "recover    %-15s output SQNR %.1f -> %.1f dB, %s\n", step->method, step->before,
+             step->after, step->is_kept ? "kept" : "not kept");
+  }
+}
+
 static void verify_lines(const QuantizeJob *job, Text *text) {
   char samples[TEXT_NUMBER_ROOM], words[TEXT_NUMBER_ROOM + 16];
   snprintf(words, sizeof words, "%s samples", text_count(samples, job->verify_samples));
@@ -117,6 +126,7 @@ void quantize_summary(const QuantizeJob *job, Text *text) {
   model_line(job, text);
   calibrate_line(job, text);
   quantize_line(job, text);
+  recover_lines(job, text);
   verify_lines(job, text);
   write_line(job, text);
   for (int i = 0; i < job->gates.count; i++)

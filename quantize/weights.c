@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define WEIGHT_CODE_MAX 127.0
-#define BIAS_CODE_MAX 0x1p30
 #define ACCUMULATOR_MAX 0x1p31
 #define DEAD_STEPS 1e-3 /* of an output step */
 

@@ -1,0 +1,115 @@
+/* Recovery: methods in their order, each tried, measured, and kept or taken back. */
+#include "quantize/held_out.h"
+#include "quantize/recovery.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define NORMAL_FIT 32 /* samples to fit to */
+#define HIGH_FIT 192
+#define NORMAL_HELD 32 /* samples to judge on */
+#define HIGH_HELD 64
+#define LEAST_SAMPLES 8 /* with fewer nothing is tried */
+
+typedef struct Method {
+  const char *name;
+  Effort effort;       /* from which on it is tried */
+  size_t switched_off; /* offset of its switch in RecoveryOptions */
+  Status (*apply)(Recovery *recovery, Error *err);
+} Method;
+
+static const Method methods[] = {
+    {"bias correction", EFFORT_NORMAL, offsetof(RecoveryOptions, no_bias_correction), correct_biases},
+};
+
+/* ---- going back ---- */
+
+/* What methods may change of a value. */
+typedef struct Saved {
+  const Tensor *constant;
+  const QuantSpec *spec;
+} Saved;
+
+static void save(const Graph *graph, Saved *saved) {
+  for (int v = 0; v < graph->value_count; v++)
+    saved[v] = (Saved){graph->values[v]->constant, graph->values[v]->spec};
+}
+
+static void restore(Graph *graph, const Saved *saved) {
+  for (int v = 0; v < graph->value_count; v++) {
+    graph->values[v]->constant = saved[v].constant;
+    graph->values[v]->spec = saved[v].spec;
+  }
+}
+
+/* ---- the methods ---- */
+
+static Status try_method(Recovery *recovery, const Method *method, HeldOut *held, double *sqnr, Saved *saved,
+                         RecoveryReport *report, Error *err) {
+  RecoveryStep *step = &report->steps[report->step_count++];
+  *step = (RecoveryStep){.method = method->name, .before = *sqnr};
+  save(recovery->graph, saved);
+  TRY(method->apply(recovery, err));
+  TRY(held_out_measure(held, recovery->simulator, &step->after, err));
+  step->is_kept = step->after > step->before;
+  if (step->is_kept)
+    *sqnr = step->after;
+  else
+    restore(recovery->graph, saved);
+  return OK;
+}
+
+static bool is_wanted(const Method *method, const RecoveryOptions *options) {
+  return options->effort >= method->effort && !*(const bool *)((const char *)options + method->switched_off);
+}
+
+static Status try_methods(Recovery *recovery, HeldOut *held, RecoveryReport *report, Error *err) {
+  double sqnr;
+  Saved *saved = calloc((size_t)recovery->graph->value_count + 1, sizeof *saved);
+  if (saved == NULL) return fail_memory(err);
+  Status status = held_out_measure(held, recovery->simulator, &sqnr, err);
+  for (size_t m = 0; m < sizeof methods / sizeof *methods && status == OK; m++)
+    if (is_wanted(&methods[m], recovery->options))
+      status = try_method(recovery, &methods[m], held, &sqnr, saved, report, err);
+  free(saved);
+  return status;
+}
+
+/* The first samples are fitted to, the last ones judge. */
+static void split(const RecoveryOptions *options, int64_t count, RecoveryReport *report) {
+  bool is_high = options->effort == EFFORT_HIGH;
+  int64_t held = is_high ? HIGH_HELD : NORMAL_HELD, fit = is_high ? HIGH_FIT : NORMAL_FIT;
+  report->held_samples = held < count / 3 ? held : count / 3;
+  count -= report->held_samples;
+  report->fit_samples = fit < count ? fit : count;
+}
+
+static Status recover_with(Recovery *recovery, int64_t from, int64_t count, RecoveryReport *report,
+                           Error *err) {
+  HeldOut held;
+  split(recovery->options, count, report);
+  recovery->from = from;
+  recovery->count = report->fit_samples;
+  TRY(held_out_begin(&held, recovery->simulator, from + count - report->held_samples, report->held_samples,
+                     err));
+  report->held_samples = held.count;
+  Status status = held.width > 0 ? try_methods(recovery, &held, report, err) : OK;
+  held_out_end(&held);
+  return status;
+}
+
+Status quantize_recover(Graph *graph, const SampleReader *reader, int64_t from, int64_t count,
+                        const RecoveryOptions *options, Pool *pool, RecoveryReport *report, Error *err) {
+  Layers layers;
+  Recovery recovery = {.graph = graph, .layers = &layers, .options = options};
+  *report = (RecoveryReport){0};
+  if (options->effort == EFFORT_NONE || count < LEAST_SAMPLES) return OK;
+  Status status = layers_find(&layers, graph, err);
+  if (status == OK && layers.count > 0) {
+    status = simulator_new(&recovery.simulator, graph, &layers, reader, pool, err);
+    if (status == OK) status = recover_with(&recovery, from, count, report, err);
+    simulator_free(recovery.simulator);
+  }
+  layers_free(&layers);
+  return status;
+}
