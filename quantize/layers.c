@@ -148,6 +148,12 @@ double layer_rounded(double weight, double scale, double limit) {
   return scale * fmin(fmax(rint(weight / scale), -limit), limit);
 }
 
+double layer_least_scale(const Layer *layer, int64_t output) {
+  if (layer->bias == NULL) return 0;
+  double bias = fabs(tensor_get(layer->bias->constant, output) * layer->bias_factor);
+  return bias / ((double)layer->data->spec->scales[0] * fabs(layer->factor) * BIAS_CODE_MAX);
+}
+
 /* A change that would take a bias beyond what its accumulator is sure to hold is left out. */
 static bool bias_fits(const Layer *layer, int64_t output, double bias) {
   if (!layer->has_rows) return true;

@@ -19,6 +19,8 @@ typedef struct Method {
 } Method;
 
 static const Method methods[] = {
+    {"weight scales", EFFORT_NORMAL, offsetof(RecoveryOptions, no_weight_scales), search_weight_scales},
+    {"gptq", EFFORT_HIGH, offsetof(RecoveryOptions, no_gptq), round_in_sequence},
     {"bias correction", EFFORT_NORMAL, offsetof(RecoveryOptions, no_bias_correction), correct_biases},
 };
 

@@ -20,4 +20,10 @@ typedef struct Recovery {
 /* Biases take up the mean error of each channel that its own layer makes. */
 Status correct_biases(Recovery *recovery, Error *err);
 
+/* Scales of weights of less than 8 bits by least squared error. */
+Status search_weight_scales(Recovery *recovery, Error *err);
+
+/* Weights rounded one after the other, each making up for the errors before it. */
+Status round_in_sequence(Recovery *recovery, Error *err);
+
 #endif
