@@ -86,6 +86,11 @@ static const OptionRow quantize_rows[] = {
      .group = "Recovery",
      .help = "how much is tried to take back what rounding costs; a method is kept only if the outputs are "
              "nearer to the float model's on calibration samples that it was not fitted to"},
+    {.name = "equalize",
+     .type = OPTION_FLAG,
+     .fallback = "true",
+     .group = "Recovery",
+     .help = "with --effort high: channels between two layers are scaled so that their ranges are alike"},
     {.name = "bias-correction",
      .type = OPTION_FLAG,
      .fallback = "true",

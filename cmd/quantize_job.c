@@ -26,6 +26,7 @@ static QuantizeOptions settings_of(const Options *options) {
 
 static RecoveryOptions recovery_of(const Options *options) {
   return (RecoveryOptions){.effort = (Effort)options_choice(options, "effort"),
+                           .no_equalization = !options_flag(options, "equalize"),
                            .no_bias_correction = !options_flag(options, "bias-correction"),
                            .no_weight_scales = !options_flag(options, "weight-scales"),
                            .no_gptq = !options_flag(options, "gptq")};
@@ -102,7 +103,7 @@ static Status recover(QuantizeJob *job, Error *err) {
   RecoveryOptions options = recovery_of(job->options);
   double start = progress_clock();
   Status status = quantize_recover(job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
-                                   &options, job->pool, &job->recovery, err);
+                                   &job->settings, &options, job->pool, &job->recovery, err);
   job->recover_seconds = progress_clock() - start;
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }

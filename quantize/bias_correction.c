@@ -36,9 +36,10 @@ static Status correct_layer(Recovery *recovery, int l, const ChannelMeans *real,
   return layer_change_bias(recovery->graph, layer, change, err);
 }
 
-Status correct_biases(Recovery *recovery, Error *err) {
+Status correct_biases(Recovery *recovery, bool *is_changed, Error *err) {
   ChannelMeans real, coded = {0};
   Arena arena = {0};
+  *is_changed = true;
   TRY(channel_means(&real, recovery->simulator, recovery->layers, SIMULATE_REAL, recovery->from,
                     recovery->count, err));
   Status status = channel_means(&coded, recovery->simulator, recovery->layers, SIMULATE_CODES, recovery->from,

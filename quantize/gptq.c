@@ -15,6 +15,8 @@
 
 #define MOMENTS_MOST (INT64_C(256) << 20) /* bytes of moments at a time */
 
+#define ROOMS 5 /* numbers a weight that a worker needs: weights, codes, the row's */
+
 /* A layer being rounded. */
 typedef struct Rounding {
   Layer *layer;
@@ -43,9 +45,10 @@ static Status make_metric(Rounding *r, int64_t group, double *scratch, Arena *ar
 
 /* ---- rows ---- */
 
-static const double factors_few[] = {1.0}, factors_many[] = {1.0, 0.86, 0.93, 1.07, 1.15};
+static const double scale_factors[] = {0.86, 0.93, 1.07, 1.15};
 
-static void store_row(Rounding *r, int64_t output, double scale, const double *weights, const double *codes) {
+static void store_row(const Rounding *r, int64_t output, double scale, const double *weights,
+                      const double *codes) {
   const Layer *layer = r->layer;
   int64_t group = output / (layer->outputs / layer->groups);
   const double *means = r->means + group * layer->depth;
@@ -58,28 +61,37 @@ static void store_row(Rounding *r, int64_t output, double scale, const double *w
   if (layer->weight->spec->scale_count > 1) r->scales[output] = (float)scale;
 }
 
+/* The scale with which the row's error is least; one that is shared or fine enough stays. */
+static double choose_scale(const Layer *layer, int64_t output, Row *row) {
+  double scale = layer_scale(layer, output), least = row_in_turn(row, scale), chosen = scale;
+  if (layer->weight->spec->scale_count == 1 || layer->weight->spec->bits >= 8) return scale;
+  for (size_t f = 0; f < sizeof scale_factors / sizeof *scale_factors; f++) {
+    double tried = (double)(float)(scale * scale_factors[f]);
+    if (tried < layer_least_scale(layer, output)) continue;
+    double error = row_in_turn(row, tried);
+    if (!(error < least)) continue;
+    least = error;
+    chosen = tried;
+  }
+  return chosen;
+}
+
 static Status round_output(void *context, size_t index, int worker, Error *err) {
-  Rounding *r = context;
+  const Rounding *r = context;
   const Layer *layer = r->layer;
   int64_t output = (int64_t)index, n = layer->depth;
   const RowMetric *metric = &r->metrics[output / (layer->outputs / layer->groups)];
   const float *from = layer->weight->constant->data;
-  double *weights = r->rooms + 6 * n * worker, *codes = weights + n, *best = codes + n, *room = best + n;
-  bool is_free = layer->weight->spec->scale_count > 1 && layer->weight->spec->bits < 8;
-  double scale = layer_scale(layer, output), least = INFINITY, chosen = scale;
+  double *weights = r->rooms + ROOMS * n * worker, *codes = weights + n;
   (void)err;
   if (!metric->is_usable) return OK;
   for (int64_t i = 0; i < n; i++) weights[i] = (double)from[layer_weight_at(layer, output, i)];
-  for (size_t f = 0; f < (is_free ? sizeof factors_many / sizeof *factors_many : 1); f++) {
-    double tried = (double)(float)(scale * (is_free ? factors_many : factors_few)[f]);
-    if (f > 0 && tried < layer_least_scale(layer, output)) continue;
-    double error = round_row(metric, weights, tried, layer_code_limit(layer), codes, room);
-    if (!(error < least)) continue;
-    least = error;
-    chosen = tried;
-    memcpy(best, codes, (size_t)n * sizeof *best);
-  }
-  if (least < INFINITY) store_row(r, output, chosen, weights, best);
+  Row row = row_begin(metric, weights, layer_code_limit(layer), codes + n);
+  double plain = row_nearest(&row, layer_scale(layer, output)), scale = choose_scale(layer, output, &row);
+  if (row_in_turn(&row, scale) > plain) row_nearest(&row, scale = layer_scale(layer, output));
+  row_polish(&row);
+  row_end(&row, codes);
+  store_row(r, output, scale, weights, codes);
   return OK;
 }
 
@@ -105,7 +117,7 @@ static Status new_rooms(Recovery *recovery, Rounding *r, Arena *arena, Error *er
   r->metrics = arena_new(arena, groups, sizeof *r->metrics, err);
   r->means = arena_new(arena, groups * depth, sizeof *r->means, err);
   r->change = arena_new(arena, (size_t)layer->outputs, sizeof *r->change, err);
-  r->rooms = arena_new(arena, workers * depth * 6, sizeof *r->rooms, err);
+  r->rooms = arena_new(arena, workers * depth * ROOMS, sizeof *r->rooms, err);
   return r->metrics == NULL || r->means == NULL || r->change == NULL || r->rooms == NULL ? err->status : OK;
 }
 
@@ -155,7 +167,8 @@ static Status round_batch(Recovery *recovery, int first, int count, Arena *arena
   return OK;
 }
 
-Status round_in_sequence(Recovery *recovery, Error *err) {
+Status round_in_sequence(Recovery *recovery, bool *is_changed, Error *err) {
+  *is_changed = true;
   for (int first = 0; first < recovery->layers->count;) {
     int count = batch_from(recovery->layers, first);
     Arena arena = {0};

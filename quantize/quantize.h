@@ -72,7 +72,7 @@ typedef enum Effort {
 /* Off switches by method; the effort decides which of the others are tried. */
 typedef struct RecoveryOptions {
   Effort effort;
-  bool no_bias_correction, no_weight_scales, no_gptq;
+  bool no_equalization, no_weight_scales, no_gptq, no_bias_correction;
 } RecoveryOptions;
 
 #define RECOVERY_MAX_STEPS 8
@@ -92,8 +92,10 @@ typedef struct RecoveryReport {
 
 /* Improves weights, biases and scales of a graph that quantize_graph() has given specs. Methods are fitted to
    the first of the samples from..from+count-1 and judged on the last: each is kept only if the error of the
-   outputs is smaller there. The result does not depend on the pool. */
+   outputs is smaller there. `settings` must be those that quantize_graph() got. The result does not depend on
+   the pool. */
 Status quantize_recover(Graph *graph, const SampleReader *reader, int64_t from, int64_t count,
-                        const RecoveryOptions *options, Pool *pool, RecoveryReport *report, Error *err);
+                        const QuantizeOptions *settings, const RecoveryOptions *options, Pool *pool,
+                        RecoveryReport *report, Error *err);
 
 #endif

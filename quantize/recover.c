@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define NORMAL_FIT 32 /* samples to fit to */
-#define HIGH_FIT 192
+#define HIGH_FIT 128
 #define NORMAL_HELD 32 /* samples to judge on */
 #define HIGH_HELD 64
 #define LEAST_SAMPLES 8 /* with fewer nothing is tried */
@@ -15,13 +15,16 @@ typedef struct Method {
   const char *name;
   Effort effort;       /* from which on it is tried */
   size_t switched_off; /* offset of its switch in RecoveryOptions */
-  Status (*apply)(Recovery *recovery, Error *err);
+  RecoveryMethod apply;
+  bool is_new_base; /* it changes what the real graph computes between its layers */
 } Method;
 
 static const Method methods[] = {
-    {"weight scales", EFFORT_NORMAL, offsetof(RecoveryOptions, no_weight_scales), search_weight_scales},
-    {"gptq", EFFORT_HIGH, offsetof(RecoveryOptions, no_gptq), round_in_sequence},
-    {"bias correction", EFFORT_NORMAL, offsetof(RecoveryOptions, no_bias_correction), correct_biases},
+    {"equalization", EFFORT_HIGH, offsetof(RecoveryOptions, no_equalization), equalize_layers, true},
+    {"weight scales", EFFORT_NORMAL, offsetof(RecoveryOptions, no_weight_scales), search_weight_scales,
+     false},
+    {"gptq", EFFORT_HIGH, offsetof(RecoveryOptions, no_gptq), round_in_sequence, false},
+    {"bias correction", EFFORT_NORMAL, offsetof(RecoveryOptions, no_bias_correction), correct_biases, false},
 };
 
 /* ---- going back ---- */
@@ -48,16 +51,20 @@ static void restore(Graph *graph, const Saved *saved) {
 
 static Status try_method(Recovery *recovery, const Method *method, HeldOut *held, double *sqnr, Saved *saved,
                          RecoveryReport *report, Error *err) {
-  RecoveryStep *step = &report->steps[report->step_count++];
-  *step = (RecoveryStep){.method = method->name, .before = *sqnr};
+  bool is_changed;
+  RecoveryStep *step = &report->steps[report->step_count];
   save(recovery->graph, saved);
-  TRY(method->apply(recovery, err));
+  TRY(method->apply(recovery, &is_changed, err));
+  if (!is_changed) return OK;
+  report->step_count++;
+  *step = (RecoveryStep){.method = method->name, .before = *sqnr};
   TRY(held_out_measure(held, recovery->simulator, &step->after, err));
   step->is_kept = step->after > step->before;
   if (step->is_kept)
     *sqnr = step->after;
   else
     restore(recovery->graph, saved);
+  if (method->is_new_base) simulator_rebase(recovery->simulator);
   return OK;
 }
 
@@ -91,6 +98,7 @@ static Status recover_with(Recovery *recovery, int64_t from, int64_t count, Reco
   HeldOut held;
   split(recovery->options, count, report);
   recovery->from = from;
+  recovery->all = count;
   recovery->count = report->fit_samples;
   TRY(held_out_begin(&held, recovery->simulator, from + count - report->held_samples, report->held_samples,
                      err));
@@ -101,9 +109,11 @@ static Status recover_with(Recovery *recovery, int64_t from, int64_t count, Reco
 }
 
 Status quantize_recover(Graph *graph, const SampleReader *reader, int64_t from, int64_t count,
-                        const RecoveryOptions *options, Pool *pool, RecoveryReport *report, Error *err) {
+                        const QuantizeOptions *settings, const RecoveryOptions *options, Pool *pool,
+                        RecoveryReport *report, Error *err) {
   Layers layers;
-  Recovery recovery = {.graph = graph, .layers = &layers, .options = options};
+  Recovery recovery = {
+      .graph = graph, .layers = &layers, .reader = reader, .settings = settings, .options = options};
   *report = (RecoveryReport){0};
   if (options->effort == EFFORT_NONE || count < LEAST_SAMPLES) return OK;
   Status status = layers_find(&layers, graph, err);

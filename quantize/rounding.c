@@ -54,72 +54,81 @@ Status row_metric_make(RowMetric *metric, const double *moments, int64_t depth, 
 
 /* ---- one row ---- */
 
+Row row_begin(const RowMetric *metric, const double *weights, double limit, double *memory) {
+  int64_t n = metric->depth;
+  Row row = {metric, memory, memory + n, memory + 2 * n, 1, limit};
+  for (int64_t i = 0; i < n; i++) row.weights[i] = weights[metric->order[i]];
+  return row;
+}
+
+void row_end(const Row *row, double *codes) {
+  for (int64_t i = 0; i < row->metric->depth; i++) codes[row->metric->order[i]] = row->codes[i];
+}
+
 static double nearest(double weight, double scale, double limit) {
   return fmin(fmax(rint(weight / scale), -limit), limit);
 }
 
-/* From the last weight to the first: the error of the products L^T (w - q) that each can still change is made
-   least. `shift` collects what later errors ask of earlier weights. */
-static void round_in_turn(const RowMetric *metric, const double *w, double scale, double limit, double *q,
-                          double *shift) {
-  int64_t n = metric->depth;
-  memset(shift, 0, (size_t)n * sizeof *shift);
-  for (int64_t k = n - 1; k >= 0; k--) {
-    const double *row = metric->factor + k * n;
-    q[k] = nearest(w[k] + shift[k] / row[k], scale, limit);
-    double error = w[k] - scale * q[k];
-    for (int64_t j = 0; j < k; j++) shift[j] += row[j] * error;
-  }
+static double error_at(const Row *row, int64_t i) {
+  return row->weights[i] - row->scale * row->codes[i];
 }
 
-/* gradient = H (w - q); returns (w - q)^T H (w - q). */
-static double error_of(const RowMetric *metric, const double *w, const double *q, double scale,
-                       double *gradient) {
-  int64_t n = metric->depth;
-  double total = 0;
-  memset(gradient, 0, (size_t)n * sizeof *gradient);
-  for (int64_t i = 0; i < n; i++) {
-    double error = w[i] - scale * q[i];
-    for (int64_t j = 0; j < n; j++) gradient[j] += metric->moments[i * n + j] * error;
+/* The squared error is the sum of squares of L^T (w - q). Its k-th term depends on the weights from k on: it
+   is shift[k] + L[k][k] (w[k] - q[k]), where `shift` collects what those behind k ask of it. */
+static double walk(Row *row, bool in_turn) {
+  int64_t n = row->metric->depth;
+  double *shift = row->room, total = 0;
+  memset(shift, 0, (size_t)n * sizeof *shift);
+  for (int64_t k = n - 1; k >= 0; k--) {
+    const double *factor = row->metric->factor + k * n;
+    double wanted = row->weights[k] + (in_turn ? shift[k] / factor[k] : 0);
+    row->codes[k] = nearest(wanted, row->scale, row->limit);
+    double error = error_at(row, k), term = shift[k] + factor[k] * error;
+    total += term * term;
+    for (int64_t j = 0; j < k; j++) shift[j] += factor[j] * error;
   }
-  for (int64_t i = 0; i < n; i++) total += gradient[i] * (w[i] - scale * q[i]);
   return total;
 }
 
-/* Moves each code to where it is best with all others as they are, until none moves. */
-static double polish(const RowMetric *metric, const double *w, double scale, double limit, double *q,
-                     double *gradient) {
-  int64_t n = metric->depth;
-  double total = error_of(metric, w, q, scale, gradient);
-  bool moved = true;
-  for (int sweep = 0; sweep < SWEEPS && moved; sweep++) {
-    moved = false;
-    for (int64_t k = 0; k < n; k++) {
-      double curvature = metric->moments[k * n + k];
-      double code = nearest(scale * q[k] + gradient[k] / curvature, scale, limit);
-      double step = scale * (code - q[k]); /* the error at k falls by this */
-      double gain = step * (2 * gradient[k] - step * curvature);
-      if (!(gain > 1e-12 * total)) continue;
-      for (int64_t j = 0; j < n; j++) gradient[j] -= metric->moments[k * n + j] * step;
-      total -= gain;
-      q[k] = code;
-      moved = true;
-    }
-  }
-  return error_of(metric, w, q, scale, gradient);
+double row_nearest(Row *row, double scale) {
+  row->scale = scale;
+  return walk(row, false);
 }
 
-double round_row(const RowMetric *metric, const double *weights, double scale, double limit, double *codes,
-                 double *room) {
-  int64_t n = metric->depth;
-  double *w = room, *q = room + n, *shift = room + 2 * n;
-  for (int64_t i = 0; i < n; i++) w[i] = weights[metric->order[i]];
-  round_in_turn(metric, w, scale, limit, q, shift);
-  double turned = polish(metric, w, scale, limit, q, shift);
-  for (int64_t i = 0; i < n; i++) codes[metric->order[i]] = q[i];
-  for (int64_t i = 0; i < n; i++) q[i] = nearest(w[i], scale, limit);
-  if (error_of(metric, w, q, scale, shift) > turned) return turned;
-  double plain = polish(metric, w, scale, limit, q, shift);
-  for (int64_t i = 0; i < n; i++) codes[metric->order[i]] = q[i];
-  return plain;
+double row_in_turn(Row *row, double scale) {
+  row->scale = scale;
+  return walk(row, true);
+}
+
+/* H (w - q) */
+static void gradient_of(const Row *row, double *gradient) {
+  int64_t n = row->metric->depth;
+  memset(gradient, 0, (size_t)n * sizeof *gradient);
+  for (int64_t i = 0; i < n; i++) {
+    double error = error_at(row, i);
+    const double *moments = row->metric->moments + i * n;
+    for (int64_t j = 0; j < n; j++) gradient[j] += moments[j] * error;
+  }
+}
+
+/* The best code at k with all others as they are; true where it is another one. */
+static bool move_code(Row *row, int64_t k, double *gradient) {
+  int64_t n = row->metric->depth;
+  const double *moments = row->metric->moments + k * n;
+  double code = nearest(row->scale * row->codes[k] + gradient[k] / moments[k], row->scale, row->limit);
+  double step = row->scale * (code - row->codes[k]); /* the error at k falls by this */
+  double gain = step * (2 * gradient[k] - step * moments[k]);
+  if (!(gain > 1e-9 * step * step * moments[k])) return false;
+  for (int64_t j = 0; j < n; j++) gradient[j] -= moments[j] * step;
+  row->codes[k] = code;
+  return true;
+}
+
+void row_polish(Row *row) {
+  bool moved = true;
+  gradient_of(row, row->room);
+  for (int sweep = 0; sweep < SWEEPS && moved; sweep++) {
+    moved = false;
+    for (int64_t k = row->metric->depth - 1; k >= 0; k--) moved |= move_code(row, k, row->room);
+  }
 }

@@ -23,10 +23,23 @@ typedef struct RowMetric {
 /* `moments` [depth][depth] is read; `metric` gets its memory from `arena`. */
 Status row_metric_make(RowMetric *metric, const double *moments, int64_t depth, Arena *arena, Error *err);
 
-/* Rounds `weights` [depth] to multiples of `scale` of at most `limit` times it. `codes` gets them, in the
-   order of the weights; `room` is for 3 * depth numbers. Returns the squared error; never more than that of
-   rounding each weight to the nearest, which is where it starts over if need be. */
-double round_row(const RowMetric *metric, const double *weights, double scale, double limit, double *codes,
-                 double *room);
+/* A row at work: its weights and codes in the order of the metric. */
+typedef struct Row {
+  const RowMetric *metric;
+  double *weights, *codes;
+  double *room; /* depth numbers */
+  double scale, limit;
+} Row;
+
+/* `memory` is for 3 * depth numbers. */
+Row row_begin(const RowMetric *metric, const double *weights, double limit, double *memory);
+/* Each code rounds its weight to the nearest multiple of the scale. Both return the squared error. */
+double row_nearest(Row *row, double scale);
+/* Rounds one weight after the other. */
+double row_in_turn(Row *row, double scale);
+/* Then moves each code to where it is best with all others as they are, until none moves. */
+void row_polish(Row *row);
+/* Codes in the order of the weights. */
+void row_end(const Row *row, double *codes);
 
 #endif

@@ -8,6 +8,7 @@ typedef struct Coded {
   const Tensor *from;
   const QuantSpec *spec, *data, *weight;
   Tensor *tensor;
+  bool is_of_layer; /* weight or bias */
 } Coded;
 
 struct Simulator {
@@ -77,7 +78,7 @@ static Status begin_code(Simulator *s, const Value *value, const Layer *layer, T
     coded->tensor = tensor_new(&s->graph->arena, ELEMENT_FLOAT32, &value->constant->shape, err);
   if (coded->tensor == NULL) return err->status;
   *tensor = coded->tensor;
-  *coded = (Coded){value->constant, value->spec, data, weight, coded->tensor};
+  *coded = (Coded){value->constant, value->spec, data, weight, coded->tensor, coded->is_of_layer};
   float *values = coded->tensor->data;
   int64_t count = tensor_elements(coded->tensor);
   for (int64_t i = 0; i < count; i++) values[i] = (float)tensor_get(value->constant, i);
@@ -101,7 +102,7 @@ static Status make_codes(Simulator *s, Error *err) {
   }
   for (int v = 0; v < s->graph->value_count; v++) {
     const Value *value = s->graph->values[v];
-    if (!is_operand(value) || s->coded[v].tensor != NULL) continue;
+    if (!is_operand(value) || s->coded[v].is_of_layer) continue;
     TRY(begin_code(s, value, NULL, &tensor, err));
     if (tensor != NULL && value->spec->axis < 0)
       round_activation(value->spec, tensor->data, tensor_elements(tensor));
@@ -180,7 +181,12 @@ static Status prepare(Simulator *s, Error *err) {
   s->runners = calloc((size_t)pool_workers(s->pool), sizeof *s->runners);
   if (s->real == NULL || s->current == NULL || s->coded == NULL || s->runners == NULL)
     return fail_memory(err);
-  for (int v = 0; v < s->graph->value_count; v++) s->real[v] = s->graph->values[v]->constant;
+  simulator_rebase(s);
+  for (int l = 0; l < s->layers->count; l++) {
+    const Layer *layer = &s->layers->layers[l];
+    s->coded[layer->weight->index].is_of_layer = true;
+    if (layer->bias != NULL) s->coded[layer->bias->index].is_of_layer = true;
+  }
   TRY(interpreter_new(&s->interpreter, s->graph, err));
   for (int w = 0; w < pool_workers(s->pool); w++) TRY(runner_new(&s->runners[w], s->interpreter, err));
   return OK;
@@ -211,6 +217,11 @@ void simulator_free(Simulator *simulator) {
   free(simulator->current);
   free(simulator->coded);
   free(simulator);
+}
+
+void simulator_rebase(Simulator *simulator) {
+  for (int v = 0; v < simulator->graph->value_count; v++)
+    simulator->real[v] = simulator->graph->values[v]->constant;
 }
 
 Graph *simulator_graph(const Simulator *simulator) {

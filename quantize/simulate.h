@@ -39,6 +39,8 @@ Status simulator_new(Simulator **simulator, Graph *graph, const Layers *layers, 
 void simulator_free(Simulator *simulator); /* accepts NULL */
 Status simulator_run(Simulator *simulator, SimulatedAs as, int64_t from, int64_t count,
                      const SimulationView *view, Error *err);
+/* The graph's constants become the real ones. */
+void simulator_rebase(Simulator *simulator);
 Graph *simulator_graph(const Simulator *simulator);
 Pool *simulator_pool(const Simulator *simulator);
 

@@ -52,12 +52,15 @@ static Status set_scales(Graph *graph, Layer *layer, Error *err) {
   return OK;
 }
 
-Status search_weight_scales(Recovery *recovery, Error *err) {
+Status search_weight_scales(Recovery *recovery, bool *is_changed, Error *err) {
+  *is_changed = false;
   for (int l = 0; l < recovery->layers->count; l++) {
     Layer *layer = &recovery->layers->layers[l];
     bool is_free = layer->has_rows && layer->weight->spec->scale_count == layer->outputs &&
                    layer->weight->spec->bits < 8 && layer->weight->user_count == 1;
-    if (is_free) TRY(set_scales(recovery->graph, layer, err));
+    if (!is_free) continue;
+    TRY(set_scales(recovery->graph, layer, err));
+    *is_changed = true;
   }
   return OK;
 }
