@@ -182,7 +182,7 @@ Status lower_case_specs(LowerCase *c) {
       if (node_constant(c->graph->nodes[n], i) != NULL && c->graph->nodes[n]->inputs[i]->spec == NULL)
         spec_constant(c, c->graph->nodes[n], i);
   spec_inputs(c);
-  return run_float(c, &(Observer){see, c}, false);
+  return run_float(c, &(Observer){.see = see, .context = c}, false);
 }
 
 /* ---- running ---- */
