@@ -148,6 +148,21 @@ double layer_rounded(double weight, double scale, double limit) {
   return scale * fmin(fmax(rint(weight / scale), -limit), limit);
 }
 
+Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err) {
+  const QuantSpec *old = layer->weight->spec;
+  if (old->bits == bits) return OK;
+  QuantSpec *spec = arena_new(&graph->arena, 1, sizeof *spec, err);
+  float *scales = arena_new(&graph->arena, (size_t)old->scale_count, sizeof *scales, err);
+  if (spec == NULL || scales == NULL) return err->status;
+  double limit = layer_code_limit(layer), wanted = (double)((1 << (bits - 1)) - 1);
+  for (int64_t i = 0; i < old->scale_count; i++) scales[i] = (float)((double)old->scales[i] * limit / wanted);
+  *spec = *old;
+  spec->bits = bits;
+  spec->scales = scales;
+  layer->weight->spec = spec;
+  return OK;
+}
+
 double layer_least_scale(const Layer *layer, int64_t output) {
   if (layer->bias == NULL) return 0;
   double bias = fabs(tensor_get(layer->bias->constant, output) * layer->bias_factor);

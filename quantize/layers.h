@@ -56,6 +56,9 @@ static inline double layer_code_limit(const Layer *layer) {
 /* The weight of code rint(weight / scale) within the limit: what lowering makes of it. */
 double layer_rounded(double weight, double scale, double limit);
 
+/* The weights get `bits` bits, with scales that keep their largest weights. */
+Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err);
+
 /* A smaller scale of a row would make the codes of its bias too large. */
 double layer_least_scale(const Layer *layer, int64_t output);
 

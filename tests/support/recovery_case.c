@@ -48,19 +48,8 @@ static void set_bits(Graph *graph, int bits) {
   Error err = {0};
   Layers layers;
   expect_ok(layers_find(&layers, graph, &err), &err);
-  for (int l = 0; l < layers.count; l++) {
-    Value *weight = layers.layers[l].weight;
-    if (weight->spec->bits == bits) continue;
-    QuantSpec *spec = arena_new(&graph->arena, 1, sizeof *spec, &err);
-    float *scales = arena_new(&graph->arena, (size_t)weight->spec->scale_count, sizeof *scales, &err);
-    ck_assert(spec != NULL && scales != NULL);
-    *spec = *weight->spec;
-    for (int64_t i = 0; i < spec->scale_count; i++)
-      scales[i] = spec->scales[i] * 127.0f / (float)((1 << (bits - 1)) - 1);
-    spec->scales = scales;
-    spec->bits = bits;
-    weight->spec = spec;
-  }
+  for (int l = 0; l < layers.count; l++)
+    expect_ok(layer_set_bits(graph, &layers.layers[l], bits, &err), &err);
   layers_free(&layers);
 }
 
