@@ -1,13 +1,13 @@
 /*
  * Second-order sequential rounding: the weights of a row are rounded one after the other, each making up for
  * the errors of those before it as far as the layer's inputs vary together (Frantar et al. 2022, "GPTQ:
- * Accurate Post-Training Quantization for Generative Pre-trained Transformers"). See rounding.h.
+ * Accurate Post-Training Quantization for Generative Pre-trained Transformers"). See row_rounding.h.
  *
  * Where the layer has a bias, this takes up the mean of the error, so that only the inputs' covariance
  * counts.
  */
 #include "quantize/recovery.h"
-#include "quantize/rounding.h"
+#include "quantize/row_rounding.h"
 #include "quantize/second_moments.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Cholesky factors, and rows of weights rounded with regard to one another. */
 #include "quantize/cholesky.h"
-#include "quantize/rounding.h"
+#include "quantize/row_rounding.h"
 
 #include <check.h>
 #include <math.h>

@@ -1,13 +1,13 @@
 /*
- * rounding.h - rounding one row of weights so that the error of its sums is least, not that of each weight.
+ * row_rounding.h - rounding one row of weights so that the error of its sums is least, not that of each weight.
  * Inside quantize/.
  *
  * With inputs x of second moments H the squared error of a row is (w - q)^T H (w - q). Weights are rounded
  * one after the other, each to where it makes up best for the errors of those before it. In the order from
  * the last to the first this needs only the Cholesky factor of H.
  */
-#ifndef QUANTIZE_ROUNDING_H
-#define QUANTIZE_ROUNDING_H
+#ifndef QUANTIZE_ROW_ROUNDING_H
+#define QUANTIZE_ROW_ROUNDING_H
 
 #include "base/base.h"
 

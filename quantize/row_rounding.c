@@ -1,4 +1,4 @@
-#include "quantize/rounding.h"
+#include "quantize/row_rounding.h"
 
 #include "quantize/cholesky.h"
 
