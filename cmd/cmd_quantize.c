@@ -1,15 +1,11 @@
 /* cmd_quantize.c - edgec quantize */
 #include "cmd/command.h"
 #include "cmd/common.h"
+#include "cmd/method_rows.h"
+#include "cmd/node_choices.h"
+#include "cmd/overwrite.h"
+#include "cmd/print.h"
 #include "cmd/quantize_job.h"
-
-#include <stdio.h>
-
-static const char *const methods[] = {
-#define X(name, text, brief) text,
-    CALIBRATION_METHODS(X)
-#undef X
-        NULL};
 
 static const char *const efforts[] = {
 #define X(name, text) text,
@@ -27,7 +23,11 @@ static const OptionRow quantize_rows[] = {
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",
-     .help = "overwrite a file that is no .edge file"},
+     .help = "overwrite files that are no .edge file, or no report"},
+    {.name = "uncompressed",
+     .type = OPTION_FLAG,
+     .group = "Output",
+     .help = "no section is deflated: the runtime takes the file in place, on a device without zlib"},
     {.name = "report",
      .type = OPTION_STRING,
      .metavar = "FILE",
@@ -55,21 +55,11 @@ static const OptionRow quantize_rows[] = {
      .name_optional = true,
      .group = "Data",
      .help = "verify on other files instead, from their first sample on"},
-    {.name = "method",
-     .type = OPTION_CHOICE,
-     .choices = methods,
-     .metavar = "M",
-     .fallback = "mse",
-     .group = "Quantization",
-     .help = "how the range of an activation is chosen from what was seen of it"},
-    {.name = "percentile",
-     .type = OPTION_PERCENT,
-     .metavar = "P",
-     .fallback = "99.99",
-     .minimum = 50,
-     .maximum = 100,
-     .group = "Quantization",
-     .help = "with --method percentile: share of the values that is kept"},
+    {.name = "calib",
+     .type = OPTION_STRING,
+     .metavar = "FILE",
+     .group = "Data",
+     .help = "statistics that `edgec calibrate` has written: nothing is calibrated, the data only verifies"},
     {.name = "per-tensor",
      .type = OPTION_FLAG,
      .group = "Quantization",
@@ -109,14 +99,25 @@ static const OptionRow quantize_rows[] = {
              "before it"},
     {0}};
 
-static Status write_report(const QuantizeJob *job, Error *err) {
+/* Under its temporary name: it gets its own together with the .edge file. */
+static Status write_report(const QuantizeJob *job, OutputFile *out, Error *err) {
   const char *path = options_string(job->options, "report");
   if (path == NULL) return OK;
   Text text = {0};
   quantize_json(job, &text);
   Status status = text_status(&text, err);
-  if (status == OK) status = file_write(path, text.bytes, text.length, err);
+  if (status == OK) status = output_open(out, path, err);
+  if (status == OK) status = output_write(out, text.bytes, text.length, err);
   text_free(&text);
+  return status;
+}
+
+static Status write_outputs(QuantizeJob *job, Error *err) {
+  OutputFile report = {0};
+  Status status = write_report(job, &report, err);
+  if (status == OK) status = quantize_job_commit(job, err);
+  if (status == OK && report.path != NULL) status = output_commit(&report, err);
+  output_abandon(&report);
   return status;
 }
 
@@ -126,23 +127,21 @@ static Status print_result(const QuantizeJob *job, Error *err) {
     quantize_json(job, &text);
   else if (!options_flag(job->options, "quiet"))
     quantize_summary(job, &text);
-  Status status = text_status(&text, err);
-  if (status == OK && text.length > 0) fputs(text.bytes, stdout);
-  text_free(&text);
-  return status;
+  return print_text(&text, err);
 }
 
 static Status check_options(const Options *options, Error *err) {
-  if (options_choice(options, "method") != CALIBRATE_PERCENTILE)
-    TRY(options_refuse(options, "percentile", "without --method percentile", err));
-  return OK;
+  const char *report = options_string(options, "report");
+  if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
+  TRY(method_check(options, err));
+  return report == NULL ? OK : overwrite_check(report, OUTPUT_JSON, options_flag(options, "force"), err);
 }
 
 static Status quantize_run(const Options *options, Error *err) {
   QuantizeJob job;
   TRY(check_options(options, err));
   Status status = quantize_job_run(&job, options, err);
-  if (status == OK) status = write_report(&job, err);
+  if (status == OK) status = write_outputs(&job, err);
   if (status == OK) status = print_result(&job, err);
   if (status == OK) status = gates_status(&job.gates, job.output, err);
   quantize_job_free(&job);
@@ -167,8 +166,8 @@ const Command command_quantize = {
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {quantize_rows, inputs_rows, gates_rows, common_work_rows, common_message_rows,
-                common_json_rows},
+    .options = {quantize_rows, method_rows, node_choice_rows, inputs_rows, inputs_label_rows, gates_rows,
+                common_work_rows, common_message_rows, common_json_rows},
     .examples = {"edgec quantize model.onnx --data samples.npz",
                  "edgec quantize model.onnx --data images.npy --labels labels.npy --scale 0.00392157",
                  "edgec quantize model.onnx --data samples.npz --max-drop 0.5 --json"},

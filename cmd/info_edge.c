@@ -62,29 +62,37 @@ static void shape_words(const EdgeTensor *tensor, Text *text) {
 
 /* ---- text ---- */
 
-static void port_line(const char *label, const char *name, const EdgeTensor *tensor, Text *text) {
+static void port_line(const char *label, const char *name, int columns, const EdgeTensor *tensor,
+                      Text *text) {
+  char padded[SUMMARY_NAME_ROOM];
   Text words = {0};
   shape_words(tensor, &words);
   if (tensor->scale != 0)
     text_add(&words, ", scale %.6g, zero point %d", (double)tensor->scale, tensor->zero_point);
-  summary_line(text, label, name, "%s %s", type_text(tensor), words.bytes);
+  summary_line(text, label, summary_name(padded, name, columns), "%s %s", type_text(tensor), words.bytes);
   text_free(&words);
 }
 
 static void port_lines(const EdgeModel *model, Text *text) {
-  for (uint32_t i = 0; i < edge_input_count(model); i++)
-    port_line(i == 0 ? "inputs" : "", edge_input_name(model, i), edge_input(model, i), text);
-  for (uint32_t i = 0; i < edge_output_count(model); i++)
-    port_line(i == 0 ? "outputs" : "", edge_output_name(model, i), edge_output(model, i), text);
+  uint32_t inputs = edge_input_count(model), outputs = edge_output_count(model);
+  int columns = 0;
+  for (uint32_t i = 0; i < inputs; i++) columns = summary_name_columns(columns, edge_input_name(model, i));
+  for (uint32_t i = 0; i < outputs; i++) columns = summary_name_columns(columns, edge_output_name(model, i));
+  for (uint32_t i = 0; i < inputs; i++)
+    port_line(i == 0 ? "inputs" : "", edge_input_name(model, i), columns, edge_input(model, i), text);
+  for (uint32_t i = 0; i < outputs; i++)
+    port_line(i == 0 ? "outputs" : "", edge_output_name(model, i), columns, edge_output(model, i), text);
 }
 
 static void flash_line(const EdgeFacts *facts, Text *text) {
   char image[TEXT_NUMBER_ROOM], weights[TEXT_NUMBER_ROOM], tables[TEXT_NUMBER_ROOM], code[TEXT_NUMBER_ROOM],
       tensors[TEXT_NUMBER_ROOM], names[TEXT_NUMBER_ROOM];
   const EdgeSizes *sizes = &facts->sizes;
+  bool has_tables = sizes->tables > 0;
   summary_line(text, "flash", text_bytes(image, (double)sizes->image),
-               "unpacked: constants %s (with look-up tables of %s), code %s, tensor table %s, names %s",
-               text_bytes(weights, (double)sizes->weights), text_bytes(tables, (double)sizes->tables),
+               "unpacked: constants %s%s%s%s, code %s, tensor table %s, names %s",
+               text_bytes(weights, (double)sizes->weights), has_tables ? " (look-up tables " : "",
+               has_tables ? text_bytes(tables, (double)sizes->tables) : "", has_tables ? ")" : "",
                text_bytes(code, (double)sizes->code), text_bytes(tensors, (double)sizes->tensors),
                text_bytes(names, (double)sizes->names));
 }

@@ -16,30 +16,20 @@ static bool is_shape_given(const Options *options, const char *input) {
   return false;
 }
 
-static Status check_shape_names(const Options *options, const Graph *graph, Error *err) {
-  int count;
-  const OptionPair *pairs = options_pairs(options, "shape", &count);
-  for (int p = 0; p < count; p++) {
-    bool is_known = false;
-    for (int i = 0; i < graph->input_count; i++)
-      is_known |= strcmp(graph->inputs[i]->name, pairs[p].name) == 0;
-    if (!is_known)
-      return fail(err, BAD_USAGE, "--shape: the model has no input '%s'%s%s%s", pairs[p].name,
-                  graph->input_count > 0 ? " (the first one is '" : "",
-                  graph->input_count > 0 ? graph->inputs[0]->name : "", graph->input_count > 0 ? "')" : "");
-  }
-  return OK;
-}
-
-static Status bind_given_shapes(const Options *options, Graph *graph, Error *err) {
-  TRY(check_shape_names(options, graph, err));
+static Status bind_given_shapes(OnnxFacts *facts, const Options *options, Error *err) {
+  Graph *graph = facts->model.graph;
+  InputPort *ports = arena_new(&facts->arena, (size_t)graph->input_count, sizeof *ports, err);
+  if (ports == NULL) return err->status;
   for (int i = 0; i < graph->input_count; i++) {
-    Value *value = graph->inputs[i];
-    InputPort port = {value->name, value->type, value->has_shape, value->shape};
+    const Value *value = graph->inputs[i];
+    ports[i] = (InputPort){value->name, value->type, value->has_shape, value->shape};
+  }
+  TRY(input_shapes_check_names(options, ports, graph->input_count, err));
+  for (int i = 0; i < graph->input_count; i++) {
     Shape shape;
-    if (!is_shape_given(options, value->name)) continue;
-    TRY(input_shape_settle(options, &port, NULL, LAYOUT_AS_IS, NULL, &shape, err));
-    TRY(graph_bind_input(graph, value, &shape, err));
+    if (!is_shape_given(options, ports[i].name)) continue;
+    TRY(input_shape_settle(options, &ports[i], NULL, LAYOUT_AS_IS, NULL, &shape, err));
+    TRY(graph_bind_input(graph, graph->inputs[i], &shape, err));
   }
   return OK;
 }
@@ -153,7 +143,7 @@ Status onnx_facts(OnnxFacts *facts, const Options *options, const char *path, Er
   *facts = (OnnxFacts){0};
   TRY(model_open(&facts->model, path, err));
   Graph *graph = facts->model.graph;
-  TRY(bind_given_shapes(options, graph, err));
+  TRY(bind_given_shapes(facts, options, err));
   TRY(model_infer(&facts->model, err));
   TRY(look_at_nodes(facts, err));
   facts->inputs = copy_shapes(facts, graph->inputs, graph->input_count, err);

@@ -4,11 +4,8 @@
 #include "cmd/summary_line.h"
 #include "cmd/table.h"
 #include "cmd/version.h"
-#include "cmd/wrap.h"
 
 #include <string.h>
-
-#define NAME_COLUMNS 40 /* longer names stand out of line */
 
 /* ---- text ---- */
 
@@ -20,35 +17,28 @@ static void opset_words(const Graph *graph, Text *text) {
   if (graph->producer[0] != '\0') text_add(text, ", made by %s", graph->producer);
 }
 
-/* Columns of the longest name, so that what follows is aligned. */
-static int longest_name(Value *const *values, int count, int most) {
-  for (int i = 0; i < count; i++) {
-    int columns = wrap_columns(values[i]->name, strlen(values[i]->name));
-    if (columns > most && columns <= NAME_COLUMNS) most = columns;
-  }
-  return most;
-}
-
 static void port_lines(const OnnxFacts *facts, const char *label, Value *const *values, const Shape *shapes,
                        int count, int columns, Text *text) {
   for (int i = 0; i < count; i++) {
-    Text name = {0}, words = {0};
-    text_add(&name, "%-*s", columns, values[i]->name);
+    char name[SUMMARY_NAME_ROOM];
+    Text words = {0};
     if (values[i]->has_shape)
       shape_print(&words, &shapes[i], facts->model.graph);
     else
       text_add(&words, "of unknown shape");
-    summary_line(text, i == 0 ? label : "", name.failed ? "?" : name.bytes, "%s %s",
+    summary_line(text, i == 0 ? label : "", summary_name(name, values[i]->name, columns), "%s %s",
                  element_name(values[i]->type), words.failed ? "?" : words.bytes);
-    text_free(&name);
     text_free(&words);
   }
 }
 
 static void all_port_lines(const OnnxFacts *facts, Text *text) {
   const Graph *graph = facts->model.graph;
-  int columns = longest_name(graph->inputs, graph->input_count, 0);
-  columns = longest_name(graph->outputs, graph->output_count, columns);
+  int columns = 0;
+  for (int i = 0; i < graph->input_count; i++)
+    columns = summary_name_columns(columns, graph->inputs[i]->name);
+  for (int i = 0; i < graph->output_count; i++)
+    columns = summary_name_columns(columns, graph->outputs[i]->name);
   port_lines(facts, "inputs", graph->inputs, facts->inputs, graph->input_count, columns, text);
   port_lines(facts, "outputs", graph->outputs, facts->outputs, graph->output_count, columns, text);
 }
@@ -84,11 +74,9 @@ static void role_words(const OperatorFacts *operator, Text * text) {
   }
 }
 
-/* Why a node stays in float; "" for others. Rows begin theirs with "float only: ", which is said already. */
+/* Why a node stays in float; "" for others. */
 static const char *reason_of(const NodeFacts *node) {
-  static const char start[] = "float only: ";
-  if (node->role != ROLE_FLOAT || node->reason == NULL) return "";
-  return strncmp(node->reason, start, strlen(start)) == 0 ? node->reason + strlen(start) : node->reason;
+  return node->role == ROLE_FLOAT ? summary_reason(node->reason) : "";
 }
 
 /* Each operator and reason once. */
@@ -105,17 +93,6 @@ static void float_lines(const OnnxFacts *facts, Text *text) {
     summary_line(text, first ? "in float" : "", node->type, "%s", reason_of(node));
     first = false;
   }
-}
-
-static void pass_line(const OnnxFacts *facts, Text *text) {
-  Text words = {0};
-  for (int i = 0; i < PASS_COUNT; i++)
-    if (facts->model.passes.counts[i].rewrites > 0)
-      text_add(&words, "%s%s: %d", words.length > 0 ? ", " : "", facts->model.passes.counts[i].name,
-               facts->model.passes.counts[i].rewrites);
-  if (words.length > 0) summary_line(text, "passes", "", "%s", words.bytes);
-  text->failed |= words.failed;
-  text_free(&words);
 }
 
 static void operator_table(const OnnxFacts *facts, Text *text) {
@@ -271,7 +248,7 @@ Status info_onnx(const Options *options, const char *path, Text *text, Error *er
     facts_json(&facts, text);
   } else if (status == OK) {
     head_lines(&facts, text);
-    pass_line(&facts, text);
+    model_pass_line(&facts.model, text);
     operator_table(&facts, text);
     float_lines(&facts, text);
     if (options_flag(options, "layers")) node_table(&facts, text);

@@ -18,6 +18,19 @@ static bool parse_shape(const char *text, Shape *shape) {
   return false;
 }
 
+Status input_shapes_check_names(const Options *options, const InputPort *ports, int count, Error *err) {
+  int given;
+  const OptionPair *pairs = options_pairs(options, "shape", &given);
+  for (int p = 0; p < given; p++) {
+    bool is_known = false;
+    for (int i = 0; i < count; i++) is_known |= strcmp(ports[i].name, pairs[p].name) == 0;
+    if (!is_known)
+      return fail(err, BAD_USAGE, "--shape: the model has no input '%s' (the first one is '%s')",
+                  pairs[p].name, count > 0 ? ports[0].name : "");
+  }
+  return OK;
+}
+
 /* --shape for this input, if there is one. */
 static Status given_shape(const Options *options, const InputPort *port, bool *found, Shape *shape,
                           Error *err) {

@@ -15,6 +15,9 @@ typedef struct InputPort {
   Shape shape; /* dims may be unknown */
 } InputPort;
 
+/* BAD_USAGE where --shape names an input that is none of these. */
+Status input_shapes_check_names(const Options *options, const InputPort *ports, int count, Error *err);
+
 /* A first dimension that is open is the batch: 1. Other open ones come from --shape, else from the data's
    dimensions, else from the number of elements. `form` is NULL without data. BAD_INPUT where a sample does
    not fit; BAD_USAGE where nothing settles a dimension. */

@@ -18,11 +18,6 @@ const OptionRow inputs_rows[] = {
              "inputs; "
              "FILE:KEY for one array of an .npz",
      .example = "edgec quantize model.onnx --data user=u.npy --data item=i.npy"},
-    {.name = "labels",
-     .type = OPTION_STRING,
-     .metavar = "FILE|KEY",
-     .group = "Data",
-     .help = "true classes: a file, or an array of the data's .npz (`y` or `labels` is found by itself)"},
     {.name = "scale",
      .type = OPTION_DOUBLE,
      .metavar = "X",
@@ -54,6 +49,14 @@ const OptionRow inputs_rows[] = {
      .group = "Data",
      .help = "shape of a model input whose dimensions are symbolic and that the data does not settle",
      .example = "edgec quantize model.onnx --shape input=1x3x224x224"},
+    {0}};
+
+const OptionRow inputs_label_rows[] = {
+    {.name = "labels",
+     .type = OPTION_STRING,
+     .metavar = "FILE|KEY",
+     .group = "Data",
+     .help = "true classes: a file, or an array of the data's .npz (`y` or `labels` is found by itself)"},
     {0}};
 
 /* ---- options ---- */
@@ -144,20 +147,44 @@ static Status open_files(Inputs *inputs, const InputPort *ports, Error *err) {
 /* ---- labels ---- */
 
 static Status read_labels(Inputs *inputs, Error *err) {
-  const char *labels = options_string(inputs->options, "labels"), *first = inputs->inputs[0].path;
-  if (labels == NULL) {
-    if (!data_has_labels(first)) return OK;
-    return data_read_labels(first, NULL, &inputs->labels, &inputs->label_count, err);
-  }
-  if (!file_exists(labels) && data_has_array(first, labels))
-    return data_read_labels(first, labels, &inputs->labels, &inputs->label_count, err);
-  return data_read_labels(labels, NULL, &inputs->labels, &inputs->label_count, err);
+  const char *labels = options_string(inputs->options, "labels"), *key = NULL;
+  inputs->label_path = inputs->inputs[0].path;
+  if (labels == NULL && !data_has_labels(inputs->label_path)) return OK;
+  if (labels != NULL && !file_exists(labels) && data_has_array(inputs->label_path, labels))
+    key = labels;
+  else if (labels != NULL)
+    inputs->label_path = labels;
+  return data_read_labels(inputs->label_path, key, &inputs->labels, &inputs->label_count, err);
 }
 
 static Status check_labels(const Inputs *inputs, Error *err) {
   if (inputs->labels == NULL || inputs->label_count >= inputs->samples) return OK;
   return fail(err, BAD_INPUT, "%s: has %lld samples, but there are only %lld labels", inputs->inputs[0].path,
               (long long)inputs->samples, (long long)inputs->label_count);
+}
+
+/* One vector: all dimensions but one are 1. */
+static bool is_vector(const Shape *shape) {
+  int long_ones = 0;
+  for (int d = 0; d < shape->rank; d++) long_ones += shape->dims[d] != 1;
+  return long_ones == 1;
+}
+
+Status inputs_fit_labels(Inputs *inputs, const Shape *scores, Error *err) {
+  if (inputs->labels == NULL || scores == NULL || !shape_is_known(scores)) return OK;
+  if (!is_vector(scores)) {
+    if (options_was_given(inputs->options, "labels"))
+      return fail(err, BAD_USAGE, "--labels: the model's first output is not one vector of scores");
+    bytes_free(inputs->labels);
+    inputs->labels = NULL;
+    return OK;
+  }
+  int64_t classes = shape_elements(scores);
+  for (int64_t i = 0; i < inputs->samples; i++)
+    if (inputs->labels[i] < 0 || inputs->labels[i] >= classes)
+      return fail(err, BAD_INPUT, "%s: label %lld is %lld, but the model has the classes 0 to %lld",
+                  inputs->label_path, (long long)i, (long long)inputs->labels[i], (long long)classes - 1);
+  return OK;
 }
 
 /* ---- the reader ---- */
@@ -257,6 +284,7 @@ static Status bind(Inputs *inputs, const InputPort *ports, Error *err) {
   } else {
     TRY(open_files(inputs, ports, err));
   }
+  TRY(input_shapes_check_names(inputs->options, ports, inputs->count, err));
   for (int i = 0; i < inputs->count; i++) TRY(settle_input(inputs, i, &ports[i], err));
   TRY(reserve(inputs, err));
   if (inputs->is_synthetic || inputs->without_labels) return OK;

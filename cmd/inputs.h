@@ -15,8 +15,10 @@
 #include "interpreter/samples.h"
 #include "verify/verify.h"
 
-/* --data, --labels, --scale, --mean, --std, --layout, --shape */
+/* --data, --scale, --mean, --std, --layout, --shape */
 extern const OptionRow inputs_rows[];
+/* --labels: of commands that bind inputs with labels */
+extern const OptionRow inputs_label_rows[];
 
 #define INPUTS_MAX 64
 
@@ -40,6 +42,7 @@ typedef struct Inputs {
   int64_t samples;
   bool without_labels; /* set before binding: nobody will ask for them */
   int64_t *labels;     /* NULL: none */
+  const char *label_path;
   int64_t label_count;
   SampleReader reader;
   /* what the options say */
@@ -54,6 +57,10 @@ Status inputs_begin(Inputs *inputs, const Options *options, const char *data_opt
 Status inputs_bind_graph(Inputs *inputs, Graph *graph, Error *err);
 /* The same for a model whose shapes are fixed. */
 Status inputs_bind_subject(Inputs *inputs, const Subject *subject, Error *err);
+/* Checks the labels against a model whose first output has this shape (NULL: not known): BAD_INPUT for one
+   that is no class. Labels that were found, not asked for, are dropped where the output is no vector of
+   scores. */
+Status inputs_fit_labels(Inputs *inputs, const Shape *scores, Error *err);
 void inputs_close(Inputs *inputs);
 
 #endif

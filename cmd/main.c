@@ -1,5 +1,6 @@
 /* main.c - runs a command and tells how it ended: one line on stderr, the status as the exit code. */
 #include "cmd/command.h"
+#include "cmd/print.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,6 @@ int main(int argc, char **argv) {
     Status closed = close_output(&err);
     if (closed != OK) status = closed;
   }
-  if (status != OK && err.text[0] != '\0') fprintf(stderr, "edgec: %s\n", err.text);
+  if (status != OK && err.text[0] != '\0') print_message(err.text);
   return (int)status;
 }

@@ -1,5 +1,6 @@
 #include "cmd/model.h"
 
+#include "cmd/summary_line.h"
 #include "formats/edge/edge_file.h"
 #include "formats/onnx/onnx.h"
 #include "interpreter/fold.h"
@@ -74,6 +75,17 @@ Status model_infer(Model *model, Error *err) {
 Status model_clean(Model *model, Error *err) {
   if (passes_run(model->graph, &interpreter_pass_hooks, &model->passes, err) == OK) return OK;
   return fail_within(err, "%s", model->path);
+}
+
+void model_pass_line(const Model *model, Text *text) {
+  Text words = {0};
+  for (int i = 0; i < PASS_COUNT; i++)
+    if (model->passes.counts[i].rewrites > 0)
+      text_add(&words, "%s%s: %d", words.length > 0 ? ", " : "", model->passes.counts[i].name,
+               model->passes.counts[i].rewrites);
+  if (words.length > 0) summary_line(text, "passes", "", "%s", words.bytes);
+  text->failed |= words.failed;
+  text_free(&words);
 }
 
 Status model_is_edge(const char *path, bool *is_edge, Error *err) {

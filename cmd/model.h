@@ -32,6 +32,9 @@ void model_close(Model *model); /* accepts a zeroed one */
 Status model_infer(Model *model, Error *err);
 Status model_clean(Model *model, Error *err);
 
+/* The line of a summary that says what the passes changed; nothing where they found nothing. */
+void model_pass_line(const Model *model, Text *text);
+
 /* True if the file begins as an .edge file does. */
 Status model_is_edge(const char *path, bool *is_edge, Error *err);
 

@@ -1,9 +1,8 @@
 #include "cmd/ops_table.h"
 
+#include "cmd/summary_line.h"
 #include "cmd/table.h"
 #include "formats/onnx/onnx.h"
-
-#include <string.h>
 
 bool ops_wanted(const Op *op, const char *const *patterns, int pattern_count) {
   for (int i = 0; i < pattern_count; i++)
@@ -66,12 +65,8 @@ static bool has_fast(const Op *op) {
 }
 
 static void role_words(const Op *op, Text *text) {
-  static const char start[] = "float only: ";
-  const char *reason = op->role_reason;
   text_add(text, "%s%s", op_role_name(op->role), op->role_of != NULL ? ", by case" : "");
-  if (op->role != ROLE_FLOAT || reason == NULL) return;
-  if (strncmp(reason, start, strlen(start)) == 0) reason += strlen(start);
-  text_add(text, ": %s", reason);
+  if (op->role == ROLE_FLOAT) text_add(text, ": %s", summary_reason(op->role_reason));
 }
 
 /* ---- text ---- */
@@ -154,8 +149,10 @@ void ops_markdown(const char *const *patterns, int pattern_count, Text *text) {
 /* ---- JSON ---- */
 
 static void ports_json(const char *key, const Port *ports, Json *json) {
-  static const char *const kinds[] = {
-      [PORT_REQUIRED] = "required", [PORT_OPTIONAL] = "optional", [PORT_VARIADIC] = "variadic"};
+  static const char *const kinds[] = {[PORT_REQUIRED] = "required",
+                                      [PORT_OPTIONAL] = "optional",
+                                      [PORT_VARIADIC] = "variadic",
+                                      [PORT_VARIADIC_OR_NONE] = "variadic, may be none"};
   json_array_begin(json, key);
   for (int i = 0; i < OP_MAX_PORTS && ports[i].name != NULL; i++) {
     json_object_begin(json, NULL);

@@ -1,6 +1,9 @@
 #include "cmd/quantize_job.h"
 
+#include "cmd/calib_io.h"
 #include "cmd/common.h"
+#include "cmd/method_rows.h"
+#include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
 #include "cmd/summary_line.h"
@@ -17,8 +20,7 @@
 
 static QuantizeOptions settings_of(const Options *options) {
   QuantizeOptions settings = quantize_defaults();
-  settings.method = (CalibrationMethod)options_choice(options, "method");
-  settings.percentile = options_double(options, "percentile");
+  method_take(options, &settings);
   settings.per_tensor = options_flag(options, "per-tensor");
   settings.output_8bit = options_flag(options, "output-8bit");
   return settings;
@@ -40,6 +42,12 @@ static Status choose_output(QuantizeJob *job, Error *err) {
   return overwrite_check(job->output, OUTPUT_EDGE, options_flag(job->options, "force"), err);
 }
 
+static Status fit_labels(const QuantizeJob *job, Inputs *inputs, Error *err) {
+  const Graph *graph = job->reference.graph;
+  const Value *scores = graph->output_count > 0 ? graph->outputs[0] : NULL;
+  return inputs_fit_labels(inputs, scores != NULL && scores->has_shape ? &scores->shape : NULL, err);
+}
+
 static Status open_models(QuantizeJob *job, Error *err) {
   const char *path = job->options->arguments[0];
   TRY(model_open(&job->model, path, err));
@@ -54,18 +62,45 @@ static Status open_models(QuantizeJob *job, Error *err) {
     TRY(graph_bind_input(job->model.graph, job->model.graph->inputs[i], &job->inputs.forms[i].shape, err));
   TRY(model_infer(&job->model, err));
   TRY(model_infer(&job->reference, err));
+  TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
-  return model_clean(&job->model, err);
+  TRY(model_clean(&job->model, err));
+  return node_choices_apply(job->options, job->model.graph, err);
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
   if (!job->has_verify_data) return OK;
   TRY(inputs_begin(&job->verify_inputs, job->options, "verify-data", err));
-  return inputs_bind_graph(&job->verify_inputs, job->reference.graph, err);
+  TRY(inputs_bind_graph(&job->verify_inputs, job->reference.graph, err));
+  return fit_labels(job, &job->verify_inputs, err);
+}
+
+static Status open_calib(QuantizeJob *job, Error *err) {
+  const char *path = options_string(job->options, "calib");
+  if (path == NULL) return OK;
+  TRY(calib_open(&job->calib, path, err));
+  TRY(calib_check_model(&job->calib, job->model.path, job->model.file_crc, job->model.file_bytes, err));
+  return calib_check_whole(&job->calib, err);
 }
 
 static int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
+}
+
+/* Nothing calibrates here; of the same data, the samples verify that calibration has not seen. */
+static Status split_for_calib(QuantizeJob *job, Error *err) {
+  int64_t most = options_int(job->options, "verify-samples");
+  bool is_same = false;
+  job->calibration_samples = job->calib.source.total;
+  if (job->has_verify_data) {
+    job->verify_samples = least(most, job->verify_inputs.samples);
+    return OK;
+  }
+  if (!job->inputs.is_synthetic) TRY(calib_is_of_data(&job->calib, &job->inputs, &is_same, err));
+  job->verified_on_calibration = is_same && job->calibration_samples >= job->inputs.samples;
+  job->verify_from = is_same && !job->verified_on_calibration ? job->calibration_samples : 0;
+  job->verify_samples = least(most, job->inputs.samples - job->verify_from);
+  return OK;
 }
 
 /* The first samples calibrate, the next verify. */
@@ -85,25 +120,35 @@ static void split_samples(QuantizeJob *job) {
 
 /* ---- doing it ---- */
 
-static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
+static Status get_calibration(QuantizeJob *job, Error *err) {
   Progress progress;
-  Calibration *calibration;
+  if (job->calib.count > 0)
+    return calibration_from_file(&job->calibration, &job->calib, job->model.graph, err);
   double start = progress_clock();
   progress_begin(&progress, "calibrate", options_flag(job->options, "quiet"));
-  Status status = calibrate(&calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
-                            &job->settings, job->pool, progress_update, &progress, err);
+  Status status =
+      calibrate(&job->calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
+                &job->settings, job->pool, progress_update, &progress, err);
   progress_end(&progress);
   job->calibrate_seconds = progress_clock() - start;
-  if (status == OK) status = quantize_graph(job->model.graph, calibration, &job->settings, &job->report, err);
-  calibration_free(calibration);
+  return status;
+}
+
+static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
+  Status status = get_calibration(job, err);
+  if (status == OK)
+    status = quantize_graph(job->model.graph, job->calibration, &job->settings, &job->report, err);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
+/* On the samples that calibrated: there are none behind a .calib file, and made-up ones judge nothing. */
 static Status recover(QuantizeJob *job, Error *err) {
+  if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
   RecoveryOptions options = recovery_of(job->options);
   double start = progress_clock();
-  Status status = quantize_recover(job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
-                                   &job->settings, &options, job->pool, &job->recovery, err);
+  Status status =
+      quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->calibration_samples,
+                       &job->settings, &options, job->pool, &job->recovery, err);
   job->recover_seconds = progress_clock() - start;
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
@@ -115,7 +160,8 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
            (long long)job->model.file_bytes, job->model.file_crc);
   text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
-           job->inputs.is_synthetic ? " synthetic" : "");
+           job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");
+  node_choices_metadata(job->options, text);
   return text_status(text, err);
 }
 
@@ -124,7 +170,8 @@ static Status build_file(QuantizeJob *job, void **bytes, size_t *size, Error *er
   Text metadata = {0};
   Status status = metadata_of(job, &metadata, err);
   if (status == OK) status = lower_graph(job->model.graph, &program, err);
-  if (status == OK) status = edge_file_build(&program, metadata.bytes, bytes, size, err);
+  EdgeFileForm form = options_flag(job->options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT;
+  if (status == OK) status = edge_file_build(&program, metadata.bytes, form, bytes, size, err);
   edge_program_free(&program);
   text_free(&metadata);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
@@ -135,6 +182,9 @@ static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
   MappedFile mapped;
   TRY(file_map(out->temporary, &mapped, err));
   Status status = edge_file_parse(&job->file, job->output, mapped.bytes, mapped.size, err);
+  if (status == OK)
+    status = accounting_make(&job->accounting, job->model.graph, &job->file, mapped.bytes, mapped.size,
+                             &job->model.graph->arena, err);
   file_unmap(&mapped);
   return status;
 }
@@ -168,31 +218,30 @@ static Status verify(QuantizeJob *job, Error *err) {
                        job->inputs.is_synthetic};
   if (job->has_verify_data) measured.is_synthetic = false;
   gates_check(job->options, &measured, &job->gates);
+  accounting_gate(job->options, &job->accounting, job->model.graph, &job->gates);
   return OK;
 }
 
-/* Written, read back, run, and only then given its name. */
+/* Written, read back and run; its name comes with quantize_job_commit(). */
 static Status write_and_verify(QuantizeJob *job, Error *err) {
   void *bytes = NULL;
-  OutputFile out = {0};
   TRY(build_file(job, &bytes, &job->file_bytes, err));
-  Status status = output_open(&out, job->output, err);
-  if (status == OK) status = output_write(&out, bytes, job->file_bytes, err);
+  Status status = output_open(&job->out, job->output, err);
+  if (status == OK) status = output_write(&job->out, bytes, job->file_bytes, err);
   bytes_free(bytes);
-  if (status == OK) status = read_back(job, &out, err);
-  if (status == OK) status = verify(job, err);
-  if (status != OK) {
-    output_abandon(&out);
-    return status;
-  }
-  return output_commit(&out, err);
+  if (status == OK) status = read_back(job, &job->out, err);
+  return status == OK ? verify(job, err) : status;
 }
 
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   *job = (QuantizeJob){.options = options, .settings = settings_of(options)};
   TRY(open_models(job, err));
   TRY(open_verify_data(job, err));
-  split_samples(job);
+  TRY(open_calib(job, err));
+  if (job->calib.count > 0)
+    TRY(split_for_calib(job, err));
+  else
+    split_samples(job);
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
   TRY(calibrate_and_quantize(job, err));
@@ -200,7 +249,14 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   return write_and_verify(job, err);
 }
 
+Status quantize_job_commit(QuantizeJob *job, Error *err) {
+  return output_commit(&job->out, err);
+}
+
 void quantize_job_free(QuantizeJob *job) {
+  output_abandon(&job->out);
+  calib_free(&job->calib);
+  calibration_free(job->calibration);
   layer_errors_free(&job->layers);
   edge_file_close(&job->file);
   inputs_close(&job->inputs);

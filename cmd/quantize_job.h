@@ -2,11 +2,12 @@
 #ifndef CMD_QUANTIZE_JOB_H
 #define CMD_QUANTIZE_JOB_H
 
+#include "cmd/accounting.h"
 #include "cmd/gates.h"
 #include "cmd/inputs.h"
 #include "cmd/model.h"
 #include "formats/edge/edge_file.h"
-#include "quantize/quantize.h"
+#include "quantize/calib_file.h"
 
 typedef struct QuantizeJob {
   const Options *options;
@@ -17,21 +18,27 @@ typedef struct QuantizeJob {
   Inputs inputs;
   Inputs verify_inputs; /* of --verify-data */
   bool has_verify_data;
+  CalibFile calib; /* of --calib; else empty */
+  Calibration *calibration;
   Pool *pool;
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
   RecoveryReport recovery;
-  EdgeFile file;
+  OutputFile out; /* the written file, under its temporary name */
+  EdgeFile file;  /* read back from it */
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;
+  Accounting accounting; /* once the file is read back */
   GateResults gates;
   double calibrate_seconds, recover_seconds, verify_seconds;
 } QuantizeJob;
 
-/* The whole job. The output exists afterwards only if the result is OK or GATE_MISSED. */
+/* Everything but giving the verified file its name. The job needs quantize_job_free() in any case. */
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err);
+/* Now the output exists. */
+Status quantize_job_commit(QuantizeJob *job, Error *err);
 void quantize_job_free(QuantizeJob *job);
 
 /* What the user sees, and the same as JSON. */

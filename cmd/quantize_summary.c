@@ -8,16 +8,18 @@
 
 #define WEAKEST 3 /* layers that are named */
 
-/* "9 Conv, 1 Gemm": the nodes of linear operators, by type, in the order of their first node. */
-static void list_linear(const Graph *graph, Text *text) {
+/* "9 Conv, 1 Gemm": the nodes of linear operators in integers, by type, in the order of their first node. */
+static void list_linear(const QuantizeJob *job, Text *text) {
+  const Graph *graph = job->model.graph;
+  const char *const *reasons = job->accounting.float_reasons;
   bool first = true;
   for (int n = 0; n < graph->node_count; n++) {
     const Node *node = graph->nodes[n];
     int count = 0;
     bool seen = false;
-    if (op_role(node, NULL) != ROLE_LINEAR) continue;
+    if (op_role(node, NULL) != ROLE_LINEAR || reasons[n] != NULL) continue;
     for (int m = 0; m < graph->node_count; m++) {
-      if (strcmp(graph->nodes[m]->type, node->type) != 0) continue;
+      if (strcmp(graph->nodes[m]->type, node->type) != 0 || reasons[m] != NULL) continue;
       seen |= m < n;
       count++;
     }
@@ -25,111 +27,149 @@ static void list_linear(const Graph *graph, Text *text) {
     text_add(text, "%s%d %s", first ? "" : ", ", count, node->type);
     first = false;
   }
-  text_add(text, first ? "no linear operator" : " in integers");
+  text_add(text, first ? "no linear operator in integers" : " in integers");
 }
 
-static const char *reason_of(const Value *value) {
-  return value->spec != NULL && value->spec->kind == QUANT_FLOAT ? value->spec->reason : NULL;
-}
-
-/* Nodes that stay in float, each with its reason. */
-static void list_float(const QuantizeJob *job, Text *text) {
+/* Nodes of node n's operator that stay in float for the same reason; 0 where an earlier one stands for them.
+ */
+static int count_alike(const QuantizeJob *job, int n) {
   const Graph *graph = job->model.graph;
-  if (job->report.float_nodes == 0) {
-    text_add(text, "; nothing kept in float");
-    return;
+  const char *const *reasons = job->accounting.float_reasons;
+  int count = 0;
+  for (int m = 0; m < graph->node_count; m++) {
+    if (reasons[m] == NULL || strcmp(reasons[m], reasons[n]) != 0) continue;
+    if (strcmp(graph->nodes[m]->type, graph->nodes[n]->type) != 0) continue;
+    if (m < n) return 0;
+    count++;
   }
-  text_add(text, "; %d kept in float:", job->report.float_nodes);
+  return count;
+}
+
+/* What stays in float, by operator and reason; with --verbose by node. */
+static void float_lines(const QuantizeJob *job, Text *text) {
+  const Graph *graph = job->model.graph;
+  bool verbose = options_flag(job->options, "verbose");
   for (int n = 0; n < graph->node_count; n++) {
-    const char *reason = NULL;
-    OpRole role = op_role(graph->nodes[n], &reason);
-    if (graph->nodes[n]->outputs[0] == NULL) continue;
-    if (role != ROLE_FLOAT) reason = reason_of(graph->nodes[n]->outputs[0]);
-    if (role != ROLE_FLOAT && (reason == NULL || role == ROLE_INDEX)) continue;
-    text_add(text, "\n                               %s (%s): %s", graph->nodes[n]->name,
-             graph->nodes[n]->type, reason == NULL ? "has no integer form" : reason);
+    const char *reason = job->accounting.float_reasons[n];
+    int count = reason == NULL ? 0 : count_alike(job, n);
+    char what[SUMMARY_NAME_ROOM];
+    snprintf(what, sizeof what, "%d %s", count, graph->nodes[n]->type);
+    if (verbose && reason != NULL)
+      summary_line(text, "", graph->nodes[n]->type, "%s: %s", graph->nodes[n]->name, reason);
+    else if (count > 0)
+      summary_line(text, "", what, "%s", reason);
   }
 }
 
 static void model_line(const QuantizeJob *job, Text *text) {
   char parameters[TEXT_NUMBER_ROOM], macs[SUMMARY_COUNT_ROOM];
   const Model *model = &job->model;
-  text_add(text, "model      %-15s opset %lld, %d node%s, %s parameters, %s\n", summary_file(model->path),
-           (long long)graph_opset(model->graph, ""), model->node_count, model->node_count == 1 ? "" : "s",
-           text_count(parameters, model->parameters), summary_macs(macs, model->macs));
+  summary_line(text, "model", summary_file(model->path), "opset %lld, %d node%s, %s parameters, %s",
+               (long long)graph_opset(model->graph, ""), model->node_count, model->node_count == 1 ? "" : "s",
+               text_count(parameters, model->parameters), summary_macs(macs, model->macs));
 }
 
-static void calibrate_line(const QuantizeJob *job, Text *text) {
-  char samples[TEXT_NUMBER_ROOM], seconds[TEXT_NUMBER_ROOM], words[TEXT_NUMBER_ROOM + 16];
-  snprintf(words, sizeof words, "%s samples", text_count(samples, job->calibration_samples));
-  text_add(text, "calibrate  %-15s %s, %s\n", words, calibration_method_name(job->settings.method),
-           text_seconds(seconds, job->calibrate_seconds));
-  if (job->inputs.is_synthetic)
-    text_add(
-        text,
-        "           NO DATA was given: these samples are made up (seed %llu). What is measured below says\n"
-        "           nothing about real inputs. Give --data.\n",
-        (unsigned long long)job->inputs.seed);
+static void no_data_line(const QuantizeJob *job, Text *text) {
+  summary_line(
+      text, "", "NO DATA",
+      "was given: %s made up (seed %llu). What is measured below says nothing about real inputs. Give "
+      "--data.",
+      job->calib.count > 0 ? "the samples that verify are" : "these samples are",
+      (unsigned long long)job->inputs.seed);
 }
 
-static void quantize_line(const QuantizeJob *job, Text *text) {
-  text_add(text, "quantize   int8            ");
-  list_linear(job->model.graph, text);
-  list_float(job, text);
-  text_add(text, "\n");
-  if (job->report.dead_weights > 0) {
-    char weights[TEXT_NUMBER_ROOM];
-    text_add(text,
-             "                           %s weights cannot change any output code and are stored as zero",
-             text_count(weights, job->report.dead_weights));
-    if (job->report.dead_channels > 0) text_add(text, " (%d whole channels)", job->report.dead_channels);
-    text_add(text, "\n");
+static void calibrate_lines(const QuantizeJob *job, Text *text) {
+  char samples[SUMMARY_COUNT_ROOM], seconds[TEXT_NUMBER_ROOM];
+  const char *method = calibration_method_name(job->settings.method);
+  summary_samples(samples, job->calibration_samples);
+  if (job->calib.count > 0)
+    summary_line(text, "calibrate", samples, "%s, as %s has seen them", method,
+                 summary_file(job->calib.path));
+  else
+    summary_line(text, "calibrate", samples, "%s, %s", method, text_seconds(seconds, job->calibrate_seconds));
+  if (job->inputs.is_synthetic) no_data_line(job, text);
+}
+
+static void dead_weight_line(const QuantizeReport *report, Text *text) {
+  char weights[TEXT_NUMBER_ROOM], channels[64] = "";
+  if (report->dead_weights == 0) return;
+  if (report->dead_channels > 0)
+    snprintf(channels, sizeof channels, " (%d whole channels)", report->dead_channels);
+  summary_line(text, "", "", "%s weight%s cannot change any output code and %s stored as zero%s",
+               text_count(weights, report->dead_weights), report->dead_weights == 1 ? "" : "s",
+               report->dead_weights == 1 ? "is" : "are", channels);
+}
+
+static void quantize_lines(const QuantizeJob *job, Text *text) {
+  Text words = {0};
+  list_linear(job, &words);
+  if (job->accounting.float_nodes == 0)
+    text_add(&words, "; nothing kept in float");
+  else
+    text_add(&words, "; %d node%s kept in float:", job->accounting.float_nodes,
+             job->accounting.float_nodes == 1 ? "" : "s");
+  summary_line(text, "quantize", "int8", "%s", words.failed ? "?" : words.bytes);
+  text_free(&words);
+  float_lines(job, text);
+  dead_weight_line(&job->report, text);
+}
+
+static void weakest_line(const LayerErrors *layers, Text *text) {
+  Text words = {0};
+  for (int i = 0; i < layers->count && i < WEAKEST; i++) {
+    text_add(&words, "%s%s (", i == 0 ? "weakest layers: " : ", ", layers->layers[i].name);
+    comparison_sqnr(layers->layers[i].sqnr, &words);
+    text_add(&words, ")");
   }
+  if (words.length > 0) summary_line(text, "", "", "%s", words.bytes);
+  text->failed |= words.failed;
+  text_free(&words);
 }
 
 static void recover_lines(const QuantizeJob *job, Text *text) {
   const RecoveryReport *report = &job->recovery;
   for (int i = 0; i < report->step_count; i++) {
     const RecoveryStep *step = &report->steps[i];
-    text_add(text, "recover    %-15s output SQNR %.1f -> %.1f dB, %s\n", step->method, step->before,
-             step->after, step->is_kept ? "kept" : "not kept");
+    Text words = {0};
+    text_add(&words, "output SQNR ");
+    comparison_sqnr(step->before, &words);
+    text_add(&words, " -> ");
+    comparison_sqnr(step->after, &words);
+    text_add(&words, ", %s", step->is_kept ? "kept" : "not kept");
+    summary_line(text, "recover", step->method, "%s", words.failed ? "?" : words.bytes);
+    text_free(&words);
   }
 }
 
 static void verify_lines(const QuantizeJob *job, Text *text) {
-  char samples[TEXT_NUMBER_ROOM], words[TEXT_NUMBER_ROOM + 16];
-  snprintf(words, sizeof words, "%s samples", text_count(samples, job->verify_samples));
-  text_add(text, "verify     %-15s ", words);
-  comparison_line(&job->comparisons[0], &job->comparisons[1], text);
-  text_add(text, "\n");
-  for (int i = 0; i < job->layers.count && i < WEAKEST; i++)
-    text_add(text, "%s%s (%.1f dB)", i == 0 ? "                           weakest layers: " : ", ",
-             job->layers.layers[i].name, job->layers.layers[i].sqnr);
-  if (job->layers.count > 0) text_add(text, "\n");
+  char samples[SUMMARY_COUNT_ROOM];
+  Text words = {0};
+  comparison_line(&job->comparisons[0], &job->comparisons[1], &words);
+  summary_line(text, "verify", summary_samples(samples, job->verify_samples), "%s",
+               words.failed ? "?" : words.bytes);
+  text_free(&words);
+  weakest_line(&job->layers, text);
   if (job->verified_on_calibration && !job->inputs.is_synthetic)
-    text_add(
-        text,
-        "                           on the calibration samples themselves: there are too few to set some "
-        "aside\n");
+    summary_line(text, "", "", "on the calibration samples themselves: there are too few to set some aside");
 }
 
 static void write_line(const QuantizeJob *job, Text *text) {
   char size[TEXT_NUMBER_ROOM], arena[TEXT_NUMBER_ROOM], ratio[SUMMARY_COUNT_ROOM];
-  text_add(text, "write      %-15s %s, %s; arena %s%s\n", summary_file(job->output),
-           text_bytes(size, (double)job->file_bytes),
-           summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes),
-           text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
-           edge_is_integer_only(&job->file.model) ? "; integer-only" : "");
+  summary_line(text, "write", summary_file(job->output), "%s, %s; arena %s%s",
+               text_bytes(size, (double)job->file_bytes),
+               summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes),
+               text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
+               edge_is_integer_only(&job->file.model) ? "; integer-only" : "");
 }
 
 void quantize_summary(const QuantizeJob *job, Text *text) {
   model_line(job, text);
-  calibrate_line(job, text);
-  quantize_line(job, text);
+  if (options_flag(job->options, "verbose")) model_pass_line(&job->model, text);
+  calibrate_lines(job, text);
+  quantize_lines(job, text);
   recover_lines(job, text);
   verify_lines(job, text);
   write_line(job, text);
   for (int i = 0; i < job->gates.count; i++)
-    text_add(text, "gate       %-15s %s\n", job->gates.gates[i].held ? "held" : "MISSED",
-             job->gates.gates[i].text);
+    summary_line(text, "gate", job->gates.gates[i].held ? "held" : "MISSED", "%s", job->gates.gates[i].text);
 }

@@ -28,13 +28,21 @@ static Status start_edge(Runnable *runnable, int workers, Error *err) {
   return subject_of_edge(&runnable->subject, runnable->path, &runnable->file.model, workers, err);
 }
 
-Status runnable_bind(Runnable *runnable, Inputs *inputs, int workers, Error *err) {
+static Status bind_inputs(Runnable *runnable, Inputs *inputs, int workers, Error *err) {
   if (runnable->is_edge) {
     TRY(start_edge(runnable, workers, err));
     return inputs_bind_subject(inputs, runnable->subject, err);
   }
   TRY(inputs_bind_graph(inputs, runnable->model.graph, err));
   return start_graph(runnable, workers, err);
+}
+
+Status runnable_bind(Runnable *runnable, Inputs *inputs, int workers, Error *err) {
+  Shape scores;
+  TRY(bind_inputs(runnable, inputs, workers, err));
+  if (subject_output_count(runnable->subject) < 1) return OK;
+  bool is_known = subject_output_shape(runnable->subject, 0, &scores);
+  return inputs_fit_labels(inputs, is_known ? &scores : NULL, err);
 }
 
 static Status check_input_count(const Runnable *runnable, int count, const Inputs *inputs, Error *err) {

@@ -30,7 +30,7 @@ typedef struct Runnable {
 Status runnable_open(Runnable *runnable, const char *path, Error *err);
 void runnable_close(Runnable *runnable); /* accepts a zeroed one */
 
-/* Opens the data for this model's inputs. */
+/* Opens the data for this model's inputs, and labels for its first output. */
 Status runnable_bind(Runnable *runnable, Inputs *inputs, int workers, Error *err);
 /* Gives the model inputs that another one has settled. BAD_INPUT where they do not fit. */
 Status runnable_follow(Runnable *runnable, const Inputs *inputs, int workers, Error *err);

@@ -34,6 +34,18 @@ void summary_line(Text *text, const char *label, const char *what, const char *f
   va_end(args);
 }
 
+int summary_name_columns(int columns, const char *name) {
+  int own = wrap_columns(name, strlen(name));
+  return own > columns && own <= SUMMARY_NAME_COLUMNS ? own : columns;
+}
+
+const char *summary_name(char *buffer, const char *name, int columns) {
+  int blanks = columns - wrap_columns(name, strlen(name));
+  if (blanks <= 0 || strlen(name) + (size_t)blanks >= SUMMARY_NAME_ROOM) return name;
+  snprintf(buffer, SUMMARY_NAME_ROOM, "%s%*s", name, blanks, "");
+  return buffer;
+}
+
 const char *summary_file(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash == NULL ? path : slash + 1;
@@ -62,4 +74,10 @@ const char *summary_ratio(char *buffer, int64_t before, int64_t after) {
   else
     snprintf(buffer, SUMMARY_COUNT_ROOM, "%.1fx larger", 1 / smaller);
   return buffer;
+}
+
+const char *summary_reason(const char *reason) {
+  static const char start[] = "float only: ";
+  if (reason == NULL) return "it has no integer form";
+  return strncmp(reason, start, strlen(start)) == 0 ? reason + strlen(start) : reason;
 }

@@ -15,6 +15,14 @@
 void summary_line(Text *text, const char *label, const char *what, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* For names that stand in one column below one another: the columns that the longest takes; one that is
+   longer than SUMMARY_NAME_COLUMNS stands out of line. Start with 0. */
+#define SUMMARY_NAME_COLUMNS 40
+int summary_name_columns(int columns, const char *name);
+/* The name, filled up with blanks; `buffer` of SUMMARY_NAME_ROOM bytes. */
+#define SUMMARY_NAME_ROOM 256
+const char *summary_name(char *buffer, const char *name, int columns);
+
 /* The name of a file without its folders. */
 const char *summary_file(const char *path);
 
@@ -25,5 +33,8 @@ const char *summary_samples(char *buffer, int64_t count);
 const char *summary_macs(char *buffer, int64_t macs);
 /* "4.1x smaller", "1.3x larger": `after` against `before`. */
 const char *summary_ratio(char *buffer, int64_t before, int64_t after);
+
+/* A row's reason for ROLE_FLOAT without the "float only: " that the place says already. */
+const char *summary_reason(const char *reason);
 
 #endif

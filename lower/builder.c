@@ -15,6 +15,7 @@ Status build_open(Builder *b, const Graph *graph, Arena *arena, Error *err) {
 }
 
 void build_close(Builder *b) {
+  arena_free(&b->scratch);
   free(b->tensors);
   free(b->instructions);
   text_free(&b->unsupported);

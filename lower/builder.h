@@ -35,7 +35,8 @@ typedef struct Place {
 
 typedef struct Builder {
   const Graph *graph;
-  Arena *arena; /* the program's */
+  Arena *arena;  /* the program's */
+  Arena scratch; /* what only the current node needs: constants are copied out of it */
   Error *err;
   Status status;
   const Node *node; /* being lowered, for messages */

@@ -4,8 +4,8 @@
 Layout elementwise_layout(const Builder *b, const Node *node, const Shape *out) {
   for (int i = 0; i < node->input_count; i++) {
     const Value *value = node->inputs[i];
-    if (value != NULL && value->constant == NULL && shape_equals(&value->shape, out))
-      return build_layout(b, value);
+    if (value != NULL && shape_equals(&value->shape, out) && build_layout(b, value) == LAYOUT_LAST)
+      return LAYOUT_LAST;
   }
   return LAYOUT_PLAIN;
 }

@@ -52,7 +52,8 @@ static Status name_layers(Finish *f) {
     ProgramInstruction *instruction = &b->instructions[i];
     int32_t root = root_of(b, instruction->tensor[instruction->input_count]);
     if (!f->live[i] || names[root] == NULL) continue;
-    instruction->layer = names[root];
+    instruction->layer = arena_text(b->arena, names[root], b->err);
+    if (instruction->layer == NULL) return b->status = SYSTEM;
     names[root] = NULL;
   }
   return OK;

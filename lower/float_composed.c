@@ -9,6 +9,27 @@
 
 #include <math.h>
 
+/* y = factor[c] * x + offset[c], in the arena; false where a parameter is not constant. */
+static bool norm_affine(Builder *b, const Node *node, float **factor, float **offset) {
+  const Tensor *scale = node_constant(node, 1), *bias = node_constant(node, 2);
+  const Tensor *mean = node_constant(node, 3), *variance = node_constant(node, 4);
+  if (scale == NULL || bias == NULL || mean == NULL || variance == NULL) return false;
+  double epsilon = node_float(node, "epsilon", 1e-5);
+  int64_t count = tensor_elements(scale);
+  *factor = arena_new(&b->scratch, (size_t)count, sizeof(float), b->err);
+  *offset = arena_new(&b->scratch, (size_t)count, sizeof(float), b->err);
+  if (*factor == NULL || *offset == NULL) {
+    b->status = SYSTEM;
+    return false;
+  }
+  for (int64_t c = 0; c < count; c++) {
+    double a = tensor_get(scale, c) / sqrt(tensor_get(variance, c) + epsilon);
+    (*factor)[c] = (float)a;
+    (*offset)[c] = (float)(tensor_get(bias, c) - a * tensor_get(mean, c));
+  }
+  return true;
+}
+
 Status float_batch_norm(Builder *b) {
   const Value *in = b->node->inputs[0];
   float *factor, *offset;

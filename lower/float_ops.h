@@ -11,7 +11,4 @@ Status float_lrn(Builder *b);
 Status float_conv(Builder *b);
 Status float_gemm(Builder *b);
 
-/* BatchNormalization as y = factor[c] * x + offset[c]; false where a parameter is not constant. */
-bool norm_affine(Builder *b, const Node *node, float **factor, float **offset);
-
 #endif

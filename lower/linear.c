@@ -14,7 +14,7 @@ typedef struct Packed {
 
 float *linear_floats(Builder *b, const Tensor *tensor) {
   int64_t count = tensor_elements(tensor);
-  float *floats = arena_new(b->arena, (size_t)count, sizeof(float), b->err);
+  float *floats = arena_new(&b->scratch, (size_t)count, sizeof(float), b->err);
   if (floats == NULL) {
     b->status = SYSTEM;
     return NULL;
@@ -26,7 +26,7 @@ float *linear_floats(Builder *b, const Tensor *tensor) {
 /* [O][C/g][KH][KW] as [O][KH][KW][C/g]. */
 const float *linear_conv_rows(Builder *b, const Tensor *weight, int64_t taps) {
   int64_t outputs = weight->shape.dims[0], channels = weight->shape.dims[1];
-  float *rows = arena_new(b->arena, (size_t)(outputs * channels * taps), sizeof(float), b->err);
+  float *rows = arena_new(&b->scratch, (size_t)(outputs * channels * taps), sizeof(float), b->err);
   if (rows == NULL) {
     b->status = SYSTEM;
     return NULL;
@@ -85,9 +85,9 @@ static bool pack_output(const Linear *linear, Codes x, Codes y, Packed *packed, 
 static bool pack_new(Builder *b, const Linear *linear, Packed *packed) {
   size_t outputs = (size_t)linear->outputs;
   packed->depth = linear->kernel_h * linear->kernel_w * linear->group_channels;
-  packed->codes = arena_new(b->arena, outputs * (size_t)packed->depth, 1, b->err);
-  packed->bias = arena_new(b->arena, outputs, sizeof(int32_t), b->err);
-  packed->mult = arena_new(b->arena, outputs, sizeof(float), b->err);
+  packed->codes = arena_new(&b->scratch, outputs * (size_t)packed->depth, 1, b->err);
+  packed->bias = arena_new(&b->scratch, outputs, sizeof(int32_t), b->err);
+  packed->mult = arena_new(&b->scratch, outputs, sizeof(float), b->err);
   if (packed->codes != NULL && packed->bias != NULL && packed->mult != NULL) return true;
   b->status = SYSTEM;
   return false;
@@ -96,7 +96,7 @@ static bool pack_new(Builder *b, const Linear *linear, Packed *packed) {
 /* [outputs][taps] as [taps][outputs]. */
 static int32_t depthwise_weights(Builder *b, const Linear *linear, const Packed *packed) {
   int64_t taps = packed->depth, outputs = linear->outputs;
-  int8_t *turned = arena_new(b->arena, (size_t)(taps * outputs), 1, b->err);
+  int8_t *turned = arena_new(&b->scratch, (size_t)(taps * outputs), 1, b->err);
   if (turned == NULL) {
     b->status = SYSTEM;
     return 0;

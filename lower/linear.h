@@ -36,7 +36,7 @@ bool linear_absorbs_add(const Value *output, int64_t outputs, const Tensor **bia
 const float *linear_conv_rows(Builder *b, const Tensor *weight, int64_t taps);
 EdgeConvParams linear_conv_params(const Window2 *window, int64_t groups);
 
-/* Copies a constant's elements to float32 in the builder's arena. */
+/* A constant's elements as float32, until the node is done; NULL where memory ran out. */
 float *linear_floats(Builder *b, const Tensor *tensor);
 
 #endif

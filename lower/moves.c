@@ -12,7 +12,7 @@ Form move_form(const Value *in, const Value *out) {
 static int32_t constant_in_codes(Builder *b, const Value *value, Codes codes) {
   int64_t count = tensor_elements(value->constant);
   size_t size = codes.type == EDGE_S16 ? 2 : 1;
-  void *data = arena_new(b->arena, (size_t)count, size, b->err);
+  void *data = arena_new(&b->scratch, (size_t)count, size, b->err);
   if (data == NULL) {
     b->status = SYSTEM;
     return 0;

@@ -79,7 +79,7 @@ static Status pad_picked(Builder *b, Operand x, const Value *out, Form form, con
   for (int d = 0; d < out->shape.rank; d++) {
     int64_t count = out->shape.dims[d];
     if (pads->before[d] == 0 && pads->after[d] == 0) continue;
-    int32_t *index = arena_new(b->arena, (size_t)count, sizeof *index, b->err);
+    int32_t *index = arena_new(&b->scratch, (size_t)count, sizeof *index, b->err);
     if (index == NULL) return b->status = SYSTEM;
     for (int64_t i = 0; i < count; i++)
       index[i] = (int32_t)border(mode, i - pads->before[d], x.shape.dims[d]);

@@ -61,7 +61,7 @@ static int32_t real_constant(Builder *b, const Value *value) {
   if (type != EDGE_F32 || from->type == ELEMENT_FLOAT32)
     return build_constant(b, type, rank, dims, from->data, 0.0f, 0);
   int64_t count = tensor_elements(from);
-  float *floats = arena_new(b->arena, (size_t)count, sizeof(float), b->err);
+  float *floats = arena_new(&b->scratch, (size_t)count, sizeof(float), b->err);
   if (floats == NULL) {
     b->status = SYSTEM;
     return 0;
@@ -76,7 +76,7 @@ static int32_t coded_constant(Builder *b, const Value *value) {
   uint32_t dims[EDGE_MAX_RANK];
   int rank = build_dims(&value->constant->shape, LAYOUT_PLAIN, dims);
   int64_t count = tensor_elements(value->constant);
-  int8_t *data = arena_new(b->arena, (size_t)count, 1, b->err);
+  int8_t *data = arena_new(&b->scratch, (size_t)count, 1, b->err);
   if (data == NULL) {
     b->status = SYSTEM;
     return 0;

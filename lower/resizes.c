@@ -27,12 +27,12 @@ static Shape probe_shape(const Node *node, const Shape *shape, int axis) {
   return probe;
 }
 
-/* Position along `axis` of the input for each position of the output; in the builder's arena, or NULL. */
+/* Position along `axis` of the input for each position of the output; until the node is done, or NULL. */
 static float *positions(Builder *b, int axis) {
   const Value *in = b->node->inputs[0], *out = b->node->outputs[0];
   Shape from = probe_shape(b->node, &in->shape, axis), to = probe_shape(b->node, &out->shape, axis);
-  Tensor *ramp = tensor_new(b->arena, ELEMENT_FLOAT32, &from, b->err);
-  Tensor *result = tensor_new(b->arena, ELEMENT_FLOAT32, &to, b->err);
+  Tensor *ramp = tensor_new(&b->scratch, ELEMENT_FLOAT32, &from, b->err);
+  Tensor *result = tensor_new(&b->scratch, ELEMENT_FLOAT32, &to, b->err);
   if (ramp == NULL || result == NULL) {
     b->status = SYSTEM;
     return NULL;
@@ -47,7 +47,7 @@ static float *positions(Builder *b, int axis) {
 }
 
 static Operand pick_nearest(Builder *b, const Operand *x, int axis, const float *position, int64_t count) {
-  int32_t *index = arena_new(b->arena, (size_t)count, sizeof *index, b->err);
+  int32_t *index = arena_new(&b->scratch, (size_t)count, sizeof *index, b->err);
   if (index == NULL) {
     b->status = SYSTEM;
     return *x;
@@ -57,8 +57,8 @@ static Operand pick_nearest(Builder *b, const Operand *x, int axis, const float 
 }
 
 static Operand blend_linear(Builder *b, const Operand *x, int axis, const float *position, int64_t count) {
-  int32_t *index = arena_new(b->arena, (size_t)count * 2, sizeof *index, b->err);
-  int32_t *weight = arena_new(b->arena, (size_t)count * 2, sizeof *weight, b->err);
+  int32_t *index = arena_new(&b->scratch, (size_t)count * 2, sizeof *index, b->err);
+  int32_t *weight = arena_new(&b->scratch, (size_t)count * 2, sizeof *weight, b->err);
   int32_t last = (int32_t)x->shape.dims[axis] - 1;
   if (index == NULL || weight == NULL) {
     b->status = SYSTEM;

@@ -44,7 +44,7 @@ static bool spreads_of(const Node *node, Spread *h, Spread *w) {
 /* [C][M/g][KH][KW] as [M][KH][KW][C/g], taps in reverse. */
 static const float *turned_rows(Builder *b, const Tensor *weight, int64_t groups, int64_t taps) {
   int64_t channels = weight->shape.dims[0] / groups, each = weight->shape.dims[1];
-  float *rows = arena_new(b->arena, (size_t)(channels * groups * each * taps), sizeof(float), b->err);
+  float *rows = arena_new(&b->scratch, (size_t)(channels * groups * each * taps), sizeof(float), b->err);
   if (rows == NULL) {
     b->status = SYSTEM;
     return NULL;

@@ -40,7 +40,7 @@ static const float *matrix_rows(Builder *b, const Tensor *weight, bool transpose
                                 int64_t outputs) {
   float *rows = linear_floats(b, weight), *turned;
   if (rows == NULL || transposed) return rows;
-  turned = arena_new(b->arena, (size_t)(depth * outputs), sizeof(float), b->err);
+  turned = arena_new(&b->scratch, (size_t)(depth * outputs), sizeof(float), b->err);
   if (turned == NULL) {
     b->status = SYSTEM;
     return NULL;

@@ -10,7 +10,7 @@
 
 /* The numbers of x's places in memory, counted from 1, in the model's order. */
 static Tensor *numbered(Builder *b, const Operand *x) {
-  Tensor *tensor = tensor_new(b->arena, ELEMENT_FLOAT32, &x->shape, b->err);
+  Tensor *tensor = tensor_new(&b->scratch, ELEMENT_FLOAT32, &x->shape, b->err);
   if (tensor == NULL) {
     b->status = SYSTEM;
     return NULL;
@@ -78,7 +78,7 @@ static bool loops_agree(const float *place, const Loops *loops) {
 
 /* The list in the order in which y lies. */
 static const float *ordered(Builder *b, const Tensor *places, const Operand *y) {
-  float *list = arena_new(b->arena, (size_t)tensor_elements(places), sizeof *list, b->err);
+  float *list = arena_new(&b->scratch, (size_t)tensor_elements(places), sizeof *list, b->err);
   int32_t stride[GRAPH_MAX_RANK];
   if (list == NULL) {
     b->status = SYSTEM;
@@ -98,7 +98,7 @@ static const float *ordered(Builder *b, const Tensor *places, const Operand *y) 
 
 static void emit_picked(Builder *b, const Operand *x, const float *place, const Operand *y) {
   int64_t count = shape_elements(&y->shape);
-  int32_t *index = arena_new(b->arena, (size_t)count, sizeof *index, b->err);
+  int32_t *index = arena_new(&b->scratch, (size_t)count, sizeof *index, b->err);
   if (index == NULL) {
     b->status = SYSTEM;
     return;
@@ -128,7 +128,7 @@ Status lower_moved(Builder *b) {
   if (!is_known_pattern(node)) return build_unsupported(b, "what it moves is known only while running");
   Form form = move_form(in, out);
   Operand x = move_operand(b, in, out, form);
-  Tensor *numbers = numbered(b, &x), *places = tensor_new(b->arena, ELEMENT_FLOAT32, &out->shape, b->err);
+  Tensor *numbers = numbered(b, &x), *places = tensor_new(&b->scratch, ELEMENT_FLOAT32, &out->shape, b->err);
   if (numbers == NULL || places == NULL) return b->status = SYSTEM;
   if (run_own_kernel(b, node, in, numbers, places) != OK) return b->status;
   Layout layout = layout_has_channels(&out->shape) ? x.layout : LAYOUT_PLAIN;

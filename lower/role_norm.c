@@ -1,88 +1,12 @@
-/* Role norm: LayerNormalization in integers; BatchNormalization that no convolution took up is a depthwise
- * 1x1 convolution. */
-#include "lower/float_ops.h"
-#include "lower/linear.h"
+/* Role norm: LayerNormalization in integers. */
 #include "lower/roles.h"
-
-#include <math.h>
-
-/* ---- BatchNormalization ---- */
-
-/* y = factor[c] * x + offset[c], in the arena; false where a parameter is not constant. */
-bool norm_affine(Builder *b, const Node *node, float **factor, float **offset) {
-  const Tensor *scale = node_constant(node, 1), *bias = node_constant(node, 2);
-  const Tensor *mean = node_constant(node, 3), *variance = node_constant(node, 4);
-  if (scale == NULL || bias == NULL || mean == NULL || variance == NULL) return false;
-  double epsilon = node_float(node, "epsilon", 1e-5);
-  int64_t count = tensor_elements(scale);
-  *factor = arena_new(b->arena, (size_t)count, sizeof(float), b->err);
-  *offset = arena_new(b->arena, (size_t)count, sizeof(float), b->err);
-  if (*factor == NULL || *offset == NULL) {
-    b->status = SYSTEM;
-    return false;
-  }
-  for (int64_t c = 0; c < count; c++) {
-    double a = tensor_get(scale, c) / sqrt(tensor_get(variance, c) + epsilon);
-    (*factor)[c] = (float)a;
-    (*offset)[c] = (float)(tensor_get(bias, c) - a * tensor_get(mean, c));
-  }
-  return true;
-}
-
-/* Scales of the single weights, large enough for the offsets to fit the 32-bit bias. */
-static QuantSpec *affine_spec(Builder *b, const float *factor, const float *offset, int64_t count,
-                              float x_scale) {
-  float *scales = arena_new(b->arena, (size_t)count, sizeof *scales, b->err);
-  QuantSpec *spec = arena_new(b->arena, 1, sizeof *spec, b->err);
-  if (scales == NULL || spec == NULL) {
-    b->status = SYSTEM;
-    return NULL;
-  }
-  for (int64_t c = 0; c < count; c++) {
-    double scale =
-        fmax(fabs((double)factor[c]) / 127.0, fabs((double)offset[c]) / ((double)x_scale * 0x1p29));
-    scales[c] = (float)fmax(scale, 1e-30);
-  }
-  *spec = (QuantSpec){.kind = QUANT_INTEGER, .bits = 8, .scale_count = count, .scales = scales};
-  return spec;
-}
-
-static Status lower_batch_norm(Builder *b) {
-  const Node *node = b->node;
-  const Value *data = node->inputs[0], *out = node->outputs[0];
-  float *factor, *offset;
-  Result result;
-  bool is_image = data->shape.rank >= 2 && data->shape.rank <= 4;
-  if (!is_image || !result_of(b, out, &result) || !norm_affine(b, node, &factor, &offset))
-    return b->status != OK ? b->status : lower_float(b);
-  int64_t channels = data->shape.dims[1];
-  Tensor bias = {ELEMENT_FLOAT32, SHAPE(channels), offset};
-  Linear linear = {
-      .x = build_image(b, data, FORM_CODES),
-      .rows = factor,
-      .outputs = channels,
-      .kernel_h = 1,
-      .kernel_w = 1,
-      .group_channels = 1,
-      .depthwise = true,
-      .bias = &bias,
-      .factor = 1,
-      .bias_factor = 1,
-      .params = {
-          .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = (int32_t)channels}};
-  linear.weight = affine_spec(b, factor, offset, channels, codes_of_tensor(b, linear.x).scale);
-  linear_emit_image(b, &linear, &result);
-  return b->status;
-}
-
-/* ---- LayerNormalization ---- */
 
 /* A constant parameter divided by y's scale, or `otherwise` everywhere. False where it has another size. */
 static bool norm_vector(Builder *b, const Node *node, int input, int64_t length, double scale,
                         double otherwise, int32_t *vector) {
   const Tensor *tensor = node_constant(node, input);
   if (node_input(node, input) != NULL && (tensor == NULL || tensor_elements(tensor) != length)) return false;
-  float *values = arena_new(b->arena, (size_t)length, sizeof *values, b->err);
+  float *values = arena_new(&b->scratch, (size_t)length, sizeof *values, b->err);
   if (values == NULL) {
     b->status = SYSTEM;
     return false;
@@ -121,7 +45,6 @@ static Status lower_layer_norm(Builder *b) {
 }
 
 Status lower_norm(Builder *b) {
-  if (node_is(b->node, "BatchNormalization")) return lower_batch_norm(b);
   if (node_is(b->node, "LayerNormalization")) return lower_layer_norm(b);
   return lower_float(b);
 }

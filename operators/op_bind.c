@@ -124,16 +124,17 @@ static Status check_port(const Node *node, const Port *port, int i, Error *err) 
 
 static Status check_inputs(const Node *node, const Op *op, Error *err) {
   int count = 0;
-  bool is_variadic = false;
+  bool is_variadic = false, needs_one = false;
   for (; count < OP_MAX_PORTS && op->inputs[count].name != NULL; count++) {
     TRY(check_port(node, &op->inputs[count], count, err));
-    is_variadic = op->inputs[count].kind == PORT_VARIADIC;
+    is_variadic = port_is_variadic(op->inputs[count].kind);
+    needs_one = op->inputs[count].kind == PORT_VARIADIC;
   }
   if (is_variadic) {
     for (int i = count - 1; i < node->input_count; i++)
       if (node->inputs[i] == NULL)
         return fail(err, BAD_INPUT, "node '%s' (%s): input %d is missing", node->name, node->type, i);
-    if (node->input_count >= count) return OK;
+    if (!needs_one || node->input_count >= count) return OK;
     return fail(err, BAD_INPUT, "node '%s' (%s): has no inputs", node->name, node->type);
   }
   if (node->input_count <= count) return OK;
@@ -145,7 +146,7 @@ static Status check_outputs(const Node *node, const Op *op, Error *err) {
   int count = 0;
   bool is_variadic = false;
   for (; count < OP_MAX_PORTS && op->outputs[count].name != NULL; count++)
-    is_variadic = op->outputs[count].kind == PORT_VARIADIC;
+    is_variadic = port_is_variadic(op->outputs[count].kind);
   if (node->output_count >= 1 && (is_variadic || node->output_count <= count)) return OK;
   return fail(err, BAD_INPUT, "node '%s' (%s): has %d outputs, between 1 and %d are known", node->name,
               node->type, node->output_count, count);
@@ -177,29 +178,39 @@ Status op_bind(Graph *graph, Node *node, Error *err) {
   return decode(graph, node, op, err);
 }
 
-static bool is_listed(const Graph *graph, int before, const Node *node) {
-  for (int n = 0; n < before; n++)
-    if (strcmp(graph->nodes[n]->type, node->type) == 0 && strcmp(graph->nodes[n]->domain, node->domain) == 0)
-      return true;
-  return false;
-}
-
 static bool is_supported(const Graph *graph, const Node *node) {
   const Op *op = op_find(node->domain, node->type);
   return op != NULL && version_for(op, opset_of(graph, node)) != NULL;
 }
 
-/* Adds the operators of `graph` and its bodies that there are no rows for. */
+/* Is this whole item in the list already? */
+static bool is_listed(const Text *list, const char *item) {
+  size_t length = strlen(item);
+  for (const char *at = list->bytes; at != NULL && (at = strstr(at, item)) != NULL; at += length) {
+    bool begins = at == list->bytes || at[-1] == ' ', ends = at[length] == '\0' || at[length] == ',';
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
+static void list_node(const Graph *graph, const Node *node, Text *missing) {
+  Text item = {0};
+  text_add(&item, "%s%s%s", node->domain, node->domain[0] != '\0' ? "." : "", node->type);
+  if (op_find(node->domain, node->type) != NULL)
+    text_add(&item, " of opset %lld", (long long)opset_of(graph, node));
+  missing->failed |= item.failed;
+  if (!item.failed && item.length > 0 && !is_listed(missing, item.bytes))
+    text_add(missing, "%s%s", missing->length > 0 ? ", " : "", item.bytes);
+  text_free(&item);
+}
+
+/* Adds the operators of `graph` and its bodies that there are no rows for, each once. */
 static void list_missing(const Graph *graph, Text *missing) {
   for (int n = 0; n < graph->node_count; n++) {
     const Node *node = graph->nodes[n];
     for (int a = 0; a < node->attribute_count; a++)
       if (node->attributes[a].graph != NULL) list_missing(node->attributes[a].graph, missing);
-    if (is_supported(graph, node) || is_listed(graph, n, node)) continue;
-    text_add(missing, "%s%s%s%s", missing->length > 0 ? ", " : "", node->domain,
-             node->domain[0] != '\0' ? "." : "", node->type);
-    if (op_find(node->domain, node->type) != NULL)
-      text_add(missing, " of opset %lld", (long long)opset_of(graph, node));
+    if (!is_supported(graph, node)) list_node(graph, node, missing);
   }
 }
 

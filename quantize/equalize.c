@@ -215,16 +215,16 @@ static Status equalize_pair(Recovery *recovery, const Pair *pair, const Ranges *
 
 /* Ranges and scales anew; weights keep the bits that they had. */
 static Status calibrate_again(Recovery *recovery, Error *err) {
-  Calibration *calibration;
   QuantizeReport report;
   Arena arena = {0};
   int *bits = arena_new(&arena, (size_t)recovery->layers->count, sizeof *bits, err);
   if (bits == NULL) return err->status;
   for (int l = 0; l < recovery->layers->count; l++) bits[l] = recovery->layers->layers[l].weight->spec->bits;
-  Status status = calibrate(&calibration, recovery->graph, recovery->reader, recovery->from, recovery->all,
-                            recovery->settings, simulator_pool(recovery->simulator), NULL, NULL, err);
-  if (status == OK) status = quantize_graph(recovery->graph, calibration, recovery->settings, &report, err);
-  calibration_free(calibration);
+  Status status =
+      calibrate(&recovery->renewed, recovery->graph, recovery->reader, recovery->from, recovery->all,
+                recovery->settings, simulator_pool(recovery->simulator), NULL, NULL, err);
+  if (status == OK)
+    status = quantize_graph(recovery->graph, recovery->renewed, recovery->settings, &report, err);
   for (int l = 0; l < recovery->layers->count && status == OK; l++)
     status = layer_set_bits(recovery->graph, &recovery->layers->layers[l], bits[l], err);
   arena_free(&arena);

@@ -1,9 +1,12 @@
 #include "quantize/plan.h"
 
 #include "quantize/plan_groups.h"
+#include "quantize/plan_moves.h"
 #include "quantize/split_constants.h"
 
 #include <math.h>
+
+#define WEIGHT_BITS 8 /* where nothing else is asked for */
 
 /* ---- nodes ---- */
 
@@ -48,7 +51,12 @@ static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
   plan->is_integer = plan->role != ROLE_FLOAT && plan->role != ROLE_INDEX && plan->role != ROLE_RECURRENT;
   if (plan->role == ROLE_RECURRENT) plan->reason = "recurrent operators run in float";
   if (plan->role == ROLE_FLOAT && plan->reason == NULL) plan->reason = "has no integer form";
+  plan->weight_bits = node->weight_bits > 0 ? node->weight_bits : WEIGHT_BITS;
   if (!plan->is_integer) return OK;
+  if (node->float_reason != NULL) {
+    stay_float(plan, node->float_reason);
+    return OK;
+  }
   if (!has_only_float32(node)) {
     stay_float(plan, "is not float32");
     return OK;
@@ -168,7 +176,7 @@ static Status plan_nodes(Plan *plan, Graph *graph, Error *err) {
   if (plan->nodes == NULL) return err->status;
   for (int n = 0; n < graph->node_count; n++) TRY(plan_node(graph->nodes[n], &plan->nodes[n], err));
   for (int n = 0; n < graph->node_count; n++) find_bias_add(plan, graph->nodes[n]);
-  return OK;
+  return plan_moves(plan, graph, err);
 }
 
 Status plan_make(Plan *plan, Graph *graph, bool wide_outputs, Error *err) {

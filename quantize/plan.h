@@ -35,7 +35,8 @@ typedef struct NodePlan {
   const char *reason; /* where it is not */
   bool is_linear;     /* with constant weights: `form` holds */
   LinearForm form;
-  Node *bias_add; /* the Add behind a MatMul that is its bias; NULL */
+  Node *bias_add;  /* the Add behind a MatMul that is its bias; NULL */
+  int weight_bits; /* of linear nodes: codes of the weights */
 } NodePlan;
 
 typedef struct Plan {

@@ -16,7 +16,9 @@
 #define CALIBRATION_METHODS(X)                                                                               \
   X(MIN_MAX, "min-max", "smallest and largest value seen")                                                   \
   X(PERCENTILE, "percentile", "cuts off the outermost values, by count")                                     \
-  X(MSE, "mse", "least squared error of clipping and rounding together")
+  X(MSE, "mse", "least squared error of clipping and rounding together")                                     \
+  X(ENTROPY, "entropy", "least information lost (Kullback-Leibler divergence)")                              \
+  X(AUTO, "auto", "for each tensor the one of the others with the least measured error")
 
 typedef enum CalibrationMethod {
 #define X(name, text, brief) CALIBRATE_##name,
@@ -31,6 +33,7 @@ typedef struct QuantizeOptions {
   double percentile; /* of PERCENTILE: percent of the values that are kept, 50..100 */
   bool per_tensor;   /* one scale for a whole weight instead of one a channel */
   bool output_8bit;  /* graph outputs in 8 bits even where 16 are possible */
+  bool for_file;     /* calibrate() keeps what any method and any later decision may need */
 } QuantizeOptions;
 
 QuantizeOptions quantize_defaults(void);
@@ -42,6 +45,16 @@ Status calibrate(Calibration **calibration, Graph *graph, const SampleReader *re
                  int64_t count, const QuantizeOptions *options, Pool *pool, SampleProgress progress,
                  void *progress_context, Error *err);
 void calibration_free(Calibration *calibration); /* accepts NULL */
+int64_t calibration_samples(const Calibration *calibration);
+
+/* What the codes of an activation do to the values that were seen of it. */
+typedef struct TensorDamage {
+  double clipped; /* share of the values that lie more than half a step outside the codes, 0..1 */
+  double sqnr;    /* dB of the values to the error of clipping and rounding; infinite where there is none */
+} TensorDamage;
+
+/* After quantize_graph(): false where the value has no codes of its own or nothing was seen of it. */
+bool calibration_damage(const Calibration *calibration, const Value *value, TensorDamage *damage);
 
 /* What quantize_graph() did beyond the specs themselves. */
 typedef struct QuantizeReport {
@@ -92,10 +105,10 @@ typedef struct RecoveryReport {
 
 /* Improves weights, biases and scales of a graph that quantize_graph() has given specs. Methods are fitted to
    the first of the samples from..from+count-1 and judged on the last: each is kept only if the error of the
-   outputs is smaller there. `settings` must be those that quantize_graph() got. The result does not depend on
-   the pool. */
-Status quantize_recover(Graph *graph, const SampleReader *reader, int64_t from, int64_t count,
-                        const QuantizeOptions *settings, const RecoveryOptions *options, Pool *pool,
-                        RecoveryReport *report, Error *err);
+   outputs is smaller there. `settings` and `calibration` must be those that quantize_graph() got; another one
+   takes its place where a kept method changed what tensors hold. The result does not depend on the pool. */
+Status quantize_recover(Graph *graph, Calibration **calibration, const SampleReader *reader, int64_t from,
+                        int64_t count, const QuantizeOptions *settings, const RecoveryOptions *options,
+                        Pool *pool, RecoveryReport *report, Error *err);
 
 #endif

@@ -16,12 +16,11 @@ Affine affine_of(Range range, int bits) {
   return (Affine){scale, (int32_t)fmin(fmax(zero_point, least), least + levels)};
 }
 
-static Range with_zero(const Histogram *histogram) {
+Range range_of_all(const Histogram *histogram) {
   return (Range){fmin((double)histogram->low, 0), fmax((double)histogram->high, 0)};
 }
 
-/* Cuts off half of what is not kept at each end. */
-static Range by_percentile(const Histogram *histogram, double percentile) {
+Range range_by_percentile(const Histogram *histogram, double percentile) {
   double cut = (double)histogram->count * (100.0 - percentile) / 200.0;
   double below = 0, above = 0;
   int first = 0, last = HISTOGRAM_BINS - 1;
@@ -32,7 +31,7 @@ static Range by_percentile(const Histogram *histogram, double percentile) {
   double width = ldexp(1.0, histogram->exponent);
   Range cut_range = {histogram_middle(histogram, first) - width / 2,
                      histogram_middle(histogram, last) + width / 2};
-  Range all = with_zero(histogram);
+  Range all = range_of_all(histogram);
   return (Range){fmin(fmax(cut_range.low, all.low), 0), fmax(fmin(cut_range.high, all.high), 0)};
 }
 
@@ -58,16 +57,16 @@ static double clip_error(const Moments *m, int from, int to, double limit) {
   return m->squares[to] - m->squares[from] - 2 * limit * sum + limit * limit * count;
 }
 
-static int bin_at(const Histogram *histogram, double x) {
-  double bin = floor(ldexp(x, -histogram->exponent)) - (double)histogram->first;
+/* Number, among those that there are, of the bin that holds x, moved by `offset`; 0..HISTOGRAM_BINS. */
+static int bin_at(const Histogram *histogram, double x, int offset) {
+  double bin = floor(ldexp(x, -histogram->exponent)) - (double)histogram->first + offset;
   return (int)fmin(fmax(bin, 0), HISTOGRAM_BINS);
 }
 
 /* Squared error of clipping to the range and of rounding to 255 steps in it (step^2 / 12 a value, but none
    for exact zeros). */
 static double range_error(const Histogram *histogram, const Moments *moments, Range range) {
-  int first = bin_at(histogram, range.low), last = bin_at(histogram, range.high) + 1;
-  last = last > HISTOGRAM_BINS ? HISTOGRAM_BINS : last;
+  int first = bin_at(histogram, range.low, 0), last = bin_at(histogram, range.high, 1);
   double step = (range.high - range.low) / 255.0;
   double inside = moments->count[last] - moments->count[first] - (double)histogram->zeros;
   return clip_error(moments, 0, first, range.low) + clip_error(moments, last, HISTOGRAM_BINS, range.high) +
@@ -76,10 +75,10 @@ static double range_error(const Histogram *histogram, const Moments *moments, Ra
 
 #define SHRINK_STEPS 64
 
-static Range by_mse(const Histogram *histogram) {
+Range range_by_mse(const Histogram *histogram) {
   Moments moments;
   moments_of(histogram, &moments);
-  Range all = with_zero(histogram), best = all;
+  Range all = range_of_all(histogram), best = all;
   double least = range_error(histogram, &moments, all);
   for (int l = 0; l < (all.low < 0 ? SHRINK_STEPS : 1); l++)
     for (int h = 0; h < (all.high > 0 ? SHRINK_STEPS : 1); h++) {
@@ -94,7 +93,19 @@ static Range by_mse(const Histogram *histogram) {
 }
 
 Range range_choose(const Histogram *histogram, const QuantizeOptions *options) {
-  if (histogram->counts == NULL || histogram->count == 0) return with_zero(histogram);
-  if (options->method == CALIBRATE_PERCENTILE) return by_percentile(histogram, options->percentile);
-  return options->method == CALIBRATE_MSE ? by_mse(histogram) : with_zero(histogram);
+  Range range = range_of_all(histogram);
+  if (histogram->counts == NULL || histogram->count == 0) return range;
+  switch (options->method) {
+  case CALIBRATE_PERCENTILE:
+    return range_by_percentile(histogram, options->percentile);
+  case CALIBRATE_MSE:
+    return range_by_mse(histogram);
+  case CALIBRATE_ENTROPY:
+    return range_by_entropy(histogram);
+  case CALIBRATE_AUTO:
+    (void)range_by_auto(histogram, NULL, 0, &range, NULL); /* fails only by its node */
+    return range;
+  default:
+    return range;
+  }
 }

@@ -49,21 +49,43 @@ static void restore(Graph *graph, const Saved *saved) {
 
 /* ---- the methods ---- */
 
-static Status try_method(Recovery *recovery, const Method *method, HeldOut *held, double *sqnr, Saved *saved,
-                         RecoveryReport *report, Error *err) {
+/* What methods are tried with and judged by. */
+typedef struct Trial {
+  Recovery recovery;
+  Calibration **calibration; /* the caller's */
+  HeldOut held;
+  Saved *saved;
+  double sqnr; /* of the graph as it is */
+  RecoveryReport *report;
+} Trial;
+
+/* Of two calibrations the one that fits the graph stays. */
+static void settle_calibration(Trial *trial, bool is_kept) {
+  Calibration *other = trial->recovery.renewed;
+  if (is_kept && other != NULL) {
+    other = *trial->calibration;
+    *trial->calibration = trial->recovery.renewed;
+  }
+  calibration_free(other);
+  trial->recovery.renewed = NULL;
+}
+
+static Status try_method(Trial *trial, const Method *method, Error *err) {
   bool is_changed;
-  RecoveryStep *step = &report->steps[report->step_count];
-  save(recovery->graph, saved);
+  Recovery *recovery = &trial->recovery;
+  RecoveryStep *step = &trial->report->steps[trial->report->step_count];
+  save(recovery->graph, trial->saved);
   TRY(method->apply(recovery, &is_changed, err));
   if (!is_changed) return OK;
-  report->step_count++;
-  *step = (RecoveryStep){.method = method->name, .before = *sqnr};
-  TRY(held_out_measure(held, recovery->simulator, &step->after, err));
+  trial->report->step_count++;
+  *step = (RecoveryStep){.method = method->name, .before = trial->sqnr};
+  TRY(held_out_measure(&trial->held, recovery->simulator, &step->after, err));
   step->is_kept = step->after > step->before;
   if (step->is_kept)
-    *sqnr = step->after;
+    trial->sqnr = step->after;
   else
-    restore(recovery->graph, saved);
+    restore(recovery->graph, trial->saved);
+  settle_calibration(trial, step->is_kept);
   if (method->is_new_base) simulator_rebase(recovery->simulator);
   return OK;
 }
@@ -72,15 +94,15 @@ static bool is_wanted(const Method *method, const RecoveryOptions *options) {
   return options->effort >= method->effort && !*(const bool *)((const char *)options + method->switched_off);
 }
 
-static Status try_methods(Recovery *recovery, HeldOut *held, RecoveryReport *report, Error *err) {
-  double sqnr;
-  Saved *saved = calloc((size_t)recovery->graph->value_count + 1, sizeof *saved);
-  if (saved == NULL) return fail_memory(err);
-  Status status = held_out_measure(held, recovery->simulator, &sqnr, err);
+static Status try_methods(Trial *trial, Error *err) {
+  Recovery *recovery = &trial->recovery;
+  trial->saved = calloc((size_t)recovery->graph->value_count + 1, sizeof *trial->saved);
+  if (trial->saved == NULL) return fail_memory(err);
+  Status status = held_out_measure(&trial->held, recovery->simulator, &trial->sqnr, err);
   for (size_t m = 0; m < sizeof methods / sizeof *methods && status == OK; m++)
-    if (is_wanted(&methods[m], recovery->options))
-      status = try_method(recovery, &methods[m], held, &sqnr, saved, report, err);
-  free(saved);
+    if (is_wanted(&methods[m], recovery->options)) status = try_method(trial, &methods[m], err);
+  free(trial->saved);
+  calibration_free(recovery->renewed);
   return status;
 }
 
@@ -93,34 +115,39 @@ static void split(const RecoveryOptions *options, int64_t count, RecoveryReport 
   report->fit_samples = fit < count ? fit : count;
 }
 
-static Status recover_with(Recovery *recovery, int64_t from, int64_t count, RecoveryReport *report,
-                           Error *err) {
-  HeldOut held;
-  split(recovery->options, count, report);
-  recovery->from = from;
-  recovery->all = count;
+static Status recover_with(Trial *trial, Error *err) {
+  Recovery *recovery = &trial->recovery;
+  RecoveryReport *report = trial->report;
+  split(recovery->options, recovery->all, report);
   recovery->count = report->fit_samples;
-  TRY(held_out_begin(&held, recovery->simulator, from + count - report->held_samples, report->held_samples,
-                     err));
-  report->held_samples = held.count;
-  Status status = held.width > 0 ? try_methods(recovery, &held, report, err) : OK;
-  held_out_end(&held);
+  TRY(held_out_begin(&trial->held, recovery->simulator, recovery->from + recovery->all - report->held_samples,
+                     report->held_samples, err));
+  report->held_samples = trial->held.count;
+  Status status = trial->held.width > 0 ? try_methods(trial, err) : OK;
+  held_out_end(&trial->held);
   return status;
 }
 
-Status quantize_recover(Graph *graph, const SampleReader *reader, int64_t from, int64_t count,
-                        const QuantizeOptions *settings, const RecoveryOptions *options, Pool *pool,
-                        RecoveryReport *report, Error *err) {
+Status quantize_recover(Graph *graph, Calibration **calibration, const SampleReader *reader, int64_t from,
+                        int64_t count, const QuantizeOptions *settings, const RecoveryOptions *options,
+                        Pool *pool, RecoveryReport *report, Error *err) {
   Layers layers;
-  Recovery recovery = {
-      .graph = graph, .layers = &layers, .reader = reader, .settings = settings, .options = options};
+  Trial trial = {.calibration = calibration, .report = report};
   *report = (RecoveryReport){0};
   if (options->effort == EFFORT_NONE || count < LEAST_SAMPLES) return OK;
+  Recovery *recovery = &trial.recovery;
+  *recovery = (Recovery){.graph = graph,
+                         .layers = &layers,
+                         .reader = reader,
+                         .from = from,
+                         .all = count,
+                         .settings = settings,
+                         .options = options};
   Status status = layers_find(&layers, graph, err);
   if (status == OK && layers.count > 0) {
-    status = simulator_new(&recovery.simulator, graph, &layers, reader, pool, err);
-    if (status == OK) status = recover_with(&recovery, from, count, report, err);
-    simulator_free(recovery.simulator);
+    status = simulator_new(&recovery->simulator, graph, &layers, reader, pool, err);
+    if (status == OK) status = recover_with(&trial, err);
+    simulator_free(recovery->simulator);
   }
   layers_free(&layers);
   return status;

@@ -18,6 +18,7 @@ typedef struct Recovery {
   int64_t all;         /* samples that ranges are calibrated on, from `from` on */
   const QuantizeOptions *settings;
   const RecoveryOptions *options;
+  Calibration *renewed; /* by the method that is being tried; NULL: none */
 } Recovery;
 
 /* A method leaves *is_changed false where there was nothing for it to do. */

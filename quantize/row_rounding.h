@@ -1,6 +1,6 @@
 /*
- * row_rounding.h - rounding one row of weights so that the error of its sums is least, not that of each weight.
- * Inside quantize/.
+ * row_rounding.h - rounding one row of weights so that the error of its sums is least, not that of each
+ * weight. Inside quantize/.
  *
  * With inputs x of second moments H the squared error of a row is (w - q)^T H (w - q). Weights are rounded
  * one after the other, each to where it makes up best for the errors of those before it. In the order from

@@ -1,5 +1,7 @@
 #include "quantize/simulate.h"
 
+#include "quantize/rounding.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -26,23 +28,6 @@ struct Simulator {
   int64_t from;
   const SimulationView *view;
 };
-
-/* ---- rounding ---- */
-
-/* Adding and taking away 1.5 * 2^23 rounds a float of up to 2^22 half to even. */
-#define ROUNDER 12582912.0f
-
-static void round_activation(const QuantSpec *spec, float *values, int64_t count) {
-  float scale = spec->scales[0], inverse = 1.0f / scale;
-  float half = ldexpf(1.0f, spec->bits - 1);
-  float low = -half - (float)spec->zero_point, high = half - 1.0f - (float)spec->zero_point;
-  for (int64_t i = 0; i < count; i++) {
-    float code = values[i] * inverse;
-    code = code < low ? low : code;
-    code = code > high ? high : code;
-    values[i] = ((code + ROUNDER) - ROUNDER) * scale;
-  }
-}
 
 /* ---- constants in codes ---- */
 

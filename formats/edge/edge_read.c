@@ -6,8 +6,6 @@
 #include <string.h>
 #include <zlib.h>
 
-#define MOST_DEFLATED 1032 /* deflate's own limit: bytes out of one byte in */
-
 typedef struct Reader {
   Arena arena;
   Error *err;
@@ -16,6 +14,7 @@ typedef struct Reader {
   size_t size;
   EdgeHeader header;
   SectionList list;
+  size_t end;      /* of the last section: the next one lies behind it, so that no byte counts twice */
   size_t unpacked; /* bytes so far */
 } Reader;
 
@@ -51,7 +50,7 @@ static Status read_header(Reader *reader) {
 /* Unpacks a coded section to exactly the size that the table promises. */
 static Status unpack(Reader *reader, const EdgeSection *section, const uint8_t *stored,
                      SectionContent *content) {
-  if (section->raw_bytes > (uint64_t)section->stored_bytes * MOST_DEFLATED)
+  if (section->raw_bytes > (uint64_t)section->stored_bytes * EDGE_FILE_MOST_DEFLATED)
     return refuse(reader, EDGE_MALFORMED);
   uint8_t *raw = arena_new(&reader->arena, section->raw_bytes, 1, reader->err);
   if (raw == NULL) return SYSTEM;
@@ -65,12 +64,16 @@ static Status unpack(Reader *reader, const EdgeSection *section, const uint8_t *
 }
 
 static Status read_section(Reader *reader, const EdgeSection *section) {
-  if (section->offset > reader->size || section->stored_bytes > reader->size - section->offset)
+  if (section->offset < reader->end || section->offset > reader->size ||
+      section->stored_bytes > reader->size - section->offset)
     return refuse(reader, EDGE_MALFORMED);
+  reader->end = section->offset + section->stored_bytes;
   const uint8_t *stored = reader->bytes + section->offset;
   if (crc32_z(0, stored, section->stored_bytes) != section->crc) return refuse(reader, EDGE_CHECKSUM);
   reader->unpacked += section->raw_bytes;
-  if (section->required > 1 || reader->unpacked >= EDGE_FILE_MAX_BYTES) return refuse(reader, EDGE_MALFORMED);
+  if (section->required > 1 || section->reserved[0] != 0 || section->reserved[1] != 0 ||
+      reader->unpacked >= EDGE_FILE_MAX_BYTES)
+    return refuse(reader, EDGE_MALFORMED);
   SectionContent *content = &reader->list.sections[reader->list.count++];
   *content = (SectionContent){.type = section->type,
                               .version = section->version,
@@ -84,13 +87,32 @@ static Status read_section(Reader *reader, const EdgeSection *section) {
   return section->raw_bytes == section->stored_bytes ? OK : refuse(reader, EDGE_MALFORMED);
 }
 
+static bool is_zero(const uint8_t *bytes, size_t begin, size_t end) {
+  for (size_t i = begin; i < end; i++)
+    if (bytes[i] != 0) return false;
+  return true;
+}
+
+/* Sections stand in the order of the table, and what is between and behind them is 0. */
+static Status check_gaps(const Reader *reader, const EdgeSection *table, size_t count) {
+  size_t end = sizeof reader->header + count * sizeof *table;
+  for (size_t i = 0; i < count; i++) {
+    if (table[i].offset < end || table[i].offset > reader->size ||
+        !is_zero(reader->bytes, end, table[i].offset))
+      return refuse(reader, EDGE_MALFORMED);
+    end = (size_t)table[i].offset + table[i].stored_bytes;
+  }
+  return is_zero(reader->bytes, end, reader->size) ? OK : refuse(reader, EDGE_MALFORMED);
+}
+
 static Status read_sections(Reader *reader) {
   EdgeSection table[EDGE_FILE_MAX_SECTIONS];
   size_t count = reader->header.section_count;
   memcpy(table, reader->bytes + sizeof reader->header, count * sizeof *table);
   if (sections_crc(&reader->header, table) != reader->header.crc) return refuse(reader, EDGE_CHECKSUM);
+  reader->end = sizeof reader->header + count * sizeof *table;
   for (size_t i = 0; i < count; i++) TRY(read_section(reader, &table[i]));
-  return OK;
+  return check_gaps(reader, table, count);
 }
 
 static Status parse(Reader *reader, EdgeFile *file) {

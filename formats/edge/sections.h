@@ -11,6 +11,10 @@
 #define EDGE_FILE_MAX_SECTIONS 64
 #define EDGE_FILE_MAX_BYTES (UINT32_C(1) << 31) /* of a file and of what it unpacks to */
 
+/* A section is deflated at most so far: one that would shrink more is stored as it is. So a reader need not
+   allocate more than a multiple of the file's size. */
+#define EDGE_FILE_MOST_DEFLATED 128
+
 /* A section's content; `coded` is what the file stores where that is smaller (NULL: the content itself). */
 typedef struct SectionContent {
   uint32_t type;

@@ -74,6 +74,8 @@ static void add_double(Text *text, double value) {
     snprintf(digits, sizeof digits, "%.*g", precision, value);
     if (strtod(digits, NULL) == value) break;
   }
+  /* 100 rather than 1e+02 */
+  if (value == nearbyint(value) && fabs(value) < 1e15) snprintf(digits, sizeof digits, "%.0f", value);
   text_add(text, "%s", digits);
 }
 

@@ -39,7 +39,7 @@ static void run(const EdgeModel *model) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
-  uint8_t *file = malloc(bytes + 1);
+  uint8_t *file = calloc(1, bytes + 1);
   EdgeModel model;
   if (file == NULL) return 0;
   if (bytes > 0) memcpy(file, data, bytes);

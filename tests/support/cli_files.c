@@ -117,6 +117,17 @@ static void make_broken_graphs(const char *folder) {
   save_model(folder, "unknown_operators.onnx", &graph, 17);
 }
 
+/* Names that would speak to a terminal, or look like lines of ours. */
+static void make_odd_names(const char *folder) {
+  for (int broken = 0; broken < 2; broken++) {
+    Text graph = start(broken ? "N,5" : "N,4");
+    put_weight(&graph, 0.5f);
+    onnx_put_node(&graph, "MatMul", "\x1b[31mred", "x,W", "y", NULL);
+    finish(&graph);
+    save_model(folder, broken ? "odd_names_broken.onnx" : "odd_names.onnx", &graph, 17);
+  }
+}
+
 static void make_noise(const char *folder) {
   Text noise = {0};
   Random random = {7};
@@ -169,6 +180,7 @@ static void make_data(const char *folder) {
 void make_cli_files(const char *folder) {
   make_good_models(folder);
   make_broken_graphs(folder);
+  make_odd_names(folder);
   make_noise(folder);
   make_data(folder);
 }

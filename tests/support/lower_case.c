@@ -206,7 +206,7 @@ Status lower_case_run(LowerCase *c) {
   size_t size = 0;
   TRY(run_float(c, NULL, true));
   TRY(lower_graph(c->graph, &c->program, &c->err));
-  TRY(edge_file_build(&c->program, "made=by a test\n", &bytes, &size, &c->err));
+  TRY(edge_file_build(&c->program, "made=by a test\n", EDGE_FILE_COMPACT, &bytes, &size, &c->err));
   Status status = edge_file_parse(&c->file, "test.edge", bytes, size, &c->err);
   bytes_free(bytes);
   if (status != OK) return status;

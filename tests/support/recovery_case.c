@@ -55,7 +55,6 @@ static void set_bits(Graph *graph, int bits) {
 
 void recovery_case_quantize(RecoveryCase *c, Maker *m, int bits, int threads) {
   Error err = {0};
-  Calibration *calibration;
   QuantizeReport report;
   maker_finish(m);
   c->graph = m->graph;
@@ -65,10 +64,9 @@ void recovery_case_quantize(RecoveryCase *c, Maker *m, int bits, int threads) {
   ck_assert_ptr_nonnull(c->pool);
   c->settings = quantize_defaults();
   expect_ok(
-      calibrate(&calibration, c->graph, &c->reader, 0, SAMPLES, &c->settings, c->pool, NULL, NULL, &err),
+      calibrate(&c->calibration, c->graph, &c->reader, 0, SAMPLES, &c->settings, c->pool, NULL, NULL, &err),
       &err);
-  expect_ok(quantize_graph(c->graph, calibration, &c->settings, &report, &err), &err);
-  calibration_free(calibration);
+  expect_ok(quantize_graph(c->graph, c->calibration, &c->settings, &report, &err), &err);
   set_bits(c->graph, bits);
 }
 
@@ -87,6 +85,8 @@ void recovery_case_begin(RecoveryCase *c) {
 }
 
 void recovery_case_free(RecoveryCase *c) {
+  calibration_free(c->calibration);
+  calibration_free(c->recovery.renewed);
   simulator_free(c->simulator);
   layers_free(&c->layers);
   pool_free(c->pool);

@@ -18,6 +18,7 @@ typedef struct RecoveryCase {
   Layers layers;
   Simulator *simulator;
   Recovery recovery;
+  Calibration *calibration;
 } RecoveryCase;
 
 /* A constant of normal numbers, each channel of axis 0 times `spread` more than the one before. */

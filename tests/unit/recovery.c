@@ -86,8 +86,8 @@ static void build_net(Maker *m) {
 static RecoveryReport recover(RecoveryCase *c) {
   Error err = {0};
   RecoveryReport report;
-  Status status =
-      quantize_recover(c->graph, &c->reader, 0, 64, &c->settings, &c->options, c->pool, &report, &err);
+  Status status = quantize_recover(c->graph, &c->calibration, &c->reader, 0, 64, &c->settings, &c->options,
+                                   c->pool, &report, &err);
   ck_assert_msg(status == OK, "%s", err.text);
   return report;
 }
