@@ -15,6 +15,11 @@ static const char *const outer_bits[] = {"like-others", "8", "4", NULL};
 static const char *const formats[] = {"edge", "qdq", NULL};
 
 static const char *const qdq_weights[] = {"uint8", "int8", NULL}; /* as QdqWeights */
+static const char *const efforts[] = {
+#define X(name, text) text,
+    EFFORTS(X)
+#undef X
+        NULL};
 
 static const OptionRow quantize_rows[] = {
     {.name = "output",
@@ -111,6 +116,35 @@ static const OptionRow quantize_rows[] = {
      .type = OPTION_FLAG,
      .group = "Quantization",
      .help = "outputs of the model in 8 bits too; else they have 16 where that costs nothing"},
+    {.name = "effort",
+     .type = OPTION_CHOICE,
+     .choices = efforts,
+     .metavar = "E",
+     .fallback = "normal",
+     .group = "Recovery",
+     .help = "how much is tried to take back what rounding costs; a method is kept only if the outputs are "
+             "nearer to the float model's on calibration samples that it was not fitted to"},
+    {.name = "equalize",
+     .type = OPTION_FLAG,
+     .fallback = "true",
+     .group = "Recovery",
+     .help = "with --effort high: channels between two layers are scaled so that their ranges are alike"},
+    {.name = "bias-correction",
+     .type = OPTION_FLAG,
+     .fallback = "true",
+     .group = "Recovery",
+     .help = "biases take up the mean error of each channel"},
+    {.name = "weight-scales",
+     .type = OPTION_FLAG,
+     .fallback = "true",
+     .group = "Recovery",
+     .help = "scales of weights by least squared error instead of the largest weight"},
+    {.name = "gptq",
+     .type = OPTION_FLAG,
+     .fallback = "true",
+     .group = "Recovery",
+     .help = "with --effort high: weights are rounded one after the other, each making up for the errors "
+             "before it"},
     {0}};
 
 /* Under its temporary name: it gets its own together with the .edge file. */

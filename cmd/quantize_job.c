@@ -29,6 +29,14 @@ static QuantizeOptions settings_of(const Options *options) {
   return settings;
 }
 
+static RecoveryOptions recovery_of(const Options *options) {
+  return (RecoveryOptions){.effort = (Effort)options_choice(options, "effort"),
+                           .no_equalization = !options_flag(options, "equalize"),
+                           .no_bias_correction = !options_flag(options, "bias-correction"),
+                           .no_weight_scales = !options_flag(options, "weight-scales"),
+                           .no_gptq = !options_flag(options, "gptq")};
+}
+
 static Status choose_output(QuantizeJob *job, Error *err) {
   job->output = options_string(job->options, "output");
   TRY(qdq_output_choose(job, err));
@@ -138,6 +146,18 @@ static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
+/* On the samples that calibrated: there are none behind a .calib file, and made-up ones judge nothing. */
+static Status recover(QuantizeJob *job, Error *err) {
+  if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
+  RecoveryOptions options = recovery_of(job->options);
+  double start = progress_clock();
+  Status status =
+      quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->calibration_samples,
+                       &job->settings, &options, job->pool, &job->recovery, err);
+  job->recover_seconds = progress_clock() - start;
+  return status == OK ? OK : fail_within(err, "%s", job->model.path);
+}
+
 /* Where the file comes from: nothing that differs between machines or days. */
 static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "edgec=%s\n", EDGEC_VERSION);
@@ -242,6 +262,7 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
   TRY(calibrate_and_quantize(job, err));
+  TRY(recover(job, err));
   return write_and_verify(job, err);
 }
 

@@ -24,7 +24,8 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
-  bool is_qdq;    /* the output is an ONNX model */
+  bool is_qdq; /* the output is an ONNX model */
+  RecoveryReport recovery;
   OutputFile out; /* the written file, under its temporary name */
   EdgeFile file;  /* read back from it */
   Model qdq;      /* or the written model */
@@ -33,7 +34,7 @@ typedef struct QuantizeJob {
   LayerErrors layers;
   Accounting accounting; /* once the file is read back */
   GateResults gates;
-  double calibrate_seconds, verify_seconds;
+  double calibrate_seconds, recover_seconds, verify_seconds;
 } QuantizeJob;
 
 /* The QDQ model in the place of the .edge file (qdq_output.c). */

@@ -94,6 +94,24 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
   json_object_end(json);
 }
 
+static void recovery_json(const QuantizeJob *job, Json *json) {
+  const RecoveryReport *report = &job->recovery;
+  json_object_begin(json, "recovery");
+  json_int(json, "fit_samples", report->fit_samples);
+  json_int(json, "held_samples", report->held_samples);
+  json_array_begin(json, "steps");
+  for (int i = 0; i < report->step_count; i++) {
+    json_object_begin(json, NULL);
+    json_string(json, "method", report->steps[i].method);
+    json_double(json, "sqnr_before", report->steps[i].before);
+    json_double(json, "sqnr_after", report->steps[i].after);
+    json_bool(json, "kept", report->steps[i].is_kept);
+    json_object_end(json);
+  }
+  json_array_end(json);
+  json_object_end(json);
+}
+
 static void verify_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "verify");
   json_bool(json, "on_calibration_samples", job->verified_on_calibration);
@@ -128,6 +146,7 @@ void quantize_json(const QuantizeJob *job, Text *text) {
   options_to_json(job->options, &json, "options");
   model_json(job, &json);
   quantize_part_json(job, &json);
+  recovery_json(job, &json);
   verify_json(job, &json);
   output_json(job, &json);
   gates_json(&job->gates, &json);

@@ -127,6 +127,21 @@ static void weakest_line(const LayerErrors *layers, Text *text) {
   text_free(&words);
 }
 
+static void recover_lines(const QuantizeJob *job, Text *text) {
+  const RecoveryReport *report = &job->recovery;
+  for (int i = 0; i < report->step_count; i++) {
+    const RecoveryStep *step = &report->steps[i];
+    Text words = {0};
+    text_add(&words, "output SQNR ");
+    comparison_sqnr(step->before, &words);
+    text_add(&words, " -> ");
+    comparison_sqnr(step->after, &words);
+    text_add(&words, ", %s", step->is_kept ? "kept" : "not kept");
+    summary_line(text, "recover", step->method, "%s", words.failed ? "?" : words.bytes);
+    text_free(&words);
+  }
+}
+
 static void verify_lines(const QuantizeJob *job, Text *text) {
   char samples[SUMMARY_COUNT_ROOM];
   Text words = {0};
@@ -157,6 +172,7 @@ void quantize_summary(const QuantizeJob *job, Text *text) {
   if (options_flag(job->options, "verbose")) model_pass_line(&job->model, text);
   calibrate_lines(job, text);
   quantize_lines(job, text);
+  recover_lines(job, text);
   verify_lines(job, text);
   write_line(job, text);
   for (int i = 0; i < job->gates.count; i++)

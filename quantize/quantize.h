@@ -72,4 +72,46 @@ typedef struct QuantizeReport {
 Status quantize_graph(Graph *graph, const Calibration *calibration, const QuantizeOptions *options,
                       QuantizeReport *report, Error *err);
 
+/* ---- recovery: less error from the same bits, without labels ---- */
+
+#define EFFORTS(X)                                                                                           \
+  X(NONE, "none")                                                                                            \
+  X(NORMAL, "normal")                                                                                        \
+  X(HIGH, "high")
+
+typedef enum Effort {
+#define X(name, text) EFFORT_##name,
+  EFFORTS(X)
+#undef X
+} Effort;
+
+/* Off switches by method; the effort decides which of the others are tried. */
+typedef struct RecoveryOptions {
+  Effort effort;
+  bool no_equalization, no_weight_scales, no_gptq, no_bias_correction;
+} RecoveryOptions;
+
+#define RECOVERY_MAX_STEPS 8
+
+/* What one method was worth. */
+typedef struct RecoveryStep {
+  const char *method;
+  double before, after; /* SQNR of the outputs on held-out samples, in dB; infinite where they are equal */
+  bool is_kept;
+} RecoveryStep;
+
+typedef struct RecoveryReport {
+  int64_t fit_samples, held_samples;
+  int step_count;
+  RecoveryStep steps[RECOVERY_MAX_STEPS];
+} RecoveryReport;
+
+/* Improves weights, biases and scales of a graph that quantize_graph() has given specs. Methods are fitted to
+   the first of the samples from..from+count-1 and judged on the last: each is kept only if the error of the
+   outputs is smaller there. `settings` and `calibration` must be those that quantize_graph() got; another one
+   takes its place where a kept method changed what tensors hold. The result does not depend on the pool. */
+Status quantize_recover(Graph *graph, Calibration **calibration, const SampleReader *reader, int64_t from,
+                        int64_t count, const QuantizeOptions *settings, const RecoveryOptions *options,
+                        Pool *pool, RecoveryReport *report, Error *err);
+
 #endif

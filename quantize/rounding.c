@@ -3,13 +3,17 @@
 #include <float.h>
 #include <math.h>
 
+/* Adding and taking away 1.5 * 2^23 rounds a float of up to 2^22 half to even. */
+#define ROUNDER 12582912.0f
+
 void round_activation(const QuantSpec *spec, float *values, int64_t count) {
   float scale = spec->scales[0], half = ldexpf(1.0f, spec->bits - 1);
   float low = -half - (float)spec->zero_point, high = half - 1.0f - (float)spec->zero_point;
   for (int64_t i = 0; i < count; i++) {
-    float code = rintf(values[i] / scale);
-    code = code < low ? low : code > high ? high : code;
-    values[i] = code * scale;
+    float code = values[i] / scale;
+    code = code < low ? low : code;
+    code = code > high ? high : code;
+    values[i] = ((code + ROUNDER) - ROUNDER) * scale;
   }
 }
 

@@ -5,6 +5,8 @@
 #include "quantize/plan.h"
 #include "quantize/range.h"
 
+#define BIAS_CODE_MAX 0x1p30 /* what the scales of weights leave room for */
+
 /* Everything but weights and biases. */
 Status specs_of_activations(Graph *graph, const Plan *plan, const Calibration *calibration,
                             const QuantizeOptions *options, QuantizeReport *report, Error *err);

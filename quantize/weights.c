@@ -16,7 +16,6 @@
 #include <math.h>
 #include <string.h>
 
-#define BIAS_CODE_MAX 0x1p30
 #define ACCUMULATOR_MAX 0x1p31
 #define DEAD_STEPS 1e-3 /* of an output step */
 

@@ -1,0 +1,40 @@
+/*
+ * recovery.h - the methods that quantize_recover() composes, one file each. Each changes constants and specs
+ * by new tensors and specs; whether the change stays is decided outside. Inside quantize/.
+ */
+#ifndef QUANTIZE_RECOVERY_H
+#define QUANTIZE_RECOVERY_H
+
+#include "quantize/quantize.h"
+#include "quantize/simulate.h"
+
+/* What a method works on. */
+typedef struct Recovery {
+  Graph *graph;
+  Layers *layers;
+  Simulator *simulator;
+  const SampleReader *reader;
+  int64_t from, count; /* samples to fit to */
+  int64_t all;         /* samples that ranges are calibrated on, from `from` on */
+  const QuantizeOptions *settings;
+  const RecoveryOptions *options;
+  Calibration *renewed; /* by the method that is being tried; NULL: none */
+} Recovery;
+
+/* A method leaves *is_changed false where there was nothing for it to do. */
+typedef Status (*RecoveryMethod)(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Channels of tensors between two layers are scaled so that their ranges are alike; then all ranges and
+   scales anew. The real graph's constants change too. */
+Status equalize_layers(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Scales of weights of less than 8 bits by least squared error. */
+Status search_weight_scales(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Weights rounded one after the other, each making up for the errors before it. */
+Status round_in_sequence(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Biases take up the mean error of each channel that its own layer makes. */
+Status correct_biases(Recovery *recovery, bool *is_changed, Error *err);
+
+#endif
