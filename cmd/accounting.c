@@ -48,8 +48,9 @@ Status accounting_make(Accounting *accounting, const Graph *graph, const EdgeFil
       arena_new(arena, (size_t)graph->node_count, sizeof *accounting->float_reasons, err);
   if (accounting->float_reasons == NULL) return err->status;
   for (int n = 0; n < graph->node_count; n++) accounting->float_reasons[n] = decided_reason(graph->nodes[n]);
-  add_undecided(accounting, graph, file);
+  if (file != NULL) add_undecided(accounting, graph, file);
   for (int n = 0; n < graph->node_count; n++) accounting->float_nodes += accounting->float_reasons[n] != NULL;
+  if (file == NULL) return OK;
   accounting->is_integer_only = edge_is_integer_only(&file->model);
   edge_parts(bytes, size, &accounting->parts);
   return edge_constants(&accounting->constants, &file->model, arena, err);

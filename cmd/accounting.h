@@ -18,7 +18,8 @@ typedef struct Accounting {
   EdgeConstants constants;
 } Accounting;
 
-/* `graph` is the one that the file was made from, `file` was read from `bytes`. Lives in `arena`. */
+/* `graph` is the one that the file was made from, `file` was read from `bytes`. Without a
+   file (NULL) it is only what was decided before. Lives in `arena`. */
 Status accounting_make(Accounting *accounting, const Graph *graph, const EdgeFile *file, const void *bytes,
                        size_t size, Arena *arena, Error *err);
 

@@ -76,10 +76,21 @@ Status calib_source_of(CalibSource *source, const Model *model, const Inputs *in
   return status;
 }
 
+static Status check_setup(const CalibFile *file, const Inputs *inputs, Error *err) {
+  Text setup = {0};
+  describe_setup(inputs, &setup);
+  Status status = text_status(&setup, err);
+  if (status == OK && strcmp(setup.bytes, file->source.setup) != 0)
+    status = fail(err, BAD_INPUT, "%s: has seen the same data otherwise prepared: '%s', not '%s'", file->path,
+                  file->source.setup, setup.bytes);
+  text_free(&setup);
+  return status;
+}
+
 Status calib_is_of_data(const CalibFile *file, const Inputs *inputs, bool *is_same, Error *err) {
   uint32_t crc;
   int64_t bytes;
   TRY(digest_data(inputs, &crc, &bytes, err));
   *is_same = crc == file->source.data_crc && bytes == file->source.data_bytes;
-  return OK;
+  return *is_same ? check_setup(file, inputs, err) : OK;
 }

@@ -14,7 +14,8 @@ Status calib_save(const CalibFile *file, const char *path, int64_t *bytes, Error
 Status calib_source_of(CalibSource *source, const Model *model, const Inputs *inputs, Arena *arena,
                        Error *err);
 
-/* *is_same: the statistics are of the files that these inputs read. */
+/* *is_same: the statistics are of the files that these inputs read. BAD_INPUT where they are, but prepared
+   otherwise: other preprocessing, other shapes. */
 Status calib_is_of_data(const CalibFile *file, const Inputs *inputs, bool *is_same, Error *err);
 
 #endif

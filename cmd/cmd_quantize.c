@@ -7,17 +7,44 @@
 #include "cmd/print.h"
 #include "cmd/quantize_job.h"
 
+#include <string.h>
+
+static const char *const schemes[] = {"w8a8", "w4a8", NULL};
+static const char *const groups[] = {"none", "32", "64", "128", NULL};
+static const char *const outer_bits[] = {"like-others", "8", "4", NULL};
+static const char *const formats[] = {"edge", "qdq", NULL};
+
+static const char *const qdq_weights[] = {"uint8", "int8", NULL}; /* as QdqWeights */
+
 static const OptionRow quantize_rows[] = {
     {.name = "output",
      .short_name = 'o',
      .type = OPTION_STRING,
      .metavar = "FILE",
      .group = "Output",
-     .help = "the file to write; without it model.onnx becomes model.edge beside it"},
+     .help =
+         "the file to write; without it model.onnx becomes model.edge beside it; a name that ends in .onnx "
+         "asks for --format qdq"},
+    {.name = "format",
+     .type = OPTION_CHOICE,
+     .choices = formats,
+     .metavar = "F",
+     .fallback = "edge",
+     .group = "Output",
+     .help = "edge, or qdq: an ONNX model with QuantizeLinear and DequantizeLinear nodes for other runtimes"},
+    {.name = "qdq-weights",
+     .type = OPTION_CHOICE,
+     .choices = qdq_weights,
+     .metavar = "T",
+     .fallback = "uint8",
+     .group = "Output",
+     .help =
+         "with --format qdq: uint8 is exact in ONNX Runtime on every CPU; int8 is what most other runtimes "
+         "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI"},
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",
-     .help = "overwrite files that are no .edge file, or no report"},
+     .help = "overwrite files that edgec did not write"},
     {.name = "uncompressed",
      .type = OPTION_FLAG,
      .group = "Output",
@@ -54,6 +81,28 @@ static const OptionRow quantize_rows[] = {
      .metavar = "FILE",
      .group = "Data",
      .help = "statistics that `edgec calibrate` has written: nothing is calibrated, the data only verifies"},
+    {.name = "bits",
+     .type = OPTION_CHOICE,
+     .choices = schemes,
+     .metavar = "SCHEME",
+     .fallback = "w8a8",
+     .group = "Quantization",
+     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
+    {.name = "group",
+     .type = OPTION_CHOICE,
+     .choices = groups,
+     .metavar = "N",
+     .fallback = "none",
+     .group = "Quantization",
+     .help = "4-bit weights: so many neighbours share a scale, instead of a whole output channel"},
+    {.name = "first-last",
+     .type = OPTION_CHOICE,
+     .choices = outer_bits,
+     .metavar = "BITS",
+     .fallback = "like-others",
+     .group = "Quantization",
+     .help =
+         "weight bits of the first and of the last linear operator; without it they are treated like all"},
     {.name = "per-tensor",
      .type = OPTION_FLAG,
      .group = "Quantization",
@@ -99,6 +148,9 @@ static Status check_options(const Options *options, Error *err) {
   const char *report = options_string(options, "report");
   if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
   TRY(method_check(options, err));
+  if (strcmp(options_string(options, "bits"), "w4a8") != 0)
+    TRY(options_refuse(options, "group", "without --bits w4a8", err));
+  if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return report == NULL ? OK : overwrite_check(report, OUTPUT_JSON, options_flag(options, "force"), err);
 }
 

@@ -84,17 +84,29 @@ static void port_lines(const EdgeModel *model, Text *text) {
     port_line(i == 0 ? "outputs" : "", edge_output_name(model, i), columns, edge_output(model, i), text);
 }
 
+/* " (int4 weights 5.6 KB, look-up tables 1.0 KB)": what of the constants is special. */
+static void constants_words(const EdgeSizes *sizes, Text *text) {
+  char bytes[TEXT_NUMBER_ROOM];
+  if (sizes->int4 > 0) text_add(text, " (int4 weights %s", text_bytes(bytes, (double)sizes->int4));
+  if (sizes->tables > 0)
+    text_add(text, "%slook-up tables %s", sizes->int4 > 0 ? ", " : " (",
+             text_bytes(bytes, (double)sizes->tables));
+  if (sizes->int4 > 0 || sizes->tables > 0) text_add(text, ")");
+}
+
 static void flash_line(const EdgeFacts *facts, Text *text) {
-  char image[TEXT_NUMBER_ROOM], weights[TEXT_NUMBER_ROOM], tables[TEXT_NUMBER_ROOM], code[TEXT_NUMBER_ROOM],
-      tensors[TEXT_NUMBER_ROOM], names[TEXT_NUMBER_ROOM];
+  char image[TEXT_NUMBER_ROOM], weights[TEXT_NUMBER_ROOM], code[TEXT_NUMBER_ROOM], tensors[TEXT_NUMBER_ROOM],
+      names[TEXT_NUMBER_ROOM];
   const EdgeSizes *sizes = &facts->sizes;
-  bool has_tables = sizes->tables > 0;
+  Text special = {0};
+  text_add(&special, "%s", "");
+  constants_words(sizes, &special);
   summary_line(text, "flash", text_bytes(image, (double)sizes->image),
-               "unpacked: constants %s%s%s%s, code %s, tensor table %s, names %s",
-               text_bytes(weights, (double)sizes->weights), has_tables ? " (look-up tables " : "",
-               has_tables ? text_bytes(tables, (double)sizes->tables) : "", has_tables ? ")" : "",
+               "unpacked: constants %s%s, code %s, tensor table %s, names %s",
+               text_bytes(weights, (double)sizes->weights), special.failed ? "?" : special.bytes,
                text_bytes(code, (double)sizes->code), text_bytes(tensors, (double)sizes->tensors),
                text_bytes(names, (double)sizes->names));
+  text_free(&special);
 }
 
 static void provenance_lines(const EdgeFile *file, Text *text) {
@@ -223,6 +235,7 @@ static void flash_json(const EdgeFacts *facts, Json *json) {
   json_int(json, "total", facts->sizes.image);
   json_int(json, "constants", facts->sizes.weights);
   json_int(json, "tables", facts->sizes.tables);
+  json_int(json, "int4", facts->sizes.int4);
   json_int(json, "code", facts->sizes.code);
   json_int(json, "tensors", facts->sizes.tensors);
   json_int(json, "names", facts->sizes.names);

@@ -1,6 +1,7 @@
 #include "cmd/overwrite.h"
 
 #include "formats/edge/edge_file.h"
+#include "formats/onnx/onnx.h"
 #include "quantize/calib_file.h"
 
 #include <errno.h>
@@ -23,7 +24,8 @@ static const struct {
 } kinds[] = {[OUTPUT_EDGE] = {"no .edge file", edge_file_is},
              [OUTPUT_NPY] = {"no .npy file", is_npy},
              [OUTPUT_JSON] = {"no report", is_json},
-             [OUTPUT_CALIB] = {"no .calib file", calib_is}};
+             [OUTPUT_CALIB] = {"no .calib file", calib_is},
+             [OUTPUT_ONNX] = {"no model that edgec wrote", onnx_is_own}};
 
 static Status check_folder(const char *path, Error *err) {
   const char *slash = strrchr(path, '/');

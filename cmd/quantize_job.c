@@ -23,11 +23,16 @@ static QuantizeOptions settings_of(const Options *options) {
   method_take(options, &settings);
   settings.per_tensor = options_flag(options, "per-tensor");
   settings.output_8bit = options_flag(options, "output-8bit");
+  settings.weight_bits = options_choice(options, "bits") == 0 ? 8 : 4;
+  settings.group_size = (int[]){0, 32, 64, 128}[options_choice(options, "group")];
+  settings.outer_bits = (int[]){0, 8, 4}[options_choice(options, "first-last")];
   return settings;
 }
 
 static Status choose_output(QuantizeJob *job, Error *err) {
   job->output = options_string(job->options, "output");
+  TRY(qdq_output_choose(job, err));
+  if (job->is_qdq) return OK;
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = model_default_output(arena, job->model.path, err);
   if (job->output == NULL) return err->status;
@@ -138,6 +143,8 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "edgec=%s\n", EDGEC_VERSION);
   text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", summary_file(job->model.path),
            (long long)job->model.file_bytes, job->model.file_crc);
+  text_add(text, "bits=%s\n", options_string(job->options, "bits"));
+  if (job->settings.group_size > 0) text_add(text, "group=%d\n", job->settings.group_size);
   text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
            job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");
@@ -157,9 +164,19 @@ static Status build_file(QuantizeJob *job, void **bytes, size_t *size, Error *er
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
+static Status write_file(QuantizeJob *job, OutputFile *out, Error *err) {
+  void *bytes = NULL;
+  if (job->is_qdq) return qdq_output_write(job, out, err);
+  TRY(build_file(job, &bytes, &job->file_bytes, err));
+  Status status = output_write(out, bytes, job->file_bytes, err);
+  bytes_free(bytes);
+  return status;
+}
+
 /* The file as it lies on disk, under its temporary name still. */
 static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
   MappedFile mapped;
+  if (job->is_qdq) return qdq_output_read(job, out, err);
   TRY(file_map(out->temporary, &mapped, err));
   Status status = edge_file_parse(&job->file, job->output, mapped.bytes, mapped.size, err);
   if (status == OK)
@@ -175,13 +192,16 @@ static Status compare(QuantizeJob *job, Subject **subjects, Error *err) {
   int workers = pool_workers(job->pool);
   double start = progress_clock();
   TRY(subject_of_graph(&subjects[0], job->reference.path, job->reference.graph, workers, err));
-  TRY(subject_of_edge(&subjects[1], job->output, &job->file.model, workers, err));
+  if (job->is_qdq)
+    TRY(subject_of_graph(&subjects[1], job->output, job->qdq.graph, workers, err));
+  else
+    TRY(subject_of_edge(&subjects[1], job->output, &job->file.model, workers, err));
   progress_begin(&progress, "verify", options_flag(job->options, "quiet"));
   Status status =
       verify_compare(subjects, 2, &inputs->reader, job->verify_from, job->verify_samples, inputs->labels,
                      job->pool, job->comparisons, progress_update, &progress, err);
   progress_end(&progress);
-  if (status == OK)
+  if (status == OK && !job->is_qdq)
     status = verify_layers(job->reference.graph, &job->file.model, &inputs->reader, job->verify_from,
                            least(LAYER_SAMPLES, job->verify_samples), &job->layers, err);
   job->verify_seconds = progress_clock() - start;
@@ -204,11 +224,8 @@ static Status verify(QuantizeJob *job, Error *err) {
 
 /* Written, read back and run; its name comes with quantize_job_commit(). */
 static Status write_and_verify(QuantizeJob *job, Error *err) {
-  void *bytes = NULL;
-  TRY(build_file(job, &bytes, &job->file_bytes, err));
   Status status = output_open(&job->out, job->output, err);
-  if (status == OK) status = output_write(&job->out, bytes, job->file_bytes, err);
-  bytes_free(bytes);
+  if (status == OK) status = write_file(job, &job->out, err);
   if (status == OK) status = read_back(job, &job->out, err);
   return status == OK ? verify(job, err) : status;
 }
@@ -238,6 +255,7 @@ void quantize_job_free(QuantizeJob *job) {
   calibration_free(job->calibration);
   layer_errors_free(&job->layers);
   edge_file_close(&job->file);
+  model_close(&job->qdq);
   inputs_close(&job->inputs);
   inputs_close(&job->verify_inputs);
   model_close(&job->model);

@@ -24,8 +24,10 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
+  bool is_qdq;    /* the output is an ONNX model */
   OutputFile out; /* the written file, under its temporary name */
   EdgeFile file;  /* read back from it */
+  Model qdq;      /* or the written model */
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;
@@ -33,6 +35,11 @@ typedef struct QuantizeJob {
   GateResults gates;
   double calibrate_seconds, verify_seconds;
 } QuantizeJob;
+
+/* The QDQ model in the place of the .edge file (qdq_output.c). */
+Status qdq_output_choose(QuantizeJob *job, Error *err);
+Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err);
+Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err);
 
 /* Everything but giving the verified file its name. The job needs quantize_job_free() in any case. */
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err);

@@ -58,6 +58,7 @@ static void tensor_json(const QuantizeJob *job, const Value *value, Json *json) 
     json_int(json, "channels", spec->scale_count);
     json_int(json, "axis", spec->axis);
   }
+  if (spec->group_size > 0) json_int(json, "group", spec->group_size);
   if (spec->low < spec->high) {
     json_double(json, "low", spec->low);
     json_double(json, "high", spec->high);
@@ -99,7 +100,7 @@ static void verify_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "float");
   comparison_json(&job->comparisons[0], json);
   json_object_end(json);
-  json_object_begin(json, "edge");
+  json_object_begin(json, job->is_qdq ? "qdq" : "edge");
   comparison_json(&job->comparisons[1], json);
   json_object_end(json);
   layer_errors_json(&job->layers, json);
@@ -110,9 +111,12 @@ static void output_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "output");
   json_string(json, "path", job->output);
   json_int(json, "bytes", (int64_t)job->file_bytes);
-  json_int(json, "arena_bytes", (int64_t)edge_arena_bytes(&job->file.model));
-  json_bool(json, "integer_only", edge_is_integer_only(&job->file.model));
-  accounting_json(&job->accounting, job->model.graph, json);
+  json_string(json, "format", job->is_qdq ? "qdq" : "edge");
+  if (!job->is_qdq) {
+    json_int(json, "arena_bytes", (int64_t)edge_arena_bytes(&job->file.model));
+    json_bool(json, "integer_only", edge_is_integer_only(&job->file.model));
+    accounting_json(&job->accounting, job->model.graph, json);
+  }
   json_object_end(json);
 }
 

@@ -108,7 +108,8 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   else
     text_add(&words, "; %d node%s kept in float:", job->accounting.float_nodes,
              job->accounting.float_nodes == 1 ? "" : "s");
-  summary_line(text, "quantize", "int8", "%s", words.failed ? "?" : words.bytes);
+  const char *scheme = job->settings.weight_bits == 8 ? "int8" : options_string(job->options, "bits");
+  summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);
   dead_weight_line(&job->report, text);
@@ -140,11 +141,15 @@ static void verify_lines(const QuantizeJob *job, Text *text) {
 
 static void write_line(const QuantizeJob *job, Text *text) {
   char size[TEXT_NUMBER_ROOM], arena[TEXT_NUMBER_ROOM], ratio[SUMMARY_COUNT_ROOM];
-  summary_line(text, "write", summary_file(job->output), "%s, %s; arena %s%s",
-               text_bytes(size, (double)job->file_bytes),
-               summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes),
-               text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
-               edge_is_integer_only(&job->file.model) ? "; integer-only" : "");
+  text_bytes(size, (double)job->file_bytes);
+  summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes);
+  if (job->is_qdq)
+    summary_line(text, "write", summary_file(job->output),
+                 "%s, %s; ONNX with QuantizeLinear and DequantizeLinear", size, ratio);
+  else
+    summary_line(text, "write", summary_file(job->output), "%s, %s; arena %s%s", size, ratio,
+                 text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
+                 edge_is_integer_only(&job->file.model) ? "; integer-only" : "");
 }
 
 void quantize_summary(const QuantizeJob *job, Text *text) {

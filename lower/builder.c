@@ -119,21 +119,12 @@ int32_t build_alias(Builder *b, int32_t tensor, int rank, const uint32_t *dims) 
   return add_tensor(b, &alias);
 }
 
-static size_t bytes_of(const EdgeTensor *info) {
-  static const size_t size[] = {
-#define X(name, number, bytes, text) [number] = bytes,
-      EDGE_TYPES(X)
-#undef X
-  };
-  return size[info->type] * info->elements;
-}
-
 int32_t build_constant(Builder *b, EdgeType type, int rank, const uint32_t *dims, const void *data,
                        float scale, int32_t zero_point) {
   int32_t index = build_tensor(b, type, rank, dims, scale, zero_point);
   if (b->status != OK) return 0;
   DraftTensor *tensor = &b->tensors[index];
-  size_t bytes = bytes_of(&tensor->info);
+  size_t bytes = edge_tensor_bytes(&tensor->info);
   void *copy = arena_new(b->arena, bytes, 1, b->err);
   if (copy == NULL) {
     b->status = SYSTEM;

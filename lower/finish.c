@@ -80,15 +80,6 @@ static Status keep_tensors(Finish *f) {
   return OK;
 }
 
-static size_t tensor_size(const EdgeTensor *info) {
-  static const uint8_t size[] = {
-#define X(name, number, bytes, text) [number] = bytes,
-      EDGE_TYPES(X)
-#undef X
-  };
-  return (size_t)info->elements * size[info->type];
-}
-
 static size_t aligned(size_t bytes) {
   return (bytes + EDGE_ALIGNMENT - 1) / EDGE_ALIGNMENT * EDGE_ALIGNMENT;
 }
@@ -96,9 +87,9 @@ static size_t aligned(size_t bytes) {
 /* An earlier constant with the same bytes, or -1. */
 static int32_t same_constant(const Finish *f, int32_t tensor) {
   const DraftTensor *tensors = f->b->tensors;
-  size_t size = tensor_size(&tensors[tensor].info);
+  size_t size = edge_tensor_bytes(&tensors[tensor].info);
   for (int32_t i = 0; i < tensor; i++)
-    if (f->renamed[i] >= 0 && tensors[i].constant != NULL && tensor_size(&tensors[i].info) == size &&
+    if (f->renamed[i] >= 0 && tensors[i].constant != NULL && edge_tensor_bytes(&tensors[i].info) == size &&
         memcmp(tensors[i].constant, tensors[tensor].constant, size) == 0)
       return i;
   return -1;
@@ -115,7 +106,7 @@ static Status lay_constants(Finish *f) {
     int32_t same = same_constant(f, (int32_t)t);
     EdgeTensor *row = &program->tensors[f->renamed[t]];
     row->offset = same >= 0 ? program->tensors[f->renamed[same]].offset : (uint32_t)total;
-    if (same < 0) total = aligned(total + tensor_size(row));
+    if (same < 0) total = aligned(total + edge_tensor_bytes(row));
     if (total > INT32_MAX) return build_fail(b, UNSUPPORTED, "more than 2 GiB of constants");
   }
   program->weights_bytes = total;
@@ -125,7 +116,7 @@ static Status lay_constants(Finish *f) {
     const DraftTensor *tensor = &b->tensors[t];
     if (f->renamed[t] < 0 || tensor->constant == NULL) continue;
     memcpy(program->weights + program->tensors[f->renamed[t]].offset, tensor->constant,
-           tensor_size(&tensor->info));
+           edge_tensor_bytes(&tensor->info));
   }
   return OK;
 }
@@ -204,7 +195,7 @@ static int pack_buffers(const EdgeProgram *program, PlanBuffer *buffers, int32_t
   for (int t = 0; t < program->tensor_count; t++) {
     if (buffers[t].first < 0 || program->tensors[t].space == EDGE_CONSTANT) continue;
     buffers[count] = buffers[t];
-    buffers[count].bytes = tensor_size(&program->tensors[t]);
+    buffers[count].bytes = edge_tensor_bytes(&program->tensors[t]);
     row[count++] = t;
   }
   return count;

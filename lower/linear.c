@@ -9,7 +9,7 @@ typedef struct Packed {
   int8_t *codes; /* [outputs][depth] */
   int32_t *bias;
   float *mult;
-  int64_t depth;
+  int64_t depth, groups; /* groups: of an output, with factors; 0: none */
 } Packed;
 
 float *linear_floats(Builder *b, const Tensor *tensor) {
@@ -57,6 +57,16 @@ static double weight_scale(const Linear *linear, int64_t output, int64_t depth) 
   return most < (double)FLT_MIN ? 1.0 : (double)(float)(most / 127.0);
 }
 
+static bool has_4_bits(const Linear *linear) {
+  const QuantSpec *spec = linear->weight;
+  return spec != NULL && spec->kind == QUANT_INTEGER && spec->bits == 4;
+}
+
+/* [outputs][groups]: in the order of the specs, since rows are. */
+static const uint8_t *factors_of(const Linear *linear) {
+  return has_4_bits(linear) && linear->weight->group_size > 0 ? linear->weight->factors : NULL;
+}
+
 static double bias_of(const Linear *linear, int64_t output) {
   if (linear->bias == NULL) return 0;
   return linear->bias_factor * tensor_get(linear->bias, tensor_elements(linear->bias) == 1 ? 0 : output);
@@ -68,10 +78,13 @@ static bool pack_output(const Linear *linear, Codes x, Codes y, Packed *packed, 
   const float *row = linear->rows + output * packed->depth;
   int8_t *codes = packed->codes + output * packed->depth;
   int64_t positive = 0, negative = 0;
+  const uint8_t *factors = factors_of(linear);
+  double most = has_4_bits(linear) ? 7 : 127;
   for (int64_t k = 0; k < packed->depth; k++) {
-    double code = rint((double)row[k] / scale);
-    codes[k] = (int8_t)fmin(fmax(code, -127), 127);
-    *(codes[k] > 0 ? &positive : &negative) += codes[k];
+    int factor = factors == NULL ? 1 : factors[output * packed->groups + k * packed->groups / packed->depth];
+    double code = rint((double)row[k] / (scale * factor));
+    codes[k] = (int8_t)fmin(fmax(code, -most), most);
+    *(codes[k] > 0 ? &positive : &negative) += codes[k] * factor;
   }
   double unit = (double)x.scale * scale * linear->factor, bias = rint(bias_of(linear, output) / unit);
   if (!(fabs(bias) < 0x1p40)) return false;
@@ -85,12 +98,27 @@ static bool pack_output(const Linear *linear, Codes x, Codes y, Packed *packed, 
 static bool pack_new(Builder *b, const Linear *linear, Packed *packed) {
   size_t outputs = (size_t)linear->outputs;
   packed->depth = linear->kernel_h * linear->kernel_w * linear->group_channels;
+  packed->groups = factors_of(linear) != NULL ? packed->depth / linear->weight->group_size : 0;
   packed->codes = arena_new(&b->scratch, outputs * (size_t)packed->depth, 1, b->err);
   packed->bias = arena_new(&b->scratch, outputs, sizeof(int32_t), b->err);
   packed->mult = arena_new(&b->scratch, outputs, sizeof(float), b->err);
   if (packed->codes != NULL && packed->bias != NULL && packed->mult != NULL) return true;
   b->status = SYSTEM;
   return false;
+}
+
+/* A constant of int8 codes, or int4 where the weights have 4 bits: two a byte, the first in the low half. */
+static int32_t weight_constant(Builder *b, const Linear *linear, int rank, const uint32_t *dims,
+                               const int8_t *codes, int64_t count) {
+  if (!has_4_bits(linear)) return build_constant(b, EDGE_S8, rank, dims, codes, 0.0f, 0);
+  uint8_t *pairs = arena_new(&b->scratch, (size_t)(count + 1) / 2, 1, b->err);
+  if (pairs == NULL) {
+    b->status = SYSTEM;
+    return 0;
+  }
+  for (int64_t i = 0; i < count; i++)
+    pairs[i / 2] = (uint8_t)(pairs[i / 2] | (codes[i] & 15) << (i % 2 == 0 ? 0 : 4));
+  return build_constant(b, EDGE_S4, rank, dims, pairs, 0.0f, 0);
 }
 
 /* [outputs][taps] as [taps][outputs]. */
@@ -104,14 +132,14 @@ static int32_t depthwise_weights(Builder *b, const Linear *linear, const Packed 
   for (int64_t o = 0; o < outputs; o++)
     for (int64_t k = 0; k < taps; k++) turned[k * outputs + o] = packed->codes[o * taps + k];
   uint32_t dims[] = {(uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w, (uint32_t)outputs};
-  return build_constant(b, EDGE_S8, 3, dims, turned, 0.0f, 0);
+  return weight_constant(b, linear, 3, dims, turned, taps * outputs);
 }
 
 static int32_t weights(Builder *b, const Linear *linear, const Packed *packed) {
   if (linear->depthwise) return depthwise_weights(b, linear, packed);
   uint32_t dims[] = {(uint32_t)linear->outputs, (uint32_t)linear->kernel_h, (uint32_t)linear->kernel_w,
                      (uint32_t)linear->group_channels};
-  return build_constant(b, EDGE_S8, 4, dims, packed->codes, 0.0f, 0);
+  return weight_constant(b, linear, 4, dims, packed->codes, linear->outputs * packed->depth);
 }
 
 void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t y) {
@@ -130,12 +158,16 @@ void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t
   int32_t w = weights(b, linear, &packed);
   int32_t bias = build_constant(b, EDGE_S32, 1, &outputs, packed.bias, 0.0f, 0);
   int32_t mult = build_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
+  int32_t factors = -1;
+  if (packed.groups > 0)
+    factors = build_constant(b, EDGE_U8, 2, (uint32_t[]){outputs, (uint32_t)packed.groups},
+                             factors_of(linear), 0.0f, 0);
   EdgeConvParams params = linear->params;
   params.act_min = result->codes.least;
   params.act_max = result->codes.most;
   params.pre_zero_point = result->codes.zero_point;
   build_emit(b, linear->depthwise ? EDGE_OP_DWCONV : EDGE_OP_CONV,
-             INPUTS(linear->x, w, bias, mult, result->table), y, &params, sizeof params);
+             INPUTS(linear->x, w, bias, mult, result->table, factors), y, &params, sizeof params);
 }
 
 void linear_emit_image(Builder *b, const Linear *linear, const Result *result) {

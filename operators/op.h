@@ -210,7 +210,7 @@ typedef struct OpSample {
 } OpSample;
 
 #define OP_MAX_VERSIONS 8
-#define OP_MAX_PORTS 8
+#define OP_MAX_PORTS 9
 #define OP_MAX_SAMPLES 8
 
 typedef struct Op {

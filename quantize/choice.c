@@ -154,16 +154,9 @@ static Status weights_of(const Node *node, bool *has_weights, Error *err) {
   return OK;
 }
 
-static Status check_bits(const BitsChoice *choice, Error *err) {
-  if (choice->bits == 8) return OK;
-  return fail(err, UNSUPPORTED, "--bits-for %s=%d: weights are stored in 8 bits only", choice->pattern,
-              choice->bits);
-}
-
 static Status choose_bits(Graph *graph, const BitsChoice *choice, Error *err) {
   const Node *other = NULL;
   int chosen = 0;
-  TRY(check_bits(choice, err));
   for (int n = 0; n < graph->node_count; n++) {
     bool has_weights;
     Node *node = graph->nodes[n];

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#define WEIGHT_BITS 8 /* where nothing else is asked for */
+/* where nothing else is asked for */
 
 /* ---- nodes ---- */
 
@@ -51,7 +51,6 @@ static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
   plan->is_integer = plan->role != ROLE_FLOAT && plan->role != ROLE_INDEX && plan->role != ROLE_RECURRENT;
   if (plan->role == ROLE_RECURRENT) plan->reason = "recurrent operators run in float";
   if (plan->role == ROLE_FLOAT && plan->reason == NULL) plan->reason = "has no integer form";
-  plan->weight_bits = node->weight_bits > 0 ? node->weight_bits : WEIGHT_BITS;
   if (!plan->is_integer) return OK;
   if (node->float_reason != NULL) {
     stay_float(plan, node->float_reason);

@@ -35,8 +35,7 @@ typedef struct NodePlan {
   const char *reason; /* where it is not */
   bool is_linear;     /* with constant weights: `form` holds */
   LinearForm form;
-  Node *bias_add;  /* the Add behind a MatMul that is its bias; NULL */
-  int weight_bits; /* of linear nodes: codes of the weights */
+  Node *bias_add; /* the Add behind a MatMul that is its bias; NULL */
 } NodePlan;
 
 typedef struct Plan {

@@ -12,7 +12,7 @@ const char *calibration_method_name(CalibrationMethod method) {
 }
 
 QuantizeOptions quantize_defaults(void) {
-  return (QuantizeOptions){.method = CALIBRATE_MSE, .percentile = 99.99};
+  return (QuantizeOptions){.method = CALIBRATE_MSE, .percentile = 99.99, .weight_bits = 8};
 }
 
 static void count_nodes(const Graph *graph, const Plan *plan, QuantizeReport *report) {
@@ -35,7 +35,6 @@ static void mark_nodes(Graph *graph, const Plan *plan) {
     bool is_moving = node->role == ROLE_VIEW || node->role == ROLE_SAME_SCALE || node->role == ROLE_GATHER;
     if (!node->is_integer && node->role != ROLE_INDEX && !is_moving)
       graph->nodes[n]->float_reason = node->reason;
-    if (node->is_linear) graph->nodes[n]->weight_bits = node->weight_bits;
   }
 }
 

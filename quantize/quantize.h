@@ -34,6 +34,9 @@ typedef struct QuantizeOptions {
   bool per_tensor;   /* one scale for a whole weight instead of one a channel */
   bool output_8bit;  /* graph outputs in 8 bits even where 16 are possible */
   bool for_file;     /* calibrate() keeps what any method and any later decision may need */
+  int weight_bits;   /* of linear operators' weights: 8 or 4 */
+  int group_size;    /* of 4-bit weights with a factor of their own; 0: one scale a channel */
+  int outer_bits;    /* of the first and the last linear operator's; 0: like all others */
 } QuantizeOptions;
 
 QuantizeOptions quantize_defaults(void);

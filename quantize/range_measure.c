@@ -1,14 +1,19 @@
-/* The error that codes make, bin by bin: a bin's values are taken to lie in its middle. */
+/* The error that codes make, bin by bin: a bin's values are taken to lie in its middle, those of the
+   outermost bins not beyond what was seen. */
 #include "quantize/range.h"
 
 #include <math.h>
+
+/* Codes beyond the last one: half of one is rounding, a little more may be that of the scale itself. */
+#define CLIPPED_FROM 0.501
 
 RangeError range_measure(const Histogram *histogram, Affine affine, int bits) {
   double least = -ldexp(1.0, bits - 1), most = -least - 1, scale = (double)affine.scale;
   int64_t zero_bin = -histogram->first; /* exact zeros make no error, whatever the middle of their bin does */
   RangeError error = {0};
   for (int i = 0; i < HISTOGRAM_BINS; i++) {
-    double count = (double)histogram->counts[i], x = histogram_middle(histogram, i);
+    double count = (double)histogram->counts[i];
+    double x = fmin(fmax(histogram_middle(histogram, i), (double)histogram->low), (double)histogram->high);
     if (i == zero_bin) count -= (double)histogram->zeros;
     if (count <= 0) continue;
     double code = x / scale + affine.zero_point;
@@ -16,7 +21,7 @@ RangeError range_measure(const Histogram *histogram, Affine affine, int bits) {
     double difference = x - (nearest - affine.zero_point) * scale;
     error.signal += count * x * x;
     error.noise += count * difference * difference;
-    if (code < least - 0.5 || code > most + 0.5) error.clipped += count;
+    if (code < least - CLIPPED_FROM || code > most + CLIPPED_FROM) error.clipped += count;
   }
   return error;
 }

@@ -1,19 +1,21 @@
 /*
  * The codes of linear operators' weights: symmetric, one scale an output channel.
  *
- * The scale is max|w| / 127, and never so small that the bias (at scale_x * scale_w) or the sum of a channel
- * could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31, where 510 covers codes of 0..255 and the
- * correction for the zero point. A weight that cannot change an output code, because K of its size times the
- * largest input stay below a thousandth of an output step, is stored as zero: some networks have whole
- * channels of such.
+ * With 8 bits the scale is max|w| / 127. With 4 bits the 15 codes are too few for that: the largest weights
+ * are clipped where that leaves less squared error in all of them. The scale is never so small that the bias
+ * (at scale_x * scale_w) or the sum of a channel could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31,
+ * where 510 covers codes of 0..255 and the correction for the zero point. A weight that cannot change an
+ * output code, because K of its size times the largest input stay below a thousandth of an output step, is
+ * stored as zero: some networks have whole channels of such.
  */
 #include "quantize/specs.h"
+#include "quantize/weight_clip.h"
+#include "quantize/weight_groups.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#define WEIGHT_CODE_MAX 127.0
 #define BIAS_CODE_MAX 0x1p30
 #define ACCUMULATOR_MAX 0x1p31
 #define DEAD_STEPS 1e-3 /* of an output step */
@@ -95,9 +97,13 @@ static ChannelFacts facts_of(const Channels *channels, int64_t c, double dead) {
   return facts;
 }
 
-static double scale_of(const ChannelFacts *facts, const Need *need, double products) {
-  double scale = facts->largest > 0 ? facts->largest / WEIGHT_CODE_MAX : need->resting;
-  double room = ACCUMULATOR_MAX - BIAS_CODE_MAX - 255.0 * products; /* rounding may add half a code each */
+/* The scale where the channel's own would let bias or sum leave int32. */
+static double bounded_scale(double scale, const Channels *channels, const ChannelFacts *facts,
+                            const Need *need, int factor_most) {
+  double products = (double)(channels->outer * channels->inner);
+  if (!(facts->largest > 0)) scale = need->resting;
+  /* Rounding may add half a code each. */
+  double room = ACCUMULATOR_MAX - BIAS_CODE_MAX - 255.0 * products * factor_most;
   scale = fmax(scale, need->least);
   return fmax(fmax(scale, 510.0 * facts->sum / fmax(room, 1)), 2.0 * (double)FLT_MIN);
 }
@@ -116,42 +122,130 @@ static Status drop_dead(Graph *graph, Value *value, const Channels *channels, co
   return OK;
 }
 
-static Status set_weight(Graph *graph, Value *value, int axis, const float *scales, int64_t count,
-                         Error *err) {
-  QuantSpec spec = {.kind = QUANT_INTEGER,
-                    .bits = 8,
-                    .axis = count == 1 ? -1 : axis,
-                    .scale_count = count,
-                    .scales = scales};
-  return spec_set(graph, value, &spec, err);
-}
-
 static void gather_needs(const Plan *plan, const Value *value, const Channels *channels, Need *needs) {
   for (int64_t c = 0; c < channels->count; c++) needs[c] = (Need){.dead = INFINITY};
   for (int u = 0; u < value->user_count; u++) add_need(plan, value->users[u], channels, needs);
 }
 
+/* Is no linear operator before this one, or none behind it? */
+static bool is_outermost(const Graph *graph, const Plan *plan, const Node *node) {
+  bool is_first = true, is_last = true;
+  for (int n = 0; n < graph->node_count; n++) {
+    const NodePlan *other = &plan->nodes[n];
+    if (other->role != ROLE_LINEAR || !other->is_linear || !other->is_integer) continue;
+    is_first &= n >= node->index;
+    is_last &= n <= node->index;
+  }
+  return is_first || is_last;
+}
+
+/* What was chosen for a node goes before the rule for the outermost ones, and that before the scheme. */
+static int bits_of(const Graph *graph, const Plan *plan, const Value *value, const QuantizeOptions *options) {
+  for (int u = 0; u < value->user_count; u++)
+    if (value->users[u]->weight_bits > 0) return value->users[u]->weight_bits;
+  for (int u = 0; u < value->user_count && options->outer_bits > 0; u++)
+    if (is_outermost(graph, plan, value->users[u])) return options->outer_bits;
+  return options->weight_bits;
+}
+
+/* A weight while its scales are chosen. */
+typedef struct Scaling {
+  Channels channels;
+  WeightGroups groups;
+  const Need *needs;
+  float *row;           /* of one channel */
+  double *group_scales; /* of one channel */
+  float *scales;
+  uint8_t *factors;
+} Scaling;
+
+static Status scaling_new(Scaling *scaling, Graph *graph, const Value *value, int bits, int axis,
+                          const QuantizeOptions *options, Arena *arena, Error *err) {
+  Channels channels = channels_of(value->constant, axis);
+  scaling->channels = channels;
+  scaling->groups = weight_groups_of(value, axis, bits == 4 ? options->group_size : 0);
+  size_t count = (size_t)channels.count, groups = (size_t)scaling->groups.count;
+  scaling->scales = arena_new(&graph->arena, count, sizeof(float), err);
+  scaling->row = arena_new(arena, (size_t)(channels.outer * channels.inner), sizeof(float), err);
+  scaling->group_scales = arena_new(arena, groups, sizeof(double), err);
+  scaling->factors = arena_new(&graph->arena, count * groups, 1, err);
+  bool failed = scaling->scales == NULL || scaling->row == NULL || scaling->group_scales == NULL ||
+                scaling->factors == NULL;
+  return failed ? err->status : OK;
+}
+
+static void gather_channel(const Channels *channels, int64_t c, float *row) {
+  for (int64_t o = 0; o < channels->outer; o++, row += channels->inner)
+    memcpy(row, channels->values + (o * channels->count + c) * channels->inner,
+           (size_t)channels->inner * sizeof *row);
+}
+
+/* One scale for the channel. */
+static double plain_scale(const Scaling *scaling, int64_t c, int bits, const ChannelFacts *facts) {
+  const Channels *channels = &scaling->channels;
+  double scale = facts->largest / 127;
+  if (bits == 4) {
+    gather_channel(channels, c, scaling->row);
+    scale = weight_clip_scale(scaling->row, channels->outer * channels->inner, 7);
+  }
+  return bounded_scale(scale, channels, facts, &scaling->needs[c], 1);
+}
+
+/* The factors of the channel's groups; returns the scale on which they are. */
+static double grouped_scale(const Scaling *scaling, const Tensor *weight, int64_t c,
+                            const ChannelFacts *facts) {
+  const WeightGroups *groups = &scaling->groups;
+  weight_groups_gather(groups, weight, c, scaling->row);
+  double largest = weight_groups_scales(groups, scaling->row, scaling->group_scales);
+  double scale = bounded_scale(largest / groups->factor_most, &scaling->channels, facts, &scaling->needs[c],
+                               groups->factor_most);
+  for (int64_t g = 0; g < groups->count; g++) {
+    double factor = rint(scaling->group_scales[g] / (double)(float)scale);
+    scaling->factors[c * groups->count + g] = (uint8_t)fmin(fmax(factor, 1), groups->factor_most);
+  }
+  return scale;
+}
+
+static QuantSpec weight_spec(const Scaling *scaling, int bits, int axis, bool per_tensor) {
+  const WeightGroups *groups = &scaling->groups;
+  bool is_one = per_tensor || scaling->channels.count == 1;
+  return (QuantSpec){.kind = QUANT_INTEGER,
+                     .bits = bits,
+                     .axis = is_one && groups->size == 0 ? -1 : axis,
+                     .scale_count = per_tensor ? 1 : scaling->channels.count,
+                     .scales = scaling->scales,
+                     .group_axis = groups->axis,
+                     .group_size = groups->size,
+                     .factors = groups->size > 0 ? scaling->factors : NULL};
+}
+
 static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, const QuantizeOptions *options,
                               QuantizeReport *report, Arena *arena, Error *err) {
   int axis = plan->nodes[value->users[0]->index].form.channel_axis;
-  Channels channels = channels_of(value->constant, axis);
-  Need *needs = arena_new(arena, (size_t)channels.count, sizeof *needs, err);
-  float *scales = arena_new(&graph->arena, (size_t)channels.count, sizeof *scales, err);
-  if (needs == NULL || scales == NULL) return err->status;
-  gather_needs(plan, value, &channels, needs);
-  int64_t dead = 0, products = channels.outer * channels.inner;
+  int bits = bits_of(graph, plan, value, options);
+  Scaling scaling;
+  TRY(scaling_new(&scaling, graph, value, bits, axis, options, arena, err));
+  const Channels *channels = &scaling.channels;
+  Need *needs = arena_new(arena, (size_t)channels->count, sizeof *needs, err);
+  if (needs == NULL) return err->status;
+  gather_needs(plan, value, channels, needs);
+  scaling.needs = needs;
+  int64_t dead = 0;
   float largest = 0;
-  for (int64_t c = 0; c < channels.count; c++) {
-    ChannelFacts facts = facts_of(&channels, c, needs[c].dead);
-    scales[c] = (float)scale_of(&facts, &needs[c], (double)products);
-    largest = scales[c] > largest ? scales[c] : largest;
+  for (int64_t c = 0; c < channels->count; c++) {
+    ChannelFacts facts = facts_of(channels, c, needs[c].dead);
+    scaling.scales[c] = (float)(scaling.groups.size > 0 ? grouped_scale(&scaling, value->constant, c, &facts)
+                                                        : plain_scale(&scaling, c, bits, &facts));
+    largest = fmaxf(largest, scaling.scales[c]);
     dead += facts.dead;
     report->dead_channels += facts.dead > 0 && facts.largest == 0;
   }
   report->dead_weights += dead;
-  if (dead > 0) TRY(drop_dead(graph, value, &channels, needs, err));
-  if (options->per_tensor) scales[0] = largest;
-  return set_weight(graph, value, axis, scales, options->per_tensor ? 1 : channels.count, err);
+  if (dead > 0) TRY(drop_dead(graph, value, channels, needs, err));
+  if (options->per_tensor) scaling.scales[0] = largest;
+  for (int u = 0; u < value->user_count; u++) value->users[u]->weight_bits = bits;
+  QuantSpec spec = weight_spec(&scaling, bits, axis, options->per_tensor);
+  return spec_set(graph, value, &spec, err);
 }
 
 Status specs_of_weights(Graph *graph, const Plan *plan, const QuantizeOptions *options,

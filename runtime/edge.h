@@ -45,7 +45,8 @@ typedef enum EdgeStatus {
 #undef X
 } EdgeStatus;
 
-/* Element types of tensors. Values are those stored in files. */
+/* Element types of tensors: name, number, bytes of an element, text. Numbers are those stored in files.
+   int4 elements lie two in a byte, and only in constants. */
 #define EDGE_TYPES(X)                                                                                        \
   X(S8, 1, 1, "int8")                                                                                        \
   X(S16, 2, 2, "int16")                                                                                      \
@@ -53,7 +54,8 @@ typedef enum EdgeStatus {
   X(S64, 4, 8, "int64")                                                                                      \
   X(U8, 5, 1, "uint8")                                                                                       \
   X(F32, 6, 4, "float32")                                                                                    \
-  X(BOOL, 7, 1, "bool")
+  X(BOOL, 7, 1, "bool")                                                                                      \
+  X(S4, 8, 0, "int4")
 
 typedef enum EdgeType {
 #define X(name, number, size, text) EDGE_##name = number,
@@ -117,6 +119,9 @@ EdgeStatus edge_load(EdgeModel *model, const void *file, size_t file_bytes);
 /* One sentence for a status. */
 const char *edge_status_text(EdgeStatus status);
 
+/* Bytes of a tensor's content; 0 for a type that does not exist. */
+size_t edge_tensor_bytes(const EdgeTensor *tensor);
+
 /* Bytes of arena that a run needs: all the memory there is to give. */
 size_t edge_arena_bytes(const EdgeModel *model);
 
@@ -140,7 +145,7 @@ const char *edge_opcode_name(const EdgeModel *model, uint32_t instruction);
 void edge_set_input_f32(const EdgeModel *model, uint32_t i, const float *values, void *arena);
 /* Reads an output as real values. */
 void edge_get_output_f32(const EdgeModel *model, uint32_t i, const void *arena, float *values);
-/* The same for any tensor: `data` holds tensor->elements elements of tensor->type. */
+/* The same for any tensor but int4: `data` holds tensor->elements elements of tensor->type. */
 void edge_to_f32(const EdgeTensor *tensor, const void *data, float *values);
 
 /* Runs the whole program once. Inputs lie in the arena; they do not survive the run. */

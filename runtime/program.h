@@ -18,7 +18,7 @@
 /* name, file/function stem, number, fewest inputs, most inputs, params struct (EdgeNoParams: none),
    whether it computes in float, brief. Numbers are stored in files: append only. */
 #define EDGE_OPCODES(X)                                                                                      \
-  X(CONV, conv, 1, 4, 5, EdgeConvParams, 0, "convolution, matrix times constant matrix")                     \
+  X(CONV, conv, 1, 4, 6, EdgeConvParams, 0, "convolution, matrix times constant matrix")                     \
   X(DWCONV, dwconv, 2, 4, 5, EdgeConvParams, 0, "depthwise convolution")                                     \
   X(MATMUL, matmul, 3, 2, 2, EdgeMatmulParams, 0, "product of two activations")                              \
   X(ADD, add, 4, 2, 3, EdgeBinaryParams, 0, "sum or difference of two tensors")                              \
@@ -67,15 +67,17 @@ typedef struct EdgeNoParams {
 } EdgeNoParams;
 
 /*
- * CONV: x [N,H,W,C] s8; w [O,KH,KW,C/groups] s8; bias [O] s32; mult [O] f32, finite; optional table [256] s8
- * where y is s8. w, bias and mult are constants. y [N,OH,OW,O] s8 or s16 (or f32: then y = (float)acc *
- * mult). A matrix product of R rows is a 1x1 convolution with N=1, H=1, W=R. acc = bias[o] + sum over the
- * window of w * (x + 128)      (int32; outside x is its zero point) y = sat(rhe((float)acc * mult[o]) +
- * pre_zero_point)       then table[y + 128] where there is one bias already holds -(x.zero_point + 128) *
- * sum(w). acc wraps around modulo 2^32: whoever writes a program makes sure that the final sum fits; sums on
- * the way need not. KH*KW*C/groups is at most 2^24. Pads are not negative; below and to the right they are
- * whatever y's size makes them. With a table, sat() and the zero point are those of the table's domain and
- * the table's entries are y's final codes.
+ * CONV: x [N,H,W,C] s8; w [O,KH,KW,C/groups] s8 or s4; bias [O] s32; mult [O] f32, finite; optional table
+ * [256] s8 where y is s8; optional factors [O,G] u8 where w is s4. w, bias, mult and factors are constants. y
+ * [N,OH,OW,O] s8 or s16 (or f32: then y = (float)acc * mult). A matrix product of R rows is a 1x1 convolution
+ * with N=1, H=1, W=R. acc = bias[o] + sum over the window of w * (x + 128)      (int32; outside x is its zero
+ * point) y = sat(rhe((float)acc * mult[o]) + pre_zero_point)       then table[y + 128] where there is one
+ * bias already holds -(x.zero_point + 128) * sum(w). acc wraps around modulo 2^32: whoever writes a program
+ * makes sure that the final sum fits; sums on the way need not. KH*KW*C/groups is at most 2^24. Pads are not
+ * negative; below and to the right they are whatever y's size makes them. With a table, sat() and the zero
+ * point are those of the table's domain and the table's entries are y's final codes. With factors,
+ * KH*KW*C/groups is G times a multiple of 16, and weight k (counted along [KH,KW,C/groups]) of output o is w
+ * * factors[o, k / (KH*KW*C/groups / G)].
  *
  * DWCONV: the same with w [KH,KW,O] (rank 3), groups = C; output channel o reads input channel o / (O/C).
  * CONV_F32: inputs x f32, w f32 [O,KH,KW,C/groups], optional bias f32 [O]; sums in order ky, kx, c, starting

@@ -1,4 +1,5 @@
 /* What a loaded program says of itself. */
+#include "runtime/kernels/plain/checks.h"
 #include "runtime/load.h"
 
 const char *edge_status_text(EdgeStatus status) {
@@ -10,6 +11,10 @@ const char *edge_status_text(EdgeStatus status) {
 #undef X
   }
   return "unknown status";
+}
+
+size_t edge_tensor_bytes(const EdgeTensor *tensor) {
+  return (size_t)edge_content_bytes(tensor);
 }
 
 size_t edge_arena_bytes(const EdgeModel *model) {

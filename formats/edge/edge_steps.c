@@ -56,15 +56,6 @@ static int64_t macs_of(const EdgeModel *model, const EdgeInstruction *instructio
   }
 }
 
-static int64_t bytes_of(const EdgeTensor *tensor) {
-  static const int sizes[] = {
-#define X(name, number, size, text) [number] = size,
-      EDGE_TYPES(X)
-#undef X
-  };
-  return (int64_t)tensor->elements * sizes[tensor->type];
-}
-
 /* Which operand is a look-up table; -1: none. */
 static int table_operand(int number) {
   switch (number) {
@@ -87,16 +78,16 @@ static int table_operand(int number) {
 static int64_t table_bytes_of(const EdgeModel *model, const EdgeInstruction *instruction) {
   int i = table_operand(instruction->opcode);
   const EdgeTensor *table = i >= 0 && i < instruction->inputs ? operand(model, instruction, i) : NULL;
-  return table == NULL ? 0 : bytes_of(table);
+  return table == NULL ? 0 : (int64_t)edge_tensor_bytes(table);
 }
 
-static int64_t constants_of(const EdgeModel *model, const EdgeInstruction *instruction) {
-  int64_t bytes = 0;
+static void add_constants(const EdgeModel *model, const EdgeInstruction *instruction, EdgeStep *step) {
   for (int i = 0; i < instruction->inputs; i++) {
     const EdgeTensor *tensor = operand(model, instruction, i);
-    if (tensor != NULL && tensor->space == EDGE_CONSTANT) bytes += bytes_of(tensor);
+    if (tensor == NULL || tensor->space != EDGE_CONSTANT) continue;
+    step->constant_bytes += (int64_t)edge_tensor_bytes(tensor);
+    if (tensor->type == EDGE_S4) step->int4_bytes += (int64_t)edge_tensor_bytes(tensor);
   }
-  return bytes;
 }
 
 bool edge_walk_next(EdgeWalk *walk, EdgeStep *step) {
@@ -107,7 +98,7 @@ bool edge_walk_next(EdgeWalk *walk, EdgeStep *step) {
   step->layer = edge_layer_name(walk->model, walk->next);
   step->result = operand(walk->model, instruction, instruction->inputs);
   step->macs = macs_of(walk->model, instruction, step->result);
-  step->constant_bytes = constants_of(walk->model, instruction);
+  add_constants(walk->model, instruction, step);
   step->table_bytes = table_bytes_of(walk->model, instruction);
   size_t words = (size_t)instruction->inputs + instruction->outputs + instruction->params;
   walk->at += sizeof *instruction + words * sizeof instruction->words[0];
@@ -130,6 +121,9 @@ EdgeSizes edge_sizes(const EdgeFile *file) {
                      .names = model->strings_bytes,
                      .image = (int64_t)file->image_bytes};
   EdgeStep step;
-  for (EdgeWalk walk = edge_walk(model); edge_walk_next(&walk, &step);) sizes.tables += step.table_bytes;
+  for (EdgeWalk walk = edge_walk(model); edge_walk_next(&walk, &step);) {
+    sizes.tables += step.table_bytes;
+    sizes.int4 += step.int4_bytes;
+  }
   return sizes;
 }

@@ -21,6 +21,7 @@ typedef struct EdgeStep {
   int64_t macs;             /* multiply-accumulates; 0 for what multiplies no sums */
   int64_t constant_bytes;   /* of weights, biases, multipliers and tables that it reads */
   int64_t table_bytes;      /* of those: its look-up table */
+  int64_t int4_bytes;       /* of those: weights of 4 bits */
 } EdgeStep;
 
 typedef struct EdgeWalk {
@@ -40,6 +41,7 @@ int64_t edge_macs(const EdgeModel *model);
 typedef struct EdgeSizes {
   int64_t weights; /* constants: weights, biases, multipliers, look-up tables */
   int64_t tables;  /* of those: look-up tables */
+  int64_t int4;    /* of those: weights of 4 bits */
   int64_t code, tensors, names;
   int64_t image; /* the whole file unpacked */
 } EdgeSizes;

@@ -1,4 +1,4 @@
-/* onnx_parts.h - what the files of the importer share; not for other folders. */
+/* onnx_parts.h - what the files of this folder share; not for others. */
 #ifndef FORMATS_ONNX_ONNX_PARTS_H
 #define FORMATS_ONNX_ONNX_PARTS_H
 
@@ -63,6 +63,12 @@ Status onnx_import_graph(const Onnx__GraphProto *message, Importer *outer, Graph
 Status onnx_import_type(const Importer *importer, const Onnx__TypeProto *type, Value *value);
 /* Gives `node` the attributes of `message`. */
 Status onnx_import_attributes(Importer *importer, const Onnx__NodeProto *message, Node *node);
+
+/* ---- the other way (onnx_export.c) ---- */
+
+/* A message of the graph, in `arena`; elements of tensors stay where they are and must outlive it. NULL on
+   failure. */
+Onnx__GraphProto *onnx_export_graph(const Graph *graph, Arena *arena, Error *err);
 
 /* An optional text of a message. */
 static inline const char *onnx_text(const char *text) {

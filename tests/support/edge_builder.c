@@ -16,17 +16,6 @@ static uint32_t aligned(uint32_t bytes) {
   return (bytes + EDGE_ALIGNMENT - 1) / EDGE_ALIGNMENT * EDGE_ALIGNMENT;
 }
 
-static uint32_t size_of(EdgeType type) {
-  switch (type) {
-#define X(name, number, size, text)                                                                          \
-  case EDGE_##name:                                                                                          \
-    return size;
-    EDGE_TYPES(X)
-#undef X
-  }
-  return 0;
-}
-
 static EdgeTensor *add_tensor(EdgeBuilder *b, EdgeType type, uint32_t rank, const uint32_t *dims) {
   require(b->tensor_count < 64, "tensors");
   EdgeTensor *tensor = &b->tensors[b->tensor_count++];
@@ -45,13 +34,13 @@ int builder_arena(EdgeBuilder *b, EdgeType type, uint32_t rank, const uint32_t *
   tensor->scale = scale;
   tensor->zero_point = zero_point;
   tensor->offset = b->arena_bytes;
-  b->arena_bytes += aligned(tensor->elements * size_of(type));
+  b->arena_bytes += aligned((uint32_t)edge_tensor_bytes(tensor));
   return (int)b->tensor_count - 1;
 }
 
 int builder_constant(EdgeBuilder *b, EdgeType type, uint32_t rank, const uint32_t *dims, const void *data) {
   EdgeTensor *tensor = add_tensor(b, type, rank, dims);
-  uint32_t bytes = tensor->elements * size_of(type);
+  uint32_t bytes = (uint32_t)edge_tensor_bytes(tensor);
   tensor->space = EDGE_CONSTANT;
   tensor->offset = aligned(b->weights_bytes);
   require(tensor->offset + bytes <= sizeof b->weights, "weights");

@@ -49,6 +49,8 @@ static void fill(KernelCase *c, int operand) {
       memcpy(bytes + 4 * (size_t)i, &whole, 4);
     else if (info->type == EDGE_BOOL)
       bytes[i] = (uint8_t)(whole & 1);
+    else if (info->type == EDGE_S4 && i % 2 == 0)
+      bytes[i / 2] = (uint8_t)(case_random() >> 24 & (i + 1 < info->elements ? 0xff : 0x0f));
     else
       for (size_t b = 0; b < edge_element_bytes(info); b++)
         bytes[i * edge_element_bytes(info) + b] = (uint8_t)(case_random() >> 24);
@@ -64,7 +66,7 @@ static void *add(KernelCase *c, int operand, EdgeTensor info, uint32_t rank, con
   }
   c->info[operand] = info;
   c->is_present[operand] = 1;
-  c->memory[operand] = malloc(FRONT + info.elements * edge_element_bytes(&info));
+  c->memory[operand] = malloc(FRONT + edge_tensor_bytes(&info));
   if (c->memory[operand] == NULL) abort();
   memset(c->memory[operand], 0x7f, FRONT);
   fill(c, operand);

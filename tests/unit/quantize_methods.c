@@ -152,6 +152,22 @@ START_TEST(clipped_share_of_a_gaussian) {
 }
 END_TEST
 
+/* All seen is in a range of all that was seen, however the zero point is rounded. */
+START_TEST(nothing_is_clipped_by_the_whole_range) {
+  for (int seed = 0; seed < 200; seed++) {
+    float values[40];
+    Random random = {(uint64_t)seed};
+    Histogram histogram;
+    memset(counts, 0, sizeof counts);
+    histogram_init(&histogram, counts);
+    for (int i = 0; i < 40; i++) values[i] = (float)random_normal(&random);
+    histogram_add(&histogram, values, 40);
+    TensorDamage damage = range_damage(&histogram, affine_of(range_of_all(&histogram), 8), 8);
+    ck_assert_msg(damage.clipped == 0, "seed %d: %g", seed, damage.clipped);
+  }
+}
+END_TEST
+
 /* 6.02 dB a bit, if nothing is clipped. */
 START_TEST(sqnr_of_a_uniform_distribution) {
   static float values[COUNT];
@@ -186,6 +202,7 @@ Suite *suite_quantize_methods(void) {
   tcase_add_test(tests, auto_is_no_worse_than_any);
   tcase_add_test(tests, auto_looks_behind_a_function);
   tcase_add_test(tests, clipped_share_of_a_gaussian);
+  tcase_add_test(tests, nothing_is_clipped_by_the_whole_range);
   tcase_add_test(tests, sqnr_of_a_uniform_distribution);
   tcase_add_test(tests, one_number_costs_nothing);
   suite_add_tcase(suite, tests);

@@ -213,6 +213,94 @@ START_TEST(threads_change_nothing) {
 }
 END_TEST
 
+/* ---- 4-bit weights ---- */
+
+#define WIDE 64 /* channels of a product: most of the file is weights */
+
+static Value *wide_net(void) {
+  const float *weights = net_case_noise(&c, (int64_t)WIDE * NET_CHANNELS * 49, 1, 0.1f);
+  Value *y = net_case_node(&c, "Relu", net_case_conv(&c, c.input, WIDE, 7, weights, NULL));
+  return net_case_node(&c, "GlobalAveragePool", y);
+}
+
+static QuantizeOptions narrow(void) {
+  QuantizeOptions options = quantize_defaults();
+  options.weight_bits = 4;
+  return options;
+}
+
+START_TEST(narrow_weights_halve_the_file) {
+  ck_assert_int_eq(net_case_quantize(&c, wide_net(), quantize_defaults()), OK);
+  size_t size = c.size;
+  net_case_free(&c);
+  net_case_begin(&c);
+  ck_assert_int_eq(net_case_quantize(&c, wide_net(), narrow()), OK);
+  ck_assert_msg(c.size < size * 6 / 10, "%zu of %zu bytes", c.size, size);
+  ck_assert_msg(c.comparison.sqnr > 17, "SQNR %.1f dB", c.comparison.sqnr);
+  ck_assert(edge_is_integer_only(&c.file.model));
+}
+END_TEST
+
+/* The scale leaves less error than one that clips nothing. */
+START_TEST(narrow_scales_clip) {
+  Value *y = conv(c.input, 1);
+  const Value *weight = y->producer->inputs[1];
+  ck_assert_int_eq(net_case_quantize(&c, y, narrow()), OK);
+  ck_assert_int_eq(weight->spec->bits, 4);
+  ck_assert_int_eq(weight->spec->scale_count, NET_CHANNELS);
+  const float *values = weight->constant->data;
+  double chosen = 0, whole = 0;
+  for (int o = 0; o < NET_CHANNELS; o++) {
+    double largest = 0, scales[2] = {(double)weight->spec->scales[o], 0};
+    for (int i = 0; i < NET_CHANNELS * 9; i++) largest = fmax(largest, fabs((double)values[o * 36 + i]));
+    scales[1] = largest / 7;
+    for (int k = 0; k < 2; k++)
+      for (int i = 0; i < NET_CHANNELS * 9; i++) {
+        double w = (double)values[o * 36 + i], code = fmin(fmax(rint(w / scales[k]), -7), 7);
+        *(k == 0 ? &chosen : &whole) += pow(w - scales[k] * code, 2);
+      }
+  }
+  ck_assert_msg(chosen < 0.97 * whole, "%g, without clipping %g", chosen, whole);
+}
+END_TEST
+
+/* Depthwise: the weights of DWCONV have an order of their own. */
+START_TEST(narrow_depthwise_weights) {
+  Value *weight = net_case_constant(&c, &SHAPE(NET_CHANNELS, 1, 3, 3),
+                                    net_case_noise(&c, (int64_t)NET_CHANNELS * 9, 1, 0.2f));
+  Value *y = net_case_pair(&c, "Conv", c.input, weight);
+  ck_assert_int_eq(node_set_int(c.graph, y->producer, "group", NET_CHANNELS, &c.err), OK);
+  ck_assert_int_eq(net_case_quantize(&c, y, narrow()), OK);
+  ck_assert_str_eq(edge_opcode_name(&c.file.model, c.file.model.instruction_count - 2), "DWCONV");
+  ck_assert_msg(c.comparison.sqnr > 15, "SQNR %.1f dB", c.comparison.sqnr);
+}
+END_TEST
+
+/* Weights that are codes already lose nothing: what is stored is what was meant. */
+START_TEST(narrow_codes_are_kept) {
+  float weights[WEIGHTS];
+  for (int i = 0; i < WEIGHTS; i++) weights[i] = 0.125f * (float)(i * 7 % 15 - 7);
+  ck_assert_int_eq(
+      net_case_quantize(&c, net_case_conv(&c, c.input, NET_CHANNELS, 3, weights, NULL), narrow()), OK);
+  double sqnr = c.comparison.sqnr;
+  net_case_free(&c);
+  net_case_begin(&c);
+  quantize(net_case_conv(&c, c.input, NET_CHANNELS, 3, weights, NULL));
+  ck_assert_msg(sqnr > c.comparison.sqnr - 1, "SQNR %.1f dB, with 8 bits %.1f dB", sqnr, c.comparison.sqnr);
+}
+END_TEST
+
+START_TEST(outermost_weights_on_request) {
+  QuantizeOptions options = narrow();
+  options.outer_bits = 8;
+  Value *first = conv(c.input, 1), *middle = conv(first, 3), *last = conv(middle, 5);
+  const Value *weights[3] = {first->producer->inputs[1], middle->producer->inputs[1],
+                             last->producer->inputs[1]};
+  ck_assert_int_eq(net_case_quantize(&c, last, options), OK);
+  for (int i = 0; i < 3; i++) ck_assert_int_eq(weights[i]->spec->bits, i == 1 ? 4 : 8);
+}
+END_TEST
+
 Suite *suite_quantize_nets(void) {
   Suite *suite = suite_create("quantize_nets");
   TCase *tests = tcase_create("nets");
@@ -232,6 +320,11 @@ Suite *suite_quantize_nets(void) {
   tcase_add_test(tests, moved_values_share_a_scale);
   tcase_add_test(tests, constants_with_two_uses);
   tcase_add_test(tests, threads_change_nothing);
+  tcase_add_test(tests, narrow_weights_halve_the_file);
+  tcase_add_test(tests, narrow_scales_clip);
+  tcase_add_test(tests, narrow_depthwise_weights);
+  tcase_add_test(tests, narrow_codes_are_kept);
+  tcase_add_test(tests, outermost_weights_on_request);
   suite_add_tcase(suite, tests);
   return suite;
 }

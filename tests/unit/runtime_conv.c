@@ -4,6 +4,7 @@
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 Suite *suite_runtime_conv(void);
 
@@ -12,7 +13,8 @@ typedef struct Plan {
   uint32_t batches, height, width, channels, outputs, kernel_h, kernel_w;
   EdgeConvParams params;
   EdgeType result;
-  int has_table, is_depthwise, is_worst_case, x_zero_point;
+  int has_table, is_depthwise, is_worst_case, is_narrow, x_zero_point; /* narrow: int4 weights */
+  uint32_t runs;                                                       /* with factors; 0: none */
 } Plan;
 
 static uint32_t result_size(uint32_t size, uint32_t kernel, int32_t stride, int32_t dilation, int32_t pads) {
@@ -32,6 +34,7 @@ static Plan random_plan(int is_depthwise) {
   p.channels = (uint32_t)(is_depthwise ? groups : groups * case_pick(1, 40));
   p.outputs = (uint32_t)(groups * (is_depthwise ? case_pick(1, 2) : case_pick(1, 70 / groups)));
   p.x_zero_point = case_pick(-128, 127);
+  p.is_narrow = case_pick(0, 2) == 0;
   p.has_table = case_pick(0, 3) == 0;
   p.result =
       p.has_table ? EDGE_S8 : (const EdgeType[]){EDGE_S8, EDGE_S8, EDGE_S16, EDGE_F32}[case_pick(0, 3)];
@@ -50,8 +53,15 @@ static Plan random_plan(int is_depthwise) {
 }
 
 static void fill_bytes(KernelCase *c, int operand, int value) {
-  int8_t *data = case_data(c, operand);
-  for (uint32_t i = 0; i < c->info[operand].elements; i++) data[i] = (int8_t)value;
+  memset(case_data(c, operand), value, edge_tensor_bytes(&c->info[operand]));
+}
+
+/* All weights as large as they can be. */
+static void fill_weights(KernelCase *c, int is_positive) {
+  if (c->info[1].type == EDGE_S4)
+    fill_bytes(c, 1, is_positive ? 0x77 : 0x88);
+  else
+    fill_bytes(c, 1, is_positive ? 127 : -128);
 }
 
 static KernelCase conv_case(const Plan *p) {
@@ -68,19 +78,35 @@ static KernelCase conv_case(const Plan *p) {
   case_input(&c, EDGE_S8, EDGE_ARENA, 4, (uint32_t[]){p->batches, p->height, p->width, p->channels}, 1.0f,
              p->x_zero_point);
   if (p->is_depthwise)
-    case_input(&c, EDGE_S8, EDGE_CONSTANT, 3, dw_dims, 0.0f, 0);
+    case_input(&c, p->is_narrow ? EDGE_S4 : EDGE_S8, EDGE_CONSTANT, 3, dw_dims, 0.0f, 0);
   else
-    case_input(&c, EDGE_S8, EDGE_CONSTANT, 4, w_dims, 0.0f, 0);
+    case_input(&c, p->is_narrow ? EDGE_S4 : EDGE_S8, EDGE_CONSTANT, 4, w_dims, 0.0f, 0);
   case_input(&c, EDGE_S32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
   float *mult = case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
   for (uint32_t i = 0; i < p->outputs; i++) mult[i] /= 30000.0f * sqrtf((float)depth);
   if (p->has_table) case_input(&c, EDGE_S8, EDGE_CONSTANT, 1, (uint32_t[]){256}, 0.0f, 0);
+  if (!p->has_table && p->runs > 0) case_absent_input(&c);
+  if (p->runs > 0) case_input(&c, EDGE_U8, EDGE_CONSTANT, 2, (uint32_t[]){p->outputs, p->runs}, 0.0f, 0);
   case_output(&c, p->result, 4, y_dims, 1.0f, p->result == EDGE_F32 ? 0 : p->params.pre_zero_point);
   if (p->is_worst_case) {
     fill_bytes(&c, 0, case_pick(0, 1) ? 127 : -128);
-    fill_bytes(&c, 1, case_pick(0, 1) ? 127 : -128);
+    fill_weights(&c, case_pick(0, 1));
   }
   return c;
+}
+
+static int32_t weight_at(KernelCase *c, size_t at) {
+  const uint8_t *data = case_data(c, 1);
+  if (c->info[1].type == EDGE_S8) return (int8_t)data[at];
+  int32_t code = at % 2 == 0 ? data[at / 2] & 15 : data[at / 2] >> 4;
+  return code < 8 ? code : code - 16;
+}
+
+/* By which weight `at` of output o is multiplied. */
+static int32_t factor_at(const Plan *p, KernelCase *c, uint32_t o, size_t at) {
+  if (p->runs == 0) return 1;
+  size_t depth = c->info[1].elements / p->outputs;
+  return ((const uint8_t *)case_data(c, 5))[o * p->runs + at % depth / (depth / p->runs)];
 }
 
 /* x + 128 at a place that may be outside. */
@@ -92,7 +118,6 @@ static int32_t x_at(KernelCase *c, int64_t n, int64_t y, int64_t x, uint32_t cha
 
 /* The sum of one output, as program.h writes it. */
 static int32_t sum_of(const Plan *p, KernelCase *c, uint32_t n, uint32_t oy, uint32_t ox, uint32_t o) {
-  const int8_t *w = case_data(c, 1);
   uint32_t group_channels = p->channels / (uint32_t)p->params.groups;
   uint32_t group = o / (p->outputs / (uint32_t)p->params.groups);
   int64_t sum = ((const int32_t *)case_data(c, 2))[o];
@@ -104,7 +129,8 @@ static int32_t sum_of(const Plan *p, KernelCase *c, uint32_t n, uint32_t oy, uin
             (int64_t)ox * p->params.stride_w + (int64_t)kx * p->params.dilation_w - p->params.pad_left;
         size_t at = p->is_depthwise ? (ky * p->kernel_w + kx) * p->outputs + o
                                     : ((o * p->kernel_h + ky) * p->kernel_w + kx) * group_channels + i;
-        sum += w[at] * x_at(c, n, y, x, group * group_channels + i);
+        sum +=
+            (int64_t)weight_at(c, at) * factor_at(p, c, o, at) * x_at(c, n, y, x, group * group_channels + i);
       }
   return (int32_t)(uint32_t)sum;
 }
@@ -211,6 +237,7 @@ START_TEST(parts_give_the_same) {
       .batches = 2, .height = 19, .width = 23, .channels = 18, .outputs = 34, .kernel_h = 3, .kernel_w = 3};
   plan.params = (EdgeConvParams){1, 1, 1, 1, 1, 1, 2, -128, 127, 3};
   plan.result = EDGE_S8;
+  plan.is_narrow = _i;
   KernelCase c = conv_case(&plan);
   uint32_t parts = 0;
   EdgeHooks hooks = {.parallel_for = run_backwards, .pool = &parts};
@@ -220,6 +247,95 @@ START_TEST(parts_give_the_same) {
     expect_definition(&plan, &c);
   }
   ck_assert_uint_gt(parts, 10);
+  case_free(&c);
+}
+END_TEST
+
+/* The same numbers as int4 and as int8 give the same bytes. */
+START_TEST(int4_weights_are_int8_weights) {
+  case_seed((uint32_t)_i + 40);
+  for (int i = 0; i < 60; i++) {
+    Plan plan = random_plan(_i);
+    plan.is_narrow = 1;
+    KernelCase narrow = conv_case(&plan), wide = narrow;
+    int8_t *codes = malloc(64 + narrow.info[1].elements);
+    for (uint32_t k = 0; k < narrow.info[1].elements; k++) codes[64 + k] = (int8_t)weight_at(&narrow, k);
+    wide.info[1].type = EDGE_S8;
+    wide.memory[1] = (uint8_t *)codes;
+    size_t bytes = case_output_bytes(&narrow);
+    uint8_t *expected = malloc(bytes);
+    ck_assert_int_eq(case_run(&wide, edge_choose_kernels()), EDGE_OK);
+    memcpy(expected, case_data(&wide, EDGE_MAX_INPUTS), bytes);
+    ck_assert_int_eq(case_run(&narrow, edge_choose_kernels()), EDGE_OK);
+    ck_assert_mem_eq(expected, case_data(&narrow, EDGE_MAX_INPUTS), bytes);
+    free(expected);
+    free(codes);
+    case_free(&narrow);
+  }
+}
+END_TEST
+
+/* Longer rows than are unpacked at a time, and more outputs. */
+START_TEST(int4_weights_are_unpacked_in_blocks) {
+  case_seed(3);
+  Plan plan = {.batches = 1, .height = 3, .width = 5, .channels = 67, .kernel_h = 3, .kernel_w = 3};
+  plan.params = (EdgeConvParams){1, 1, 1, 1, 1, 1, 1, -128, 127, 3};
+  plan.result = EDGE_S8;
+  plan.is_narrow = 1;
+  for (plan.outputs = 1; plan.outputs < 150; plan.outputs += 29) {
+    KernelCase c = conv_case(&plan);
+    ck_assert(case_agrees(&c));
+    expect_definition(&plan, &c);
+    case_free(&c);
+  }
+}
+END_TEST
+
+/* Rows of `runs` runs of 16 * `length` weights, as a matrix product or in a window of 3x3. */
+static Plan plan_with_factors(void) {
+  Plan p = random_plan(0);
+  int32_t length = 16 * case_pick(1, 4);
+  p.is_narrow = 1;
+  p.runs = (uint32_t)case_pick(1, 4);
+  p.kernel_h = p.kernel_w = case_pick(0, 1) ? 1 : 3;
+  p.channels = (uint32_t)p.params.groups * (uint32_t)length * p.runs;
+  p.runs *= p.kernel_h * p.kernel_w;
+  return p;
+}
+
+START_TEST(factors_of_runs) {
+  case_seed(11);
+  for (int i = 0; i < 60; i++) {
+    Plan plan = plan_with_factors();
+    KernelCase c = conv_case(&plan);
+    ck_assert_msg(case_agrees(&c), "case %d", i);
+    expect_definition(&plan, &c);
+    case_free(&c);
+  }
+}
+END_TEST
+
+START_TEST(bad_factors_are_refused) {
+  case_seed(12);
+  Plan plan = plan_with_factors();
+  KernelCase c = conv_case(&plan);
+  EdgeTensor good = c.info[5];
+  ck_assert_int_eq(case_check(&c), EDGE_OK);
+  c.info[5].dims[1] *= 16 * 5; /* runs that are too short */
+  c.info[5].elements *= 16 * 5;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[5].dims[0]++;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[5].type = EDGE_S8;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[5].space = EDGE_ARENA;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[5] = good;
+  c.info[1].type = EDGE_S8; /* only int4 weights have factors */
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
   case_free(&c);
 }
 END_TEST
@@ -252,6 +368,11 @@ START_TEST(bad_calls_are_refused) {
     ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
     c.info[operand] = kept;
   }
+  c.info[1].type = EDGE_S4;
+  ck_assert_int_eq(case_check(&c), EDGE_OK);
+  c.info[1].space = EDGE_ARENA;
+  ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
+  c.info[1].space = EDGE_CONSTANT;
   ((float *)case_data(&c, 3))[5] = INFINITY;
   ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
   case_free(&c);
@@ -266,7 +387,11 @@ Suite *suite_runtime_conv(void) {
   tcase_add_loop_test(tests, faster_kernels_agree, 0, 2);
   tcase_add_test(tests, faster_kernels_agree_on_matrices);
   tcase_add_test(tests, sums_wrap_around);
-  tcase_add_test(tests, parts_give_the_same);
+  tcase_add_loop_test(tests, parts_give_the_same, 0, 2);
+  tcase_add_loop_test(tests, int4_weights_are_int8_weights, 0, 2);
+  tcase_add_test(tests, int4_weights_are_unpacked_in_blocks);
+  tcase_add_test(tests, factors_of_runs);
+  tcase_add_test(tests, bad_factors_are_refused);
   tcase_add_test(tests, bad_calls_are_refused);
   suite_add_tcase(suite, tests);
   return suite;

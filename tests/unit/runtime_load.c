@@ -393,6 +393,57 @@ START_TEST(damage_is_refused) {
 END_TEST
 
 /* The flag that output bytes are the same everywhere must not be set where something computes in float. */
+/* A product with int4 weights [1,1,1,3]: a byte and a half. */
+static EdgeBuilder int4_program(uint8_t last) {
+  EdgeBuilder b = {0};
+  const uint8_t pairs[2] = {0xf7, last}; /* 7, -1 and the low half of `last` */
+  const int32_t zero = 0;
+  const float factor = 1.0f;
+  uint32_t one = 1;
+  EdgeConvParams params = {1, 1, 1, 1, 0, 0, 1, -128, 127, 0};
+  int x = builder_arena(&b, EDGE_S8, 4, (uint32_t[]){1, 1, 1, 3}, 1.0f, -128);
+  int y = builder_arena(&b, EDGE_S8, 4, (uint32_t[]){1, 1, 1, 1}, 1.0f, 0);
+  int w = builder_constant(&b, EDGE_S4, 4, (uint32_t[]){1, 1, 1, 3}, pairs);
+  int bias_index = builder_constant(&b, EDGE_S32, 1, &one, &zero);
+  int mult_index = builder_constant(&b, EDGE_F32, 1, &one, &factor);
+  builder_op(&b, EDGE_OP_CONV, 4, (int[]){x, w, bias_index, mult_index}, y, &params, sizeof params);
+  builder_input(&b, x, "x");
+  builder_output(&b, y, "y");
+  b.flags = EDGE_FLAG_INTEGER_ONLY;
+  return b;
+}
+
+START_TEST(int4_weights_run) {
+  size_t bytes;
+  EdgeBuilder b = int4_program(0x08);
+  uint8_t *file = builder_finish(&b, &bytes);
+  EdgeModel model;
+  float y;
+  ck_assert_int_eq(edge_load(&model, file, bytes), EDGE_OK);
+  ck_assert_uint_eq(edge_tensor_bytes(&model.tensors[2]), 2);
+  void *arena = malloc(edge_arena_bytes(&model));
+  edge_set_input_f32(&model, 0, (const float[]){10.0f, 20.0f, 3.0f}, arena);
+  ck_assert_int_eq(edge_run(&model, arena, NULL), EDGE_OK);
+  edge_get_output_f32(&model, 0, arena, &y);
+  ck_assert_float_eq(y, 7 * 10 - 20 - 8 * 3);
+  free(arena);
+  free(file);
+}
+END_TEST
+
+START_TEST(bad_int4_tensors_are_refused) {
+  EdgeBuilder good = int4_program(0x08), half = int4_program(0x18), arena = good, offset = good, end = good;
+  ck_assert_int_eq(load_built(&good), EDGE_OK);
+  ck_assert_int_eq(load_built(&half), EDGE_MALFORMED); /* something in the half byte that is left over */
+  arena.tensors[0].type = EDGE_S4;                     /* no type for what is computed */
+  ck_assert_int_eq(load_built(&arena), EDGE_MALFORMED);
+  offset.tensors[2].zero_point = 8; /* no int4 code */
+  ck_assert_int_eq(load_built(&offset), EDGE_MALFORMED);
+  end.tensors[2].offset = (end.weights_bytes + 63) / 64 * 64; /* behind the weights */
+  ck_assert_int_eq(load_built(&end), EDGE_MALFORMED);
+}
+END_TEST
+
 START_TEST(integer_flag_must_be_true) {
   EdgeBuilder b = {.flags = EDGE_FLAG_INTEGER_ONLY};
   uint32_t four = 4;
@@ -492,6 +543,8 @@ Suite *suite_runtime_load(void) {
   tcase_add_test(tests, every_changed_byte_is_refused);
   tcase_add_test(tests, every_changed_byte_with_right_checksums_is_safe);
   tcase_add_loop_test(tests, damage_is_refused, 0, DAMAGES);
+  tcase_add_test(tests, int4_weights_run);
+  tcase_add_test(tests, bad_int4_tensors_are_refused);
   tcase_add_test(tests, integer_flag_must_be_true);
   tcase_add_test(tests, arguments_are_checked);
   tcase_add_test(tests, inputs_and_outputs_convert);

@@ -205,18 +205,24 @@ static int is_worth_packing(const EdgeConvJob *job) {
   const EdgeConvShape *s = &job->shape;
   int64_t outputs = ((int64_t)s->outputs + 7) / 8 * 8, depth = ((int64_t)s->depth + 1) / 2 * 2;
   int is_one_group = s->group_channels == s->channels;
-  return is_one_group && job->pixels >= MIN_PACKED_PIXELS && depth <= MAX_PACKED_DEPTH &&
+  return is_one_group && job->factors == NULL && job->pixels >= MIN_PACKED_PIXELS && depth <= MAX_PACKED_DEPTH &&
          outputs * depth <= MAX_PACKED;
 }
 
 static EdgeStatus run_packed(EdgeConvJob *job) {
   _Alignas(__m256i) int16_t packed[MAX_PACKED];
+  int8_t unpacked[MAX_PACKED];
   const EdgeConvShape *s = &job->shape;
+  const EdgeArg *w = &job->call->in[1];
+  if (edge_is_s4(w)) {
+    edge_unpack_s4(unpacked, w->data, 0, w->info->elements);
+    job->weights = unpacked;
+  }
   pack(packed, job->weights, s->depth, s->outputs);
   job->weights = (const int8_t *)packed;
   job->output_bytes = (ptrdiff_t)((s->depth + 1) / 2) * 4;
   job->compute = compute_packed;
-  return edge_conv_run(job);
+  return edge_conv_run_outputs(job);
 }
 
 static EdgeStatus run(const EdgeCall *call) {

@@ -90,16 +90,16 @@ static inline int is_inside(const EdgeDwconvPixel *pixel) {
 
 /* What is the same for all pixels: weights of the block that begins with output `first`, and offsets, which
    have a meaning only if a window fits into x. */
-static void prepare(Positions *p, const EdgeCall *call, const EdgeConvShape *s, int32_t first) {
+static void prepare(Positions *p, const int8_t *weights, const EdgeConvParams *params, const EdgeConvShape *s,
+                    int32_t first) {
   static const int8_t zeros[EDGE_DWCONV_BLOCK] = {0};
-  const EdgeConvParams *params = call->params;
   int fits = window_height(s, params) < s->height && window_width(s, params) < s->width;
   p->count = s->kernel_h * s->kernel_w;
   for (int32_t k = 0; k < p->count; k++) {
     ptrdiff_t row = (ptrdiff_t)(k / s->kernel_w) * params->dilation_h;
     ptrdiff_t column = (ptrdiff_t)(k % s->kernel_w) * params->dilation_w;
     p->offset[k] = fits ? (row * s->width + column) * s->channels : 0;
-    p->w[k] = (const int8_t *)call->in[1].data + (ptrdiff_t)k * s->outputs + first;
+    p->w[k] = weights + (ptrdiff_t)k * s->outputs + first;
   }
   if (p->count % 2 == 1) { /* one more with weights of 0, for the last pair */
     p->offset[p->count] = 0;
@@ -121,15 +121,15 @@ static inline void locate(Positions *p, const EdgeDwconvPixel *pixel, int32_t fi
 }
 
 /* All pixels of one block of channels. */
-static void compute_block(const EdgeCall *call, EdgeDwconvPixel pixel, const EdgeConvResult *result,
-                          int32_t first) {
+static void compute_block(const EdgeCall *call, const int8_t *weights, EdgeDwconvPixel pixel,
+                          const EdgeConvResult *result, int32_t first) {
   const EdgeConvParams *params = call->params;
   const EdgeConvShape *s = pixel.shape;
   int32_t left = s->outputs - first, count = left < EDGE_DWCONV_BLOCK ? left : EDGE_DWCONV_BLOCK;
   int32_t rows = s->batches * s->out_height;
   ptrdiff_t at = first;
   Positions p;
-  prepare(&p, call, s, first);
+  prepare(&p, weights, params, s, first);
   for (int32_t row = 0; row < rows; row++) {
     ptrdiff_t image = (ptrdiff_t)(row / s->out_height) * s->height * s->width * s->channels;
     pixel.image = (const int8_t *)call->in[0].data + image;
@@ -151,11 +151,12 @@ static EdgeStatus run(const EdgeCall *call) {
     return edge_plain_dwconv.run(call);
   const EdgeConvShape s = edge_conv_shape_of(call, w->dims[0], w->dims[1]);
   const EdgeConvResult result = edge_conv_result(call);
+  const int8_t *weights = edge_dwconv_weights(call);
   int8_t outside[EDGE_DWCONV_BLOCK];
   memset(outside, x->zero_point, sizeof outside);
   EdgeDwconvPixel pixel = {.shape = &s, .params = call->params, .outside = outside};
   for (int32_t first = 0; first < s.outputs; first += EDGE_DWCONV_BLOCK)
-    compute_block(call, pixel, &result, first);
+    compute_block(call, weights, pixel, &result, first);
   return EDGE_OK;
 }
 

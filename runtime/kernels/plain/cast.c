@@ -6,7 +6,7 @@
 #define BLOCK 64
 
 static int is_castable(const EdgeArg *arg) {
-  return edge_is_indexable(arg) && !edge_is_type(arg, EDGE_S16);
+  return edge_is_indexable(arg) && !edge_is_type(arg, EDGE_S16) && !edge_is_s4(arg);
 }
 
 static EdgeStatus check(const EdgeCall *call) {

@@ -18,6 +18,10 @@ static inline int edge_is_s8(const EdgeArg *arg) {
   return edge_is_type(arg, EDGE_S8);
 }
 
+static inline int edge_is_s4(const EdgeArg *arg) {
+  return edge_is_type(arg, EDGE_S4);
+}
+
 static inline int edge_is_f32(const EdgeArg *arg) {
   return edge_is_type(arg, EDGE_F32);
 }
@@ -50,13 +54,13 @@ static inline int edge_is_sane_scale(float value) {
   return value > 0.0f && edge_is_sane_factor(value);
 }
 
-/* Smallest and largest value of an 8- or 16-bit integer type. */
+/* Smallest and largest value of an integer type of at most 16 bits. */
 static inline int32_t edge_type_min(EdgeType type) {
-  return type == EDGE_U8 ? 0 : type == EDGE_S16 ? INT16_MIN : INT8_MIN;
+  return type == EDGE_U8 ? 0 : type == EDGE_S16 ? INT16_MIN : type == EDGE_S4 ? -8 : INT8_MIN;
 }
 
 static inline int32_t edge_type_max(EdgeType type) {
-  return type == EDGE_U8 ? UINT8_MAX : type == EDGE_S16 ? INT16_MAX : INT8_MAX;
+  return type == EDGE_U8 ? UINT8_MAX : type == EDGE_S16 ? INT16_MAX : type == EDGE_S4 ? 7 : INT8_MAX;
 }
 
 static inline int edge_is_code(int32_t value, EdgeType type) {
@@ -121,7 +125,8 @@ static inline int edge_is_operand_within(const EdgeArg *arg, int32_t rank, const
   return edge_is_indexable(arg) && edge_is_reach_within(0, rank, dims, stride, arg->info->elements);
 }
 
-/* Bytes of an element; 0 for a type that does not exist. */
+/* Bytes of an element; 0 for int4, which has no element that is whole bytes, and for a type that does not
+   exist: what moves elements refuses both. */
 static inline size_t edge_element_bytes(const EdgeTensor *tensor) {
   switch (tensor->type) {
 #define X(name, number, size, text)                                                                          \
@@ -132,6 +137,12 @@ static inline size_t edge_element_bytes(const EdgeTensor *tensor) {
   default:
     return 0;
   }
+}
+
+/* Bytes of a tensor's content, whatever its row says; 0 for a type that does not exist. */
+static inline uint64_t edge_content_bytes(const EdgeTensor *tensor) {
+  if (tensor->type == EDGE_S4) return ((uint64_t)tensor->elements + 1) / 2;
+  return (uint64_t)tensor->elements * edge_element_bytes(tensor);
 }
 
 #endif

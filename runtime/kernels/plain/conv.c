@@ -4,12 +4,14 @@
 
 static EdgeStatus check(const EdgeCall *call) {
   if (!edge_is_sane_integer_conv(call)) return EDGE_MALFORMED;
-  if (!edge_is_s8(&call->in[1]) || !edge_is_constant(&call->in[1])) return EDGE_MALFORMED;
-  return edge_has_conv_weights(call) ? EDGE_OK : EDGE_MALFORMED;
+  if (!edge_is_weight(&call->in[1])) return EDGE_MALFORMED;
+  return edge_has_conv_weights(call) && edge_has_sane_factors(call) ? EDGE_OK : EDGE_MALFORMED;
 }
 
 static uint32_t scratch(const EdgeCall *call) {
-  return (uint32_t)edge_conv_shape(call).row_length * EDGE_CONV_PIXELS * (uint32_t)sizeof(int16_t);
+  EdgeConvShape shape = edge_conv_shape(call);
+  uint32_t unpacked = edge_is_s4(&call->in[1]) ? (uint32_t)(edge_conv_block(&shape) * shape.depth) : 0;
+  return edge_conv_row_bytes(&shape) + unpacked;
 }
 
 EDGE_INLINE void widen(int16_t *row, const int8_t *x, int32_t count) {

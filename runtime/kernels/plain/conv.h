@@ -14,6 +14,7 @@ typedef struct EdgeConvShape {
   int32_t group_channels, group_outputs;
   int32_t depth;      /* products in one output: kernel_h * kernel_w * group_channels */
   int32_t row_length; /* depth rounded up to 16 */
+  int32_t runs;       /* of weights that share a factor; 1 where there are no factors */
 } EdgeConvShape;
 
 /* ---- check ---- */
@@ -63,6 +64,17 @@ static inline int edge_is_sane_integer_conv(const EdgeCall *call) {
          edge_is_factor_list(&call->in[3], outputs) && edge_is_conv_result(call);
 }
 
+#define EDGE_CONV_RUN 16 /* weights that share a factor are a multiple of these */
+
+/* Factors [O,G] of weights w that fit y: none, or for int4 weights. */
+static inline int edge_has_sane_factors(const EdgeCall *call) {
+  const EdgeArg *w = &call->in[1], *factors = &call->in[5];
+  if (factors->info == NULL) return 1;
+  if (!edge_is_type(factors, EDGE_U8) || !edge_is_constant(factors) || !edge_is_indexable(factors)) return 0;
+  if (!edge_is_s4(w) || factors->info->rank != 2 || factors->info->dims[0] != w->info->dims[0]) return 0;
+  return w->info->elements / w->info->dims[0] % ((uint64_t)factors->info->dims[1] * EDGE_CONV_RUN) == 0;
+}
+
 /* Weights [O,KH,KW,C/groups] that fit x and y. */
 static inline int edge_has_conv_weights(const EdgeCall *call) {
   const EdgeConvParams *p = call->params;
@@ -91,6 +103,7 @@ static inline EdgeConvShape edge_conv_shape_of(const EdgeCall *call, uint32_t ke
   s.group_outputs = s.outputs / p->groups;
   s.depth = s.kernel_h * s.kernel_w * s.group_channels;
   s.row_length = (s.depth + 15) / 16 * 16;
+  s.runs = call->in[5].info != NULL ? (int32_t)call->in[5].info->dims[1] : 1;
   return s;
 }
 

@@ -4,15 +4,24 @@
  * A pixel's window is laid out as one row of `depth` int16 values x + 128, in the order of the weights; then
  * each output is a dot product of that row with a row of weights, which are used as they lie in the file. A
  * few pixels go together, so that weights are read once for all of them.
+ *
+ * int4 weights are unpacked into the scratch, for a few outputs at a time, and all pixels are walked over for
+ * these; so every weight is unpacked once, and the arithmetic is that of int8. Where runs of weights have
+ * factors, they are unpacked run by run: [run][output][weights of the run], and each run is a product of its
+ * own.
  */
 #ifndef RUNTIME_KERNELS_PLAIN_CONV_WALK_H
 #define RUNTIME_KERNELS_PLAIN_CONV_WALK_H
 
+#include "runtime/freestanding.h"
 #include "runtime/kernels/plain/conv.h"
+#include "runtime/kernels/plain/nibbles.h"
 #include "runtime/kernels/plain/window.h"
 
 #define EDGE_CONV_PIXELS 4                    /* rows of pixels that are multiplied together */
 #define EDGE_CONV_OUTPUTS 64                  /* outputs whose sums are held at a time */
+#define EDGE_CONV_UNPACKED 2048               /* int4 weights that are unpacked at a time, */
+#define EDGE_CONV_UNPACKED_OUTPUTS 8          /* and the fewest outputs of which they are */
 #define EDGE_CONV_PARALLEL_DEPTH 4608         /* longest row that a thread's stack is asked to hold */
 #define EDGE_CONV_PARALLEL_PRODUCTS (1 << 18) /* in a part that is worth a thread */
 
@@ -77,8 +86,10 @@ struct EdgeConvJob {
   const EdgeCall *call;
   EdgeConvShape shape;
   EdgeConvResult result;
-  const int8_t *weights;  /* as steps.multiply wants them */
+  int32_t first, end;     /* the outputs to be computed */
+  const int8_t *weights;  /* of these, as steps.multiply wants them */
   ptrdiff_t output_bytes; /* of them for one output */
+  const uint8_t *factors; /* [output][run]; NULL: none */
   int32_t pixels, part;   /* of all batches; of a part, a multiple of EDGE_CONV_PIXELS */
   EdgeConvPixels compute;
 };
@@ -94,16 +105,40 @@ static inline EdgeConvCursor edge_conv_cursor(const EdgeConvJob *job, int32_t gr
   return at;
 }
 
+/* steps.multiply for `count` outputs from `output` on. */
+EDGE_INLINE void edge_conv_sums(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
+                                int32_t pixels, int32_t output, int32_t count, int32_t *sum) {
+  const EdgeConvShape *s = &job->shape;
+  const int8_t *w = job->weights + (output - job->first) * job->output_bytes;
+  if (job->factors == NULL) {
+    steps.multiply(sum, rows, s->row_length, pixels, w, s->depth, count);
+    return;
+  }
+  int32_t part[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], length = s->depth / s->runs;
+  memset(sum, 0, sizeof part);
+  for (int32_t run = 0; run < s->runs;
+       run++, rows += length, w += (job->end - job->first) * job->output_bytes) {
+    const uint8_t *factors = job->factors + (ptrdiff_t)output * s->runs + run;
+    steps.multiply(part, rows, s->row_length, pixels, w, length, count);
+    for (int32_t i = 0; i < pixels; i++)
+      for (int32_t o = 0; o < count; o++) {
+        int32_t at = i * EDGE_CONV_OUTPUTS + o;
+        sum[at] = (int32_t)((uint32_t)sum[at] + (uint32_t)part[at] * factors[(ptrdiff_t)o * s->runs]);
+      }
+  }
+}
+
 /* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
 EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
                                     int32_t group, int32_t first, int32_t pixels) {
   const EdgeConvShape *s = &job->shape;
-  for (int32_t begin = 0; begin < s->group_outputs; begin += EDGE_CONV_OUTPUTS) {
-    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = s->group_outputs - begin;
+  int32_t begin = group * s->group_outputs, end = begin + s->group_outputs;
+  if (begin < job->first) begin = job->first;
+  if (end > job->end) end = job->end;
+  for (int32_t output = begin; output < end; output += EDGE_CONV_OUTPUTS) {
+    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = end - output;
     int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
-    int32_t output = group * s->group_outputs + begin;
-    const int8_t *w = job->weights + (ptrdiff_t)output * job->output_bytes;
-    steps.multiply(sum, rows, s->row_length, pixels, w, s->depth, count);
+    edge_conv_sums(steps, job, rows, pixels, output, count, sum);
     for (int32_t i = 0; i < pixels; i++)
       steps.store(&job->result, (ptrdiff_t)(first + i) * s->outputs + output, output,
                   sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
@@ -116,7 +151,7 @@ EDGE_INLINE void edge_conv_compute(EdgeConvSteps steps, const EdgeConvJob *job, 
   const EdgeConvParams *p = job->call->params;
   const EdgeConvShape *s = &job->shape;
   int16_t outside = (int16_t)(job->call->in[0].info->zero_point + 128);
-  for (int32_t group = 0; group < p->groups; group++) {
+  for (int32_t group = job->first / s->group_outputs; group * s->group_outputs < job->end; group++) {
     EdgeConvCursor at = edge_conv_cursor(job, group, begin);
     for (int32_t first = begin; first < end; first += EDGE_CONV_PIXELS) {
       int32_t left = end - first, count = left < EDGE_CONV_PIXELS ? left : EDGE_CONV_PIXELS;
@@ -146,23 +181,62 @@ static inline int32_t edge_conv_part_pixels(const EdgeConvJob *job) {
   return part < job->pixels ? (int32_t)part : 0;
 }
 
-/* With the weights as they lie in the file. */
+/* Bytes of the rows of pixels, with which the scratch begins. */
+static inline uint32_t edge_conv_row_bytes(const EdgeConvShape *s) {
+  return (uint32_t)s->row_length * EDGE_CONV_PIXELS * (uint32_t)sizeof(int16_t);
+}
+
+/* Outputs whose int4 weights are unpacked at a time. */
+static inline int32_t edge_conv_block(const EdgeConvShape *s) {
+  int32_t outputs = EDGE_CONV_UNPACKED / s->depth;
+  if (outputs < EDGE_CONV_UNPACKED_OUTPUTS) outputs = EDGE_CONV_UNPACKED_OUTPUTS;
+  return outputs < s->outputs ? outputs : s->outputs;
+}
+
+/* The next outputs to be computed are first..first+count-1, whose int4 weights are unpacked behind the rows:
+   kernels may read a few bytes in front of weights. */
+static inline void edge_conv_unpack(EdgeConvJob *job, int32_t first, int32_t count) {
+  int8_t *weights = (int8_t *)job->call->scratch + edge_conv_row_bytes(&job->shape);
+  size_t depth = (size_t)job->shape.depth, length = depth / (size_t)job->shape.runs;
+  job->weights = weights;
+  for (size_t run = 0; run < (size_t)job->shape.runs; run++)
+    for (int32_t o = first; o < first + count; o++, weights += length)
+      edge_unpack_s4(weights, job->call->in[1].data, (size_t)o * depth + run * length, length);
+  job->first = first;
+  job->end = first + count;
+}
+
+/* All outputs, with the weights as they lie in the file. */
 static inline EdgeConvJob edge_conv_job(const EdgeCall *call, EdgeConvPixels compute) {
   EdgeConvJob job = {
       .call = call, .shape = edge_conv_shape(call), .result = edge_conv_result(call), .compute = compute};
+  job.end = job.shape.outputs;
   job.weights = call->in[1].data;
-  job.output_bytes = job.shape.depth;
+  job.output_bytes = job.shape.depth / job.shape.runs;
+  job.factors = call->in[5].info != NULL ? call->in[5].data : NULL;
   job.pixels = job.shape.batches * job.shape.out_height * job.shape.out_width;
   job.part = edge_conv_part_pixels(&job);
   return job;
 }
 
-static inline EdgeStatus edge_conv_run(EdgeConvJob *job) {
+/* The outputs first..end-1 of all pixels. */
+static inline EdgeStatus edge_conv_run_outputs(const EdgeConvJob *job) {
   const EdgeHooks *hooks = job->call->hooks;
   if (job->part == 0)
     job->compute(job, job->call->scratch, 0, job->pixels);
   else
-    hooks->parallel_for(hooks->pool, (uint32_t)((job->pixels - 1) / job->part) + 1, edge_conv_part, job);
+    hooks->parallel_for(hooks->pool, (uint32_t)((job->pixels - 1) / job->part) + 1, edge_conv_part,
+                        (void *)(uintptr_t)job);
+  return EDGE_OK;
+}
+
+static inline EdgeStatus edge_conv_run(EdgeConvJob *job) {
+  if (!edge_is_s4(&job->call->in[1])) return edge_conv_run_outputs(job);
+  int32_t outputs = job->shape.outputs, block = edge_conv_block(&job->shape);
+  for (int32_t first = 0; first < outputs; first += block) {
+    edge_conv_unpack(job, first, outputs - first < block ? outputs - first : block);
+    edge_conv_run_outputs(job);
+  }
   return EDGE_OK;
 }
 

@@ -7,13 +7,17 @@ static EdgeStatus check(const EdgeCall *call) {
   const EdgeArg *w = &call->in[1];
   if (!edge_is_sane_integer_conv(call)) return EDGE_MALFORMED;
   if (p->groups != (int32_t)call->in[0].info->dims[3]) return EDGE_MALFORMED;
-  if (!edge_is_s8(w) || !edge_is_constant(w)) return EDGE_MALFORMED;
+  if (!edge_is_weight(w)) return EDGE_MALFORMED;
   if (!edge_is_indexable(w) || w->info->rank != 3) return EDGE_MALFORMED;
   return w->info->dims[2] == call->out[0].info->dims[3] ? EDGE_OK : EDGE_MALFORMED;
+}
+
+static uint32_t scratch(const EdgeCall *call) {
+  return edge_is_s4(&call->in[1]) ? call->in[1].info->elements : 0;
 }
 
 static EdgeStatus run(const EdgeCall *call) {
   return edge_dwconv_run(edge_dwconv_sums, edge_conv_store, call);
 }
 
-const EdgeKernel edge_plain_dwconv = {.check = check, .run = run};
+const EdgeKernel edge_plain_dwconv = {.check = check, .run = run, .scratch = scratch};

@@ -7,6 +7,7 @@
 
 #include "runtime/freestanding.h"
 #include "runtime/kernels/plain/conv.h"
+#include "runtime/kernels/plain/nibbles.h"
 
 #define EDGE_DWCONV_BLOCK 64 /* outputs whose sums are held at a time */
 
@@ -61,6 +62,13 @@ static inline void edge_dwconv_sums(int32_t *result, const EdgeDwconvPixel *pixe
   for (int32_t i = 0; i < count; i++) result[i] = (int32_t)sum[i];
 }
 
+/* The weights as int8: where they lie, or unpacked into the scratch. */
+static inline const int8_t *edge_dwconv_weights(const EdgeCall *call) {
+  const EdgeArg *w = &call->in[1];
+  if (edge_is_s4(w)) edge_unpack_s4(call->scratch, w->data, 0, w->info->elements);
+  return edge_is_s4(w) ? call->scratch : w->data;
+}
+
 typedef void (*EdgeConvStore)(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum,
                               int32_t count);
 
@@ -80,6 +88,7 @@ EDGE_INLINE EdgeStatus edge_dwconv_run(EdgeDwconvSums sums, EdgeConvStore store,
   const uint32_t *w = call->in[1].info->dims; /* [KH,KW,O] */
   EdgeConvShape s = edge_conv_shape_of(call, w[0], w[1]);
   EdgeConvResult result = edge_conv_result(call);
+  const int8_t *weights = edge_dwconv_weights(call);
   int8_t outside[EDGE_DWCONV_BLOCK];
   memset(outside, call->in[0].info->zero_point, sizeof outside);
   EdgeDwconvPixel pixel = {.shape = &s, .params = p, .image = call->in[0].data, .outside = outside};
@@ -89,7 +98,7 @@ EDGE_INLINE EdgeStatus edge_dwconv_run(EdgeDwconvSums sums, EdgeConvStore store,
       for (int32_t ox = 0; ox < s.out_width; ox++, at += s.outputs) {
         pixel.top = (int64_t)oy * p->stride_h - p->pad_top;
         pixel.left = (int64_t)ox * p->stride_w - p->pad_left;
-        edge_dwconv_pixel(sums, store, &pixel, &result, call->in[1].data, at);
+        edge_dwconv_pixel(sums, store, &pixel, &result, weights, at);
       }
   return EDGE_OK;
 }

@@ -1,0 +1,114 @@
+/* cmd_convert.c - edgec convert */
+#include "cmd/command.h"
+#include "cmd/common.h"
+#include "cmd/model.h"
+#include "cmd/overwrite.h"
+#include "cmd/print.h"
+#include "cmd/summary_line.h"
+#include "formats/onnx/onnx.h"
+
+static const OptionRow convert_rows[] = {
+    {.name = "output",
+     .short_name = 'o',
+     .type = OPTION_STRING,
+     .metavar = "FILE",
+     .group = "Output",
+     .help = "the .onnx file to write; must be given"},
+    {.name = "force",
+     .type = OPTION_FLAG,
+     .group = "Output",
+     .help = "overwrite a file that edgec did not write"},
+    {.name = "optimize",
+     .type = OPTION_FLAG,
+     .group = "Conversion",
+     .help =
+         "run the passes that `quantize` begins with (fold constants, BatchNorm and so on) and say what each "
+         "did"},
+    {0}};
+
+static void model_line(const Model *model, int nodes, Text *text) {
+  summary_line(text, "model", summary_file(model->path), "opset %lld, %d node%s",
+               (long long)graph_opset(model->graph, ""), nodes, nodes == 1 ? "" : "s");
+}
+
+static void passes_lines(const Model *model, Text *text) {
+  bool any = false;
+  for (int i = 0; i < PASS_COUNT; i++) {
+    int rewrites = model->passes.counts[i].rewrites;
+    if (rewrites == 0) continue;
+    summary_line(text, any ? "" : "optimize", "", "%s: %d place%s", model->passes.counts[i].name, rewrites,
+                 rewrites == 1 ? "" : "s");
+    any = true;
+  }
+  if (!any) summary_line(text, "optimize", "", "nothing to do");
+  summary_line(text, "", "", "%d node%s left", model->graph->node_count,
+               model->graph->node_count == 1 ? "" : "s");
+}
+
+static Status optimize(Model *model, Text *text, Error *err) {
+  TRY(model_infer(model, err));
+  TRY(model_clean(model, err));
+  passes_lines(model, text);
+  return onnx_upgrade(model->graph, 0, err);
+}
+
+/* Only what --optimize does needs to know the operators. */
+static Status open_model(Model *model, const char *path, bool optimized, Error *err) {
+  if (optimized) return model_open(model, path, err);
+  *model = (Model){.path = path};
+  return onnx_read(path, &model->graph, err);
+}
+
+static Status write_model(const Model *model, const char *path, Text *text, Error *err) {
+  char size[TEXT_NUMBER_ROOM];
+  OutputFile out = {0};
+  size_t bytes;
+  model->graph->producer = ONNX_OWN_PRODUCER;
+  TRY(output_open(&out, path, err));
+  Status status = onnx_write_to(&out, model->graph, &bytes, err);
+  if (status != OK) {
+    output_abandon(&out);
+    return status;
+  }
+  summary_line(text, "write", summary_file(path), "%s", text_bytes(size, (double)bytes));
+  return output_commit(&out, err);
+}
+
+static Status convert(const Options *options, Model *model, Text *text, Error *err) {
+  const char *output = options_string(options, "output");
+  bool optimized = options_flag(options, "optimize");
+  if (output == NULL) return fail(err, BAD_USAGE, "convert: no output is given: -o FILE.onnx");
+  TRY(overwrite_check(output, OUTPUT_ONNX, options_flag(options, "force"), err));
+  TRY(open_model(model, options->arguments[0], optimized, err));
+  model_line(model, model->graph->node_count, text);
+  if (optimized) TRY(optimize(model, text, err));
+  return write_model(model, output, text, err);
+}
+
+static Status convert_run(const Options *options, Error *err) {
+  Model model = {0};
+  Text text = {0};
+  Status status = convert(options, &model, &text, err);
+  model_close(&model);
+  if (status == OK && !options_flag(options, "quiet")) return print_text(&text, err);
+  text_free(&text);
+  return status;
+}
+
+const Command command_convert = {
+    .name = "convert",
+    .brief = "reads an ONNX model and writes it again, simplified if wanted",
+    .usage = "[OPTIONS] MODEL.onnx -o OUT.onnx",
+    .help =
+        "What is written computes the same. Names of inputs, outputs and values stay; weights that no node "
+        "reads are left out. With --optimize the graph is simplified first: constants are computed, "
+        "BatchNorm goes into the weights before it, patterns become single nodes.",
+    .arguments = {{"MODEL.onnx", "an ONNX model"}},
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .options = {convert_rows, common_quiet_rows},
+    .examples = {"edgec convert model.onnx -o copy.onnx",
+                 "edgec convert model.onnx --optimize -o simple.onnx"},
+    .place = 55,
+    .run = convert_run,
+};

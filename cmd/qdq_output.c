@@ -1,0 +1,53 @@
+/* The output of `edgec quantize` where it is an ONNX model: written, read back and run like any other. */
+#include "cmd/overwrite.h"
+#include "cmd/quantize_job.h"
+#include "formats/onnx/onnx.h"
+#include "quantize/qdq.h"
+
+#include <string.h>
+
+#define FORMAT_QDQ 1 /* of --format */
+
+/* "dir/model.onnx" -> "dir/model.int8.onnx" */
+static const char *default_output(Arena *arena, const char *path, Error *err) {
+  size_t length = strlen(path);
+  if (text_ends_with(path, ".onnx")) length -= strlen(".onnx");
+  char *stem = arena_text_of(arena, path, length, err);
+  return stem == NULL ? NULL : arena_format(arena, err, "%s.int8.onnx", stem);
+}
+
+Status qdq_output_choose(QuantizeJob *job, Error *err) {
+  bool is_named = job->output != NULL && text_ends_with(job->output, ".onnx");
+  bool is_given = options_was_given(job->options, "format");
+  job->is_qdq = is_given ? options_choice(job->options, "format") == FORMAT_QDQ : is_named;
+  if (is_named && !job->is_qdq)
+    return fail(err, BAD_USAGE, "option --format: edge is not what a name ending in .onnx is for: %s",
+                job->output);
+  if (!job->is_qdq) return options_refuse(job->options, "qdq-weights", "without --format qdq", err);
+  TRY(options_refuse(job->options, "uncompressed", "with --format qdq", err));
+  Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
+  if (job->output == NULL) job->output = default_output(arena, job->model.path, err);
+  if (job->output == NULL) return err->status;
+  return overwrite_check(job->output, OUTPUT_ONNX, options_flag(job->options, "force"), err);
+}
+
+Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
+  Graph *qdq;
+  Status status =
+      qdq_make(job->model.graph, (QdqWeights)options_choice(job->options, "qdq-weights"), &qdq, err);
+  if (status != OK) return fail_within(err, "%s", job->model.path);
+  qdq->producer = ONNX_OWN_PRODUCER;
+  status = onnx_upgrade(qdq, 0, err);
+  if (status == OK) status = onnx_write_to(out, qdq, &job->file_bytes, err);
+  graph_free(qdq);
+  return status;
+}
+
+Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err) {
+  TRY(model_open(&job->qdq, out->temporary, err));
+  job->qdq.path = job->output;
+  TRY(model_infer(&job->qdq, err));
+  TRY(model_clean(&job->qdq, err));
+  Graph *graph = job->model.graph;
+  return accounting_make(&job->accounting, graph, NULL, NULL, 0, &graph->arena, err);
+}

@@ -1,0 +1,10 @@
+#include "operators/signal/window_function.h"
+
+static Status run_window(Run *run) {
+  return window_function_run(run, 0.5, 0.5, 0);
+}
+
+const Op op_HannWindow = {.name = "HannWindow",
+                          .brief = "The weights of a Hann window.",
+                          .versions = {{17, window_function_infer, run_window, NULL}},
+                          WINDOW_FUNCTION_ROW};
