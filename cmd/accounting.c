@@ -9,6 +9,11 @@
 
 /* ---- what runs in float ---- */
 
+static bool is_moving(const Node *node) {
+  OpRole role = op_role(node, NULL);
+  return role == ROLE_VIEW || role == ROLE_SAME_SCALE || role == ROLE_GATHER;
+}
+
 /* Why quantization keeps a node in float; NULL where it does not. */
 static const char *decided_reason(const Node *node) {
   const char *reason = NULL;
@@ -46,6 +51,7 @@ Status accounting_make(Accounting *accounting, const Graph *graph, const EdgeFil
   if (file != NULL) add_undecided(accounting, graph, file);
   for (int n = 0; n < graph->node_count; n++) accounting->float_nodes += accounting->float_reasons[n] != NULL;
   if (file == NULL) return OK;
+  accounting->is_integer_only = edge_is_integer_only(&file->model);
   edge_parts(bytes, size, &accounting->parts);
   return edge_constants(&accounting->constants, &file->model, arena, err);
 }
@@ -60,22 +66,29 @@ int64_t accounting_bytes(const Value *value) {
 
 /* ---- --require-full ---- */
 
+/* Nodes that only move values compute nothing, in whatever form they do it. */
+static bool computes_in_float(const Accounting *accounting, const Node *node) {
+  return accounting->float_reasons[node->index] != NULL && !is_moving(node);
+}
+
 static void list_float(const Accounting *accounting, const Graph *graph, Text *text) {
-  bool first = true;
-  text_add(text, "--require-full: %d node%s in float: ", accounting->float_nodes,
-           accounting->float_nodes == 1 ? "" : "s");
+  int count = 0;
+  Text list = {0};
   for (int n = 0; n < graph->node_count; n++) {
-    if (accounting->float_reasons[n] == NULL) continue;
-    text_add(text, "%s%s (%s: %s)", first ? "" : ", ", graph->nodes[n]->name, graph->nodes[n]->type,
+    if (!computes_in_float(accounting, graph->nodes[n])) continue;
+    text_add(&list, "%s%s (%s: %s)", count > 0 ? ", " : "", graph->nodes[n]->name, graph->nodes[n]->type,
              accounting->float_reasons[n]);
-    first = false;
+    count++;
   }
+  text_add(text, "--require-full: %d node%s in float: %s", count, count == 1 ? "" : "s",
+           list.length > 0 ? list.bytes : "");
+  text_free(&list);
 }
 
 void accounting_gate(const Options *options, const Accounting *accounting, const Graph *graph,
                      GateResults *gates) {
   if (!options_flag(options, "require-full")) return;
-  if (accounting->float_nodes == 0) {
+  if (accounting->is_integer_only) {
     gates_add(gates, "require-full", true, "nothing is computed in float");
     return;
   }
@@ -91,14 +104,13 @@ void accounting_gate(const Options *options, const Accounting *accounting, const
 static void node_json(const Accounting *accounting, const Node *node, Json *json) {
   OpRole role = op_role(node, NULL);
   const char *reason = accounting->float_reasons[node->index];
-  bool is_moved = role == ROLE_VIEW || role == ROLE_SAME_SCALE || role == ROLE_GATHER;
   json_object_begin(json, NULL);
   json_string(json, "name", node->name);
   json_string(json, "operator", node->type);
   json_string(json, "runs",
               reason != NULL       ? "float"
               : role == ROLE_INDEX ? "index"
-              : is_moved           ? "moved"
+              : is_moving(node)    ? "moved"
                                    : "integer");
   if (reason == NULL && node->weight_bits > 0) json_int(json, "weight_bits", node->weight_bits);
   if (reason != NULL) json_string(json, "reason", reason);

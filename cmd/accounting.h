@@ -13,7 +13,8 @@
 typedef struct Accounting {
   const char **float_reasons; /* by node of the graph: why it runs in float; NULL: it does not */
   int float_nodes;
-  EdgeParts parts; /* of the file */
+  bool is_integer_only; /* the file computes nothing in float; values may still be moved in float32 */
+  EdgeParts parts;      /* of the file */
   EdgeConstants constants;
 } Accounting;
 

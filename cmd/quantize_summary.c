@@ -100,6 +100,20 @@ static void dead_weight_line(const QuantizeReport *report, Text *text) {
                report->dead_weights == 1 ? "is" : "are", channels);
 }
 
+/* Where not all weights have the bits of the scheme. */
+static void bits_line(const QuantizeJob *job, Text *text) {
+  const Graph *graph = job->model.graph;
+  int other = 0, all = 0, bits = job->settings.weight_bits;
+  for (int n = 0; n < graph->node_count; n++) {
+    if (graph->nodes[n]->weight_bits == 0 || job->accounting.float_reasons[n] != NULL) continue;
+    all++;
+    other += graph->nodes[n]->weight_bits != bits;
+  }
+  if (other > 0)
+    summary_line(text, "", "", "weights of %d of these %d in %d bits instead of %d", other, all,
+                 bits == 8 ? 4 : 8, bits);
+}
+
 static void quantize_lines(const QuantizeJob *job, Text *text) {
   Text words = {0};
   list_linear(job, &words);
@@ -112,6 +126,7 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);
+  bits_line(job, text);
   dead_weight_line(&job->report, text);
 }
 

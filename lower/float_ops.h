@@ -10,5 +10,8 @@ Status float_softmax(Builder *b);
 Status float_lrn(Builder *b);
 Status float_conv(Builder *b);
 Status float_gemm(Builder *b);
+Status float_gelu(Builder *b);
+Status float_swish(Builder *b);
+Status float_mish(Builder *b);
 
 #endif

@@ -58,15 +58,6 @@ typedef struct Gathering {
   int named;      /* constants before this one have their layer */
 } Gathering;
 
-static int64_t bytes_of(const EdgeTensor *tensor) {
-  static const int sizes[] = {
-#define X(name, number, size, text) [number] = size,
-      EDGE_TYPES(X)
-#undef X
-  };
-  return (int64_t)tensor->elements * sizes[tensor->type];
-}
-
 /* True the first time. */
 static bool is_new(const Gathering *gathering, const EdgeTensor *tensor) {
   bool *known = &gathering->is_known[tensor->offset / EDGE_ALIGNMENT], before = *known;
@@ -83,7 +74,7 @@ static void add_operands(Gathering *gathering, const EdgeInstruction *instructio
     gathering->constants->constants[gathering->constants->count++] =
         (EdgeConstant){.tensor = tensor,
                        .data = model->weights + tensor->offset,
-                       .bytes = bytes_of(tensor),
+                       .bytes = (int64_t)edge_tensor_bytes(tensor),
                        .opcode = step->opcode,
                        .layer = "",
                        .operand = i};

@@ -146,10 +146,12 @@ START_TEST(bits_are_for_weights) {
 END_TEST
 
 START_TEST(the_last_bits_count) {
-  const BitsChoice bits[] = {{"Conv", 8}, {second->producer->name, 8}};
+  const BitsChoice bits[] = {{"Conv", 4}, {second->producer->name, 8}};
+  const Value *weights[] = {first->producer->inputs[1], second->producer->inputs[1]};
   c.choices = (NodeChoices){.bits = bits, .bits_count = 2};
   ck_assert_int_eq(net_case_quantize(&c, last, quantize_defaults()), OK);
-  ck_assert_int_eq(first->producer->weight_bits, 8);
+  ck_assert_int_eq(weights[0]->spec->bits, 4);
+  ck_assert_int_eq(weights[1]->spec->bits, 8);
   ck_assert_int_eq(last->producer->weight_bits, 0);
 }
 END_TEST
@@ -181,14 +183,16 @@ static int64_t constant_bytes(const EdgeConstants *constants, const char *layer,
   return -1;
 }
 
-/* What the specs say that weights and biases take is what they take in the file. */
+/* What the specs say that weights and biases take is what they take in the file: the first in 4 bits. */
 START_TEST(predicted_bytes_are_written_bytes) {
+  const BitsChoice four = {first->producer->name, 4};
+  c.choices = (NodeChoices){.bits = &four, .bits_count = 1};
   Arena arena = {0};
   EdgeConstants constants;
   exclude(NULL, 0);
   ck_assert_int_eq(edge_constants(&constants, &c.file.model, &arena, &c.err), OK);
   const Value *weight = second->producer->inputs[1], *bias = second->producer->inputs[2];
-  ck_assert_int_eq(constant_bytes(&constants, relu->name, 1), WEIGHTS);
+  ck_assert_int_eq(constant_bytes(&constants, relu->name, 1), WEIGHTS / 2);
   ck_assert_int_eq(constant_bytes(&constants, second->name, 1),
                    tensor_elements(weight->constant) * weight->spec->bits / 8);
   ck_assert_int_eq(constant_bytes(&constants, second->name, 2),
