@@ -1,6 +1,6 @@
 /* Layers (convolution, products, pooling, normalization, softmax) against results worked out by hand, by both
    kernels; what they refuse; what quantization reads from their rows. */
-#include "tests/support/node_case.h"
+#include "tests/support/result_case.h"
 
 #include <check.h>
 #include <math.h>
@@ -8,14 +8,7 @@
 
 Suite *suite_operator_layers(void);
 
-#define TOLERANCE 2e-6 /* of the larger of 1 and the expected value */
-
-typedef struct LayerCase {
-  const char *op, *inputs, *attributes, *result;
-  int output;
-} LayerCase;
-
-static const LayerCase layer_cases[] = {
+static const ResultCase layer_cases[] = {
     {"Conv", "f32[1,1,4]{1,2,3,4}, f32[1,1,2]{1,10}!", "", "f32[1,1,3]{21,32,43}", 0},
     {"Conv", "f32[1,1,4]{1,2,3,4}, f32[1,1,2]{1,10}!", "pads=[1,0]", "f32[1,1,4]{10,21,32,43}", 0},
     {"Conv", "f32[1,1,6]{1,2,3,4,5,6}, f32[1,1,2]{1,10}!", "strides=[2] dilations=[2]", "f32[1,1,2]{31,53}",
@@ -97,33 +90,11 @@ static const LayerCase layer_cases[] = {
     {"Hardmax", "f32{1,3,3}", "", "f32{0,1,0}", 0},
 };
 
-static void check_result(const LayerCase *layer, NodeKernel kernel) {
-  NodeCase c;
-  SampleCase holder;
-  Error err = {0};
-  Status status = node_case_run(&c, op_find("", layer->op), layer->inputs, layer->attributes, kernel, &err);
-  ck_assert_msg(status == OK, "%s", err.text);
-  const Tensor *expected = node_case_tensor(layer->result, &holder), *result = c.out[layer->output];
-  ck_assert_msg(result->type == expected->type && shape_equals(&result->shape, &expected->shape),
-                "%s %s; %s: form", layer->op, layer->inputs, layer->attributes);
-  for (int64_t i = 0; i < tensor_elements(expected); i++) {
-    double wanted = tensor_get(expected, i), got = tensor_get(result, i);
-    ck_assert_msg(fabs(got - wanted) <= TOLERANCE * fmax(1, fabs(wanted)), "%s %s; %s: element %d is %.9g",
-                  layer->op, layer->inputs, layer->attributes, (int)i, got);
-  }
-  graph_free(holder.graph);
-  node_case_free(&c);
-}
-
 START_TEST(results_are_right) {
   check_result(&layer_cases[_i], NODE_PLAIN);
   check_result(&layer_cases[_i], NODE_FAST);
 }
 END_TEST
-
-typedef struct RefusedCase {
-  const char *op, *inputs, *attributes, *says;
-} RefusedCase;
 
 static const RefusedCase refused_cases[] = {
     {"Conv", "f32[1,3,4,4], f32[2,2,3,3]!", "", "3 channels"},
@@ -157,13 +128,7 @@ static const RefusedCase refused_cases[] = {
 };
 
 START_TEST(misfits_are_refused) {
-  const RefusedCase *refused = &refused_cases[_i];
-  NodeCase c;
-  Error err = {0};
-  Status status =
-      node_case_run(&c, op_find("", refused->op), refused->inputs, refused->attributes, NODE_FAST, &err);
-  ck_assert_msg(status == BAD_INPUT, "%s %s: status %d", refused->op, refused->inputs, (int)status);
-  ck_assert_msg(strstr(err.text, refused->says) != NULL, "'%s' does not say '%s'", err.text, refused->says);
+  check_refused(&refused_cases[_i]);
 }
 END_TEST
 
