@@ -83,6 +83,7 @@ $(BUILD)/gen/operator_table.o $(BUILD)/gen/command_table.o: %.o: %.c
 $(BUILD)/obj/runtime/kernels/plain/%.o: EXTRA := -O3
 $(BUILD)/obj/runtime/kernels/avx2/%.o: EXTRA := -O3 -mavx2
 # Loops over floats become vectors; floating-point exceptions and errno are not looked at, results stay the same.
+$(BUILD)/obj/quantize/histogram.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
 $(BUILD)/obj/operators/%.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
 
 $(BUILD)/obj/%.o: %.c | $(GENERATED)
@@ -190,13 +191,22 @@ $(BUILD)/make_digits: $(call objects,$(EXAMPLE_SOURCES))
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $^ -lz -lm -o $@
 
+# Nothing but the runtime, its plain kernels and a C compiler, as on a device.
+$(BUILD)/embed: examples/embed/embed.c $(wildcard runtime/*.[ch] runtime/kernels/plain/*.[ch])
+	@echo "  LD      $@"
+	@$(CC) -std=c17 -O2 -ffp-contract=off -DEDGE_PLAIN_ONLY -I. $(filter %.c,$^) -o $@
+
+embed: all $(BUILD)/embed ## build the embedding example and run it on the digits
+	$(BUILD)/edgec quantize examples/digits.onnx --data examples/digits.npz --uncompressed -q -o $(BUILD)/digits-raw.edge
+	$(BUILD)/embed $(BUILD)/digits-raw.edge
+
 install: all ## install to PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/edgec $(DESTDIR)$(PREFIX)/bin/edgec
 
 clean: ## remove build/
 	rm -rf $(BUILD)
 
-.PHONY: all help fuzz fuzzer deps quickstart unit check asan bench layers format format-check examples install clean \
+.PHONY: all help fuzz fuzzer deps quickstart unit check asan bench layers format format-check examples embed install clean \
         conformance
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,17 +1,13 @@
 /* cmd_quantize.c - edgec quantize */
 #include "cmd/command.h"
 #include "cmd/common.h"
+#include "cmd/method_rows.h"
+#include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/quantize_job.h"
 
 #include <string.h>
-
-static const char *const methods[] = {
-#define X(name, text, brief) text,
-    CALIBRATION_METHODS(X)
-#undef X
-        NULL};
 
 static const char *const schemes[] = {"w8a8", "w4a8", NULL};
 static const char *const groups[] = {"none", "32", "64", "128", NULL};
@@ -28,6 +24,10 @@ static const OptionRow quantize_rows[] = {
      .type = OPTION_FLAG,
      .group = "Output",
      .help = "overwrite files that are no .edge file, or no report"},
+    {.name = "uncompressed",
+     .type = OPTION_FLAG,
+     .group = "Output",
+     .help = "no section is deflated: the runtime takes the file in place, on a device without zlib"},
     {.name = "report",
      .type = OPTION_STRING,
      .metavar = "FILE",
@@ -55,6 +55,11 @@ static const OptionRow quantize_rows[] = {
      .name_optional = true,
      .group = "Data",
      .help = "verify on other files instead, from their first sample on"},
+    {.name = "calib",
+     .type = OPTION_STRING,
+     .metavar = "FILE",
+     .group = "Data",
+     .help = "statistics that `edgec calibrate` has written: nothing is calibrated, the data only verifies"},
     {.name = "bits",
      .type = OPTION_CHOICE,
      .choices = schemes,
@@ -77,21 +82,6 @@ static const OptionRow quantize_rows[] = {
      .group = "Quantization",
      .help =
          "weight bits of the first and of the last linear operator; without it they are treated like all"},
-    {.name = "method",
-     .type = OPTION_CHOICE,
-     .choices = methods,
-     .metavar = "M",
-     .fallback = "mse",
-     .group = "Quantization",
-     .help = "how the range of an activation is chosen from what was seen of it"},
-    {.name = "percentile",
-     .type = OPTION_PERCENT,
-     .metavar = "P",
-     .fallback = "99.99",
-     .minimum = 50,
-     .maximum = 100,
-     .group = "Quantization",
-     .help = "with --method percentile: share of the values that is kept"},
     {.name = "per-tensor",
      .type = OPTION_FLAG,
      .group = "Quantization",
@@ -135,8 +125,8 @@ static Status print_result(const QuantizeJob *job, Error *err) {
 
 static Status check_options(const Options *options, Error *err) {
   const char *report = options_string(options, "report");
-  if (options_choice(options, "method") != CALIBRATE_PERCENTILE)
-    TRY(options_refuse(options, "percentile", "without --method percentile", err));
+  if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
+  TRY(method_check(options, err));
   if (strcmp(options_string(options, "bits"), "w4a8") != 0)
     TRY(options_refuse(options, "group", "without --bits w4a8", err));
   if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
@@ -172,8 +162,8 @@ const Command command_quantize = {
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {quantize_rows, inputs_rows, gates_rows, common_work_rows, common_message_rows,
-                common_json_rows},
+    .options = {quantize_rows, method_rows, node_choice_rows, inputs_rows, inputs_label_rows, gates_rows,
+                common_work_rows, common_message_rows, common_json_rows},
     .examples = {"edgec quantize model.onnx --data samples.npz",
                  "edgec quantize model.onnx --data images.npy --labels labels.npy --scale 0.00392157",
                  "edgec quantize model.onnx --data samples.npz --max-drop 0.5 --json"},

@@ -37,7 +37,7 @@ static Status check_options(const Options *options, Error *err) {
     return fail(err, BAD_USAGE, "run: where to? -o out.npy is missing");
   if (!options_was_given(options, "data"))
     return fail(err, BAD_USAGE, "run: on what? --data samples.npy is missing");
-  return options_refuse(options, "labels", "when a model is only run", err);
+  return OK;
 }
 
 /* ---- doing it ---- */
@@ -147,7 +147,7 @@ const Command command_run = {
     .arguments = {{"MODEL", "an .onnx or .edge file"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {run_rows, sample_range_rows, inputs_rows, common_thread_rows, common_quiet_rows,
+    .options = {run_rows, inputs_rows, sample_range_rows, common_thread_rows, common_quiet_rows,
                 common_json_rows},
     .examples = {"edgec run model.edge --data samples.npy -o scores.npy",
                  "edgec run model.onnx --data samples.npz --skip 256 --samples 64 -o scores.npy"},

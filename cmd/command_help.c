@@ -102,6 +102,13 @@ static void add_arguments(const Command *command, int width, Text *text) {
 }
 
 /* Not wrapped, so that they can be copied: those of the command, then those of its rows. */
+/* Rows are shared by commands: an example is shown where it is of this one. */
+static bool is_example_of(const Command *command, const char *example) {
+  char start[64];
+  int length = snprintf(start, sizeof start, "edgec %s ", command->name);
+  return example != NULL && strncmp(example, start, (size_t)length) == 0;
+}
+
 static void add_examples(const Command *command, const Rows *rows, Text *text) {
   const char *heading = "\nExamples:\n";
   size_t room = sizeof command->examples / sizeof command->examples[0];
@@ -110,7 +117,7 @@ static void add_examples(const Command *command, const Rows *rows, Text *text) {
     heading = "";
   }
   for (int i = 0; i < rows->count; i++) {
-    if (rows->rows[i]->example == NULL) continue;
+    if (!is_example_of(command, rows->rows[i]->example)) continue;
     text_add(text, "%s  %s\n", heading, rows->rows[i]->example);
     heading = "";
   }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 const OptionRow gates_rows[] = {
     {.name = "max-drop",
@@ -97,6 +98,12 @@ void gates_check(const Options *options, const Measured *measured, GateResults *
   if (options_was_given(options, "min-agreement")) check_agreement(options, measured, results);
   if (options_was_given(options, "min-sqnr")) check_sqnr(options, measured, results);
   if (options_was_given(options, "max-size")) check_size(options, measured, results);
+}
+
+void gates_add(GateResults *results, const char *option, bool held, const char *text) {
+  GateResult *gate = add(results, option, held);
+  if (snprintf(gate->text, sizeof gate->text, "%s", text) >= (int)sizeof gate->text)
+    memcpy(gate->text + sizeof gate->text - 4, "...", 4);
 }
 
 Status gates_status(const GateResults *results, const char *what, Error *err) {

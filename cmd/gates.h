@@ -16,11 +16,12 @@ typedef struct Measured {
 } Measured;
 
 #define GATES_MAX 8
+#define GATE_TEXT_ROOM 640
 
 typedef struct GateResult {
   const char *option;
   bool held;
-  char text[160]; /* "top-1 drop 0.40 points, limit 0.30" */
+  char text[GATE_TEXT_ROOM]; /* "top-1 drop 0.40 points, limit 0.30" */
 } GateResult;
 
 typedef struct GateResults {
@@ -30,6 +31,8 @@ typedef struct GateResults {
 } GateResults;
 
 void gates_check(const Options *options, const Measured *measured, GateResults *results);
+/* A limit that is not of Measured. Text that is too long ends in "...". */
+void gates_add(GateResults *results, const char *option, bool held, const char *text);
 /* GATE_MISSED with a line that lists what was missed; OK where all held. */
 Status gates_status(const GateResults *results, const char *what, Error *err);
 void gates_json(const GateResults *results, Json *json);

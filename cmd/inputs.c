@@ -18,11 +18,6 @@ const OptionRow inputs_rows[] = {
              "inputs; "
              "FILE:KEY for one array of an .npz",
      .example = "edgec quantize model.onnx --data user=u.npy --data item=i.npy"},
-    {.name = "labels",
-     .type = OPTION_STRING,
-     .metavar = "FILE|KEY",
-     .group = "Data",
-     .help = "true classes: a file, or an array of the data's .npz (`y` or `labels` is found by itself)"},
     {.name = "scale",
      .type = OPTION_DOUBLE,
      .metavar = "X",
@@ -54,6 +49,14 @@ const OptionRow inputs_rows[] = {
      .group = "Data",
      .help = "shape of a model input whose dimensions are symbolic and that the data does not settle",
      .example = "edgec quantize model.onnx --shape input=1x3x224x224"},
+    {0}};
+
+const OptionRow inputs_label_rows[] = {
+    {.name = "labels",
+     .type = OPTION_STRING,
+     .metavar = "FILE|KEY",
+     .group = "Data",
+     .help = "true classes: a file, or an array of the data's .npz (`y` or `labels` is found by itself)"},
     {0}};
 
 /* ---- options ---- */

@@ -15,8 +15,10 @@
 #include "interpreter/samples.h"
 #include "verify/verify.h"
 
-/* --data, --labels, --scale, --mean, --std, --layout, --shape */
+/* --data, --scale, --mean, --std, --layout, --shape */
 extern const OptionRow inputs_rows[];
+/* --labels: of commands that bind inputs with labels */
+extern const OptionRow inputs_label_rows[];
 
 #define INPUTS_MAX 64
 

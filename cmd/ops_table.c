@@ -149,8 +149,10 @@ void ops_markdown(const char *const *patterns, int pattern_count, Text *text) {
 /* ---- JSON ---- */
 
 static void ports_json(const char *key, const Port *ports, Json *json) {
-  static const char *const kinds[] = {
-      [PORT_REQUIRED] = "required", [PORT_OPTIONAL] = "optional", [PORT_VARIADIC] = "variadic"};
+  static const char *const kinds[] = {[PORT_REQUIRED] = "required",
+                                      [PORT_OPTIONAL] = "optional",
+                                      [PORT_VARIADIC] = "variadic",
+                                      [PORT_VARIADIC_OR_NONE] = "variadic, may be none"};
   json_array_begin(json, key);
   for (int i = 0; i < OP_MAX_PORTS && ports[i].name != NULL; i++) {
     json_object_begin(json, NULL);

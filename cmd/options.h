@@ -48,7 +48,8 @@ typedef struct OptionRow {
   bool name_optional;         /* of pairs: a VALUE alone is taken, its name is NULL */
   const char *group;          /* heading in --help */
   const char *help;           /* what it does, in words; default and range are added */
-  const char *example; /* a whole command line that uses it, or NULL: listed with the command's examples */
+  const char
+      *example; /* a whole command line that uses it, or NULL: listed with the examples of its command */
 } OptionRow;
 
 typedef struct OptionPair {

@@ -1,6 +1,7 @@
 #include "cmd/overwrite.h"
 
 #include "formats/edge/edge_file.h"
+#include "quantize/calib_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static const struct {
   bool (*is)(const void *bytes, size_t size);
 } kinds[] = {[OUTPUT_EDGE] = {"no .edge file", edge_file_is},
              [OUTPUT_NPY] = {"no .npy file", is_npy},
-             [OUTPUT_JSON] = {"no report", is_json}};
+             [OUTPUT_JSON] = {"no report", is_json},
+             [OUTPUT_CALIB] = {"no .calib file", calib_is}};
 
 static Status check_folder(const char *path, Error *err) {
   const char *slash = strrchr(path, '/');

@@ -1,6 +1,9 @@
 #include "cmd/quantize_job.h"
 
+#include "cmd/calib_io.h"
 #include "cmd/common.h"
+#include "cmd/method_rows.h"
+#include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
 #include "cmd/summary_line.h"
@@ -17,8 +20,7 @@
 
 static QuantizeOptions settings_of(const Options *options) {
   QuantizeOptions settings = quantize_defaults();
-  settings.method = (CalibrationMethod)options_choice(options, "method");
-  settings.percentile = options_double(options, "percentile");
+  method_take(options, &settings);
   settings.per_tensor = options_flag(options, "per-tensor");
   settings.output_8bit = options_flag(options, "output-8bit");
   settings.weight_bits = options_choice(options, "bits") == 0 ? 8 : 4;
@@ -57,7 +59,8 @@ static Status open_models(QuantizeJob *job, Error *err) {
   TRY(model_infer(&job->reference, err));
   TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
-  return model_clean(&job->model, err);
+  TRY(model_clean(&job->model, err));
+  return node_choices_apply(job->options, job->model.graph, err);
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
@@ -67,8 +70,32 @@ static Status open_verify_data(QuantizeJob *job, Error *err) {
   return fit_labels(job, &job->verify_inputs, err);
 }
 
+static Status open_calib(QuantizeJob *job, Error *err) {
+  const char *path = options_string(job->options, "calib");
+  if (path == NULL) return OK;
+  TRY(calib_open(&job->calib, path, err));
+  TRY(calib_check_model(&job->calib, job->model.path, job->model.file_crc, job->model.file_bytes, err));
+  return calib_check_whole(&job->calib, err);
+}
+
 static int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
+}
+
+/* Nothing calibrates here; of the same data, the samples verify that calibration has not seen. */
+static Status split_for_calib(QuantizeJob *job, Error *err) {
+  int64_t most = options_int(job->options, "verify-samples");
+  bool is_same = false;
+  job->calibration_samples = job->calib.source.total;
+  if (job->has_verify_data) {
+    job->verify_samples = least(most, job->verify_inputs.samples);
+    return OK;
+  }
+  if (!job->inputs.is_synthetic) TRY(calib_is_of_data(&job->calib, &job->inputs, &is_same, err));
+  job->verified_on_calibration = is_same && job->calibration_samples >= job->inputs.samples;
+  job->verify_from = is_same && !job->verified_on_calibration ? job->calibration_samples : 0;
+  job->verify_samples = least(most, job->inputs.samples - job->verify_from);
+  return OK;
 }
 
 /* The first samples calibrate, the next verify. */
@@ -88,17 +115,24 @@ static void split_samples(QuantizeJob *job) {
 
 /* ---- doing it ---- */
 
-static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
+static Status get_calibration(QuantizeJob *job, Error *err) {
   Progress progress;
-  Calibration *calibration;
+  if (job->calib.count > 0)
+    return calibration_from_file(&job->calibration, &job->calib, job->model.graph, err);
   double start = progress_clock();
   progress_begin(&progress, "calibrate", options_flag(job->options, "quiet"));
-  Status status = calibrate(&calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
-                            &job->settings, job->pool, progress_update, &progress, err);
+  Status status =
+      calibrate(&job->calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
+                &job->settings, job->pool, progress_update, &progress, err);
   progress_end(&progress);
   job->calibrate_seconds = progress_clock() - start;
-  if (status == OK) status = quantize_graph(job->model.graph, calibration, &job->settings, &job->report, err);
-  calibration_free(calibration);
+  return status;
+}
+
+static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
+  Status status = get_calibration(job, err);
+  if (status == OK)
+    status = quantize_graph(job->model.graph, job->calibration, &job->settings, &job->report, err);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
@@ -111,7 +145,8 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   if (job->settings.group_size > 0) text_add(text, "group=%d\n", job->settings.group_size);
   text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
-           job->inputs.is_synthetic ? " synthetic" : "");
+           job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");
+  node_choices_metadata(job->options, text);
   return text_status(text, err);
 }
 
@@ -120,7 +155,8 @@ static Status build_file(QuantizeJob *job, void **bytes, size_t *size, Error *er
   Text metadata = {0};
   Status status = metadata_of(job, &metadata, err);
   if (status == OK) status = lower_graph(job->model.graph, &program, err);
-  if (status == OK) status = edge_file_build(&program, metadata.bytes, bytes, size, err);
+  EdgeFileForm form = options_flag(job->options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT;
+  if (status == OK) status = edge_file_build(&program, metadata.bytes, form, bytes, size, err);
   edge_program_free(&program);
   text_free(&metadata);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
@@ -131,6 +167,9 @@ static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
   MappedFile mapped;
   TRY(file_map(out->temporary, &mapped, err));
   Status status = edge_file_parse(&job->file, job->output, mapped.bytes, mapped.size, err);
+  if (status == OK)
+    status = accounting_make(&job->accounting, job->model.graph, &job->file, mapped.bytes, mapped.size,
+                             &job->model.graph->arena, err);
   file_unmap(&mapped);
   return status;
 }
@@ -164,6 +203,7 @@ static Status verify(QuantizeJob *job, Error *err) {
                        job->inputs.is_synthetic};
   if (job->has_verify_data) measured.is_synthetic = false;
   gates_check(job->options, &measured, &job->gates);
+  accounting_gate(job->options, &job->accounting, job->model.graph, &job->gates);
   return OK;
 }
 
@@ -182,7 +222,11 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   *job = (QuantizeJob){.options = options, .settings = settings_of(options)};
   TRY(open_models(job, err));
   TRY(open_verify_data(job, err));
-  split_samples(job);
+  TRY(open_calib(job, err));
+  if (job->calib.count > 0)
+    TRY(split_for_calib(job, err));
+  else
+    split_samples(job);
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
   TRY(calibrate_and_quantize(job, err));
@@ -195,6 +239,8 @@ Status quantize_job_commit(QuantizeJob *job, Error *err) {
 
 void quantize_job_free(QuantizeJob *job) {
   output_abandon(&job->out);
+  calib_free(&job->calib);
+  calibration_free(job->calibration);
   layer_errors_free(&job->layers);
   edge_file_close(&job->file);
   inputs_close(&job->inputs);

@@ -2,11 +2,12 @@
 #ifndef CMD_QUANTIZE_JOB_H
 #define CMD_QUANTIZE_JOB_H
 
+#include "cmd/accounting.h"
 #include "cmd/gates.h"
 #include "cmd/inputs.h"
 #include "cmd/model.h"
 #include "formats/edge/edge_file.h"
-#include "quantize/quantize.h"
+#include "quantize/calib_file.h"
 
 typedef struct QuantizeJob {
   const Options *options;
@@ -17,6 +18,8 @@ typedef struct QuantizeJob {
   Inputs inputs;
   Inputs verify_inputs; /* of --verify-data */
   bool has_verify_data;
+  CalibFile calib; /* of --calib; else empty */
+  Calibration *calibration;
   Pool *pool;
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
@@ -26,6 +29,7 @@ typedef struct QuantizeJob {
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;
+  Accounting accounting; /* once the file is read back */
   GateResults gates;
   double calibrate_seconds, verify_seconds;
 } QuantizeJob;

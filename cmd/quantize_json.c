@@ -3,6 +3,8 @@
 #include "cmd/quantize_job.h"
 #include "cmd/version.h"
 
+#include <string.h>
+
 static void model_json(const QuantizeJob *job, Json *json) {
   const Model *model = &job->model;
   json_object_begin(json, "model");
@@ -27,7 +29,22 @@ static const char *kind_text(const QuantSpec *spec) {
   return texts[spec->kind];
 }
 
-static void tensor_json(const Value *value, Json *json) {
+/* What rounding and clipping cost the tensor, from what calibration saw. */
+static void damage_json(const QuantizeJob *job, const Value *value, Json *json) {
+  TensorDamage damage;
+  if (!calibration_damage(job->calibration, value, &damage)) return;
+  json_double(json, "clipped", damage.clipped);
+  json_double(json, "sqnr", damage.sqnr);
+}
+
+/* How it came out in the written file, where that was looked at. */
+static void layer_json(const LayerErrors *layers, const Value *value, Json *json) {
+  for (int l = 0; l < layers->count; l++)
+    if (strcmp(layers->layers[l].name, value->name) == 0)
+      json_double(json, "verified_sqnr_db", layers->layers[l].sqnr);
+}
+
+static void tensor_json(const QuantizeJob *job, const Value *value, Json *json) {
   const QuantSpec *spec = value->spec;
   json_object_begin(json, NULL);
   json_string(json, "name", value->name);
@@ -46,14 +63,18 @@ static void tensor_json(const Value *value, Json *json) {
     json_double(json, "low", spec->low);
     json_double(json, "high", spec->high);
   }
+  damage_json(job, value, json);
+  if (accounting_bytes(value) > 0) json_int(json, "bytes", accounting_bytes(value));
+  layer_json(&job->layers, value, json);
   if (spec->reason != NULL) json_string(json, "reason", spec->reason);
   json_object_end(json);
 }
 
-static void tensors_json(const Graph *graph, Json *json) {
+static void tensors_json(const QuantizeJob *job, Json *json) {
+  const Graph *graph = job->model.graph;
   json_array_begin(json, "tensors");
   for (int v = 0; v < graph->value_count; v++)
-    if (graph->values[v]->spec != NULL) tensor_json(graph->values[v], json);
+    if (graph->values[v]->spec != NULL) tensor_json(job, graph->values[v], json);
   json_array_end(json);
 }
 
@@ -61,14 +82,15 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "quantize");
   json_string(json, "calibration", calibration_method_name(job->settings.method));
   json_int(json, "samples", job->calibration_samples);
-  json_bool(json, "synthetic", job->inputs.is_synthetic);
+  json_bool(json, "synthetic", job->inputs.is_synthetic && job->calib.count == 0);
+  if (job->calib.count > 0) json_string(json, "calib", job->calib.path);
   json_int(json, "integer_nodes", job->report.integer_nodes);
-  json_int(json, "float_nodes", job->report.float_nodes);
+  json_int(json, "float_nodes", job->accounting.float_nodes);
   json_int(json, "index_nodes", job->report.index_nodes);
   json_int(json, "dead_weights", job->report.dead_weights);
   json_int(json, "dead_channels", job->report.dead_channels);
   json_int(json, "constant_tensors", job->report.constant_tensors);
-  tensors_json(job->model.graph, json);
+  tensors_json(job, json);
   json_object_end(json);
 }
 
@@ -91,6 +113,7 @@ static void output_json(const QuantizeJob *job, Json *json) {
   json_int(json, "bytes", (int64_t)job->file_bytes);
   json_int(json, "arena_bytes", (int64_t)edge_arena_bytes(&job->file.model));
   json_bool(json, "integer_only", edge_is_integer_only(&job->file.model));
+  accounting_json(&job->accounting, job->model.graph, json);
   json_object_end(json);
 }
 

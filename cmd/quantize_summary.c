@@ -8,16 +8,18 @@
 
 #define WEAKEST 3 /* layers that are named */
 
-/* "9 Conv, 1 Gemm": the nodes of linear operators, by type, in the order of their first node. */
-static void list_linear(const Graph *graph, Text *text) {
+/* "9 Conv, 1 Gemm": the nodes of linear operators in integers, by type, in the order of their first node. */
+static void list_linear(const QuantizeJob *job, Text *text) {
+  const Graph *graph = job->model.graph;
+  const char *const *reasons = job->accounting.float_reasons;
   bool first = true;
   for (int n = 0; n < graph->node_count; n++) {
     const Node *node = graph->nodes[n];
     int count = 0;
     bool seen = false;
-    if (op_role(node, NULL) != ROLE_LINEAR) continue;
+    if (op_role(node, NULL) != ROLE_LINEAR || reasons[n] != NULL) continue;
     for (int m = 0; m < graph->node_count; m++) {
-      if (strcmp(graph->nodes[m]->type, node->type) != 0) continue;
+      if (strcmp(graph->nodes[m]->type, node->type) != 0 || reasons[m] != NULL) continue;
       seen |= m < n;
       count++;
     }
@@ -25,26 +27,17 @@ static void list_linear(const Graph *graph, Text *text) {
     text_add(text, "%s%d %s", first ? "" : ", ", count, node->type);
     first = false;
   }
-  text_add(text, first ? "no linear operator" : " in integers");
-}
-
-/* Why a node stays in float; NULL where it does not. */
-static const char *float_reason(const Node *node) {
-  const char *reason = NULL;
-  OpRole role = op_role(node, &reason);
-  if (node->outputs[0] == NULL || role == ROLE_INDEX) return NULL;
-  if (role == ROLE_FLOAT) return summary_reason(reason);
-  const QuantSpec *spec = node->outputs[0]->spec;
-  return spec != NULL && spec->kind == QUANT_FLOAT ? summary_reason(spec->reason) : NULL;
+  text_add(text, first ? "no linear operator in integers" : " in integers");
 }
 
 /* Nodes of node n's operator that stay in float for the same reason; 0 where an earlier one stands for them.
  */
-static int count_alike(const Graph *graph, int n, const char *reason) {
+static int count_alike(const QuantizeJob *job, int n) {
+  const Graph *graph = job->model.graph;
+  const char *const *reasons = job->accounting.float_reasons;
   int count = 0;
   for (int m = 0; m < graph->node_count; m++) {
-    const char *other = float_reason(graph->nodes[m]);
-    if (other == NULL || strcmp(other, reason) != 0) continue;
+    if (reasons[m] == NULL || strcmp(reasons[m], reasons[n]) != 0) continue;
     if (strcmp(graph->nodes[m]->type, graph->nodes[n]->type) != 0) continue;
     if (m < n) return 0;
     count++;
@@ -57,8 +50,8 @@ static void float_lines(const QuantizeJob *job, Text *text) {
   const Graph *graph = job->model.graph;
   bool verbose = options_flag(job->options, "verbose");
   for (int n = 0; n < graph->node_count; n++) {
-    const char *reason = float_reason(graph->nodes[n]);
-    int count = reason == NULL ? 0 : count_alike(graph, n, reason);
+    const char *reason = job->accounting.float_reasons[n];
+    int count = reason == NULL ? 0 : count_alike(job, n);
     char what[SUMMARY_NAME_ROOM];
     snprintf(what, sizeof what, "%d %s", count, graph->nodes[n]->type);
     if (verbose && reason != NULL)
@@ -76,15 +69,25 @@ static void model_line(const QuantizeJob *job, Text *text) {
                text_count(parameters, model->parameters), summary_macs(macs, model->macs));
 }
 
+static void no_data_line(const QuantizeJob *job, Text *text) {
+  summary_line(
+      text, "", "NO DATA",
+      "was given: %s made up (seed %llu). What is measured below says nothing about real inputs. Give "
+      "--data.",
+      job->calib.count > 0 ? "the samples that verify are" : "these samples are",
+      (unsigned long long)job->inputs.seed);
+}
+
 static void calibrate_lines(const QuantizeJob *job, Text *text) {
   char samples[SUMMARY_COUNT_ROOM], seconds[TEXT_NUMBER_ROOM];
-  summary_line(text, "calibrate", summary_samples(samples, job->calibration_samples), "%s, %s",
-               calibration_method_name(job->settings.method), text_seconds(seconds, job->calibrate_seconds));
-  if (job->inputs.is_synthetic)
-    summary_line(text, "", "NO DATA",
-                 "was given: these samples are made up (seed %llu). What is measured below says nothing "
-                 "about real inputs. Give --data.",
-                 (unsigned long long)job->inputs.seed);
+  const char *method = calibration_method_name(job->settings.method);
+  summary_samples(samples, job->calibration_samples);
+  if (job->calib.count > 0)
+    summary_line(text, "calibrate", samples, "%s, as %s has seen them", method,
+                 summary_file(job->calib.path));
+  else
+    summary_line(text, "calibrate", samples, "%s, %s", method, text_seconds(seconds, job->calibrate_seconds));
+  if (job->inputs.is_synthetic) no_data_line(job, text);
 }
 
 static void dead_weight_line(const QuantizeReport *report, Text *text) {
@@ -99,12 +102,12 @@ static void dead_weight_line(const QuantizeReport *report, Text *text) {
 
 static void quantize_lines(const QuantizeJob *job, Text *text) {
   Text words = {0};
-  list_linear(job->model.graph, &words);
-  if (job->report.float_nodes == 0)
+  list_linear(job, &words);
+  if (job->accounting.float_nodes == 0)
     text_add(&words, "; nothing kept in float");
   else
-    text_add(&words, "; %d node%s kept in float:", job->report.float_nodes,
-             job->report.float_nodes == 1 ? "" : "s");
+    text_add(&words, "; %d node%s kept in float:", job->accounting.float_nodes,
+             job->accounting.float_nodes == 1 ? "" : "s");
   const char *scheme = job->settings.weight_bits == 8 ? "int8" : options_string(job->options, "bits");
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);

@@ -160,10 +160,28 @@ const char *graph_symbol_name(const Graph *graph, Dim dim) {
   return dim < DIM_UNKNOWN && index < graph->symbol_count ? graph->symbols[index] : "?";
 }
 
+bool value_is_captured(const Value *value) {
+  return value->producer == NULL && value->constant == NULL && !value->is_input;
+}
+
+/* Bodies within a body take the value by way of it, under the same name. */
+static void rename_captured(const Node *node, const char *from, const char *to) {
+  for (int a = 0; a < node->attribute_count; a++) {
+    const Graph *body = node->attributes[a].graph;
+    for (int v = 0; body != NULL && v < body->value_count; v++)
+      if (value_is_captured(body->values[v]) && strcmp(body->values[v]->name, from) == 0)
+        body->values[v]->name = to;
+    for (int n = 0; body != NULL && n < body->node_count; n++) rename_captured(body->nodes[n], from, to);
+  }
+}
+
 void graph_replace_value(Graph *graph, Value *from, Value *to) {
-  for (int u = 0; u < from->user_count; u++)
-    for (int i = 0; i < from->users[u]->input_count; i++)
-      if (from->users[u]->inputs[i] == from) from->users[u]->inputs[i] = to;
+  for (int u = 0; u < from->user_count; u++) {
+    Node *user = from->users[u];
+    for (int i = 0; i < user->input_count; i++)
+      if (user->inputs[i] == from) user->inputs[i] = to;
+    rename_captured(user, from->name, to->name);
+  }
   for (int i = 0; i < graph->output_count; i++)
     if (graph->outputs[i] == from) graph->outputs[i] = to;
 }

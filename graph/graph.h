@@ -42,7 +42,7 @@ typedef struct Attribute {
   int64_t i;
   const char *s; /* zero-terminated */
   const Tensor *tensor;
-  Graph *graph; /* body of a control-flow operator; its outer values resolve by name */
+  Graph *graph; /* body of a control-flow operator; its outer values resolve by name (value_is_captured) */
   size_t count; /* of the lists below */
   const float *floats;
   const int64_t *ints;
@@ -77,6 +77,10 @@ struct Node {
   int attribute_count;
   int64_t opset; /* version that it is meant by where a pass made it; 0: the graph's */
   int index;     /* position in graph->nodes, set by graph_refresh() */
+  /* set by `quantize`, some by what its user asks for: */
+  const char
+      *float_reason; /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
+  int weight_bits;   /* of the codes of its constant weights; 0: as many as the scheme has */
   /* set by op_bind() (operators/op.h): */
   const struct Op *op;
   const struct OpVersion *version;
@@ -130,6 +134,9 @@ const char *graph_unused_name(Graph *graph, const char *base, Error *err);
 
 /* The value of that name, or NULL; linear time, for look-ups by users' options. */
 Value *graph_find_value(const Graph *graph, const char *name);
+
+/* Whether a value of a body stands for the one of its name in a graph around it. */
+bool value_is_captured(const Value *value);
 
 /* Gives an input a wholly known shape: symbols in its declared shape get those values in every other input's
    shape too. BAD_INPUT where the shape contradicts what is declared. Forgets all inferred shapes. */

@@ -13,7 +13,7 @@ static void visit_uses(Graph *graph, Node *node, UseVisitor visit, void *context
 static void visit_body(Graph *graph, Node *node, const Graph *body, UseVisitor visit, void *context) {
   for (int v = 0; v < body->value_count; v++) {
     const Value *inner = body->values[v];
-    if (inner->producer != NULL || inner->constant != NULL || inner->is_input) continue;
+    if (!value_is_captured(inner)) continue;
     Value *outer = graph_find_value(graph, inner->name);
     if (outer != NULL) visit(context, graph, node, outer);
   }

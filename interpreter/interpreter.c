@@ -1,5 +1,6 @@
 #include "interpreter/interpreter.h"
 
+#include "interpreter/body.h"
 #include "interpreter/buffers.h"
 #include "interpreter/execute.h"
 #include "operators/product.h"
@@ -13,6 +14,7 @@ struct Interpreter {
   bool *is_needed; /* by node */
   int *last_use;   /* by value: index of the last node that reads it; node_count for graph outputs */
   int most_ports;  /* inputs and outputs of the node with the most */
+  Bodies bodies;   /* of its control-flow nodes */
 };
 
 /* Where a value is during a run. */
@@ -29,11 +31,25 @@ struct Runner {
   const Tensor **in;
   Tensor **out;
   const Node *node; /* being run */
+  bool rewrites;    /* the observer of this run does */
   Buffer **scratch; /* of the node being run */
   size_t scratch_count, scratch_capacity;
+  Runner **bodies; /* one for each of the interpreter's bodies */
 };
 
 /* ---- what is prepared once ---- */
+
+static void mark_read(Interpreter *interpreter, int value, int node) {
+  if (interpreter->last_use[value] < node) interpreter->last_use[value] = node;
+}
+
+static void mark_captured(Interpreter *interpreter, const Node *node) {
+  for (int b = 0; b < interpreter->bodies.count; b++) {
+    const Body *body = &interpreter->bodies.list[b];
+    for (int c = 0; body->node == node && c < body->capture_count; c++)
+      mark_read(interpreter, body->captures[c].outer, node->index);
+  }
+}
 
 static void mark_needed(Interpreter *interpreter) {
   const Graph *graph = interpreter->graph;
@@ -45,9 +61,10 @@ static void mark_needed(Interpreter *interpreter) {
     for (int i = 0; i < node->output_count; i++)
       if (node->outputs[i] != NULL && interpreter->last_use[node->outputs[i]->index] >= 0)
         interpreter->is_needed[n] = true;
-    for (int i = 0; i < node->input_count && interpreter->is_needed[n]; i++)
-      if (node->inputs[i] != NULL && interpreter->last_use[node->inputs[i]->index] < n)
-        interpreter->last_use[node->inputs[i]->index] = n;
+    if (!interpreter->is_needed[n]) continue;
+    for (int i = 0; i < node->input_count; i++)
+      if (node->inputs[i] != NULL) mark_read(interpreter, node->inputs[i]->index, n);
+    mark_captured(interpreter, node);
   }
 }
 
@@ -66,10 +83,12 @@ Status interpreter_new(Interpreter **interpreter, const Graph *graph, Error *err
   made->graph = graph;
   made->is_needed = calloc((size_t)graph->node_count + 1, sizeof *made->is_needed);
   made->last_use = calloc((size_t)graph->value_count + 1, sizeof *made->last_use);
-  if (made->is_needed == NULL || made->last_use == NULL) {
+  Status status = made->is_needed == NULL || made->last_use == NULL ? fail_memory(err)
+                                                                    : bodies_new(&made->bodies, graph, err);
+  if (status != OK) {
     interpreter_free(made);
     *interpreter = NULL;
-    return fail_memory(err);
+    return status;
   }
   product_begin();
   made->most_ports = ports_of(graph);
@@ -79,6 +98,7 @@ Status interpreter_new(Interpreter **interpreter, const Graph *graph, Error *err
 
 void interpreter_free(Interpreter *interpreter) {
   if (interpreter == NULL) return;
+  bodies_free(&interpreter->bodies);
   free(interpreter->is_needed);
   free(interpreter->last_use);
   free(interpreter);
@@ -90,9 +110,20 @@ const Graph *interpreter_graph(const Interpreter *interpreter) {
 
 void interpreter_use_plain(Interpreter *interpreter) {
   interpreter->plain = true;
+  for (int b = 0; b < interpreter->bodies.count; b++)
+    interpreter_use_plain(interpreter->bodies.list[b].interpreter);
 }
 
 /* ---- a runner's memory ---- */
+
+static Status add_body_runners(Runner *runner, Error *err) {
+  const Bodies *bodies = &runner->interpreter->bodies;
+  runner->bodies = calloc((size_t)bodies->count + 1, sizeof *runner->bodies);
+  if (runner->bodies == NULL) return fail_memory(err);
+  for (int b = 0; b < bodies->count; b++)
+    TRY(runner_new(&runner->bodies[b], bodies->list[b].interpreter, err));
+  return OK;
+}
 
 Status runner_new(Runner **runner, const Interpreter *interpreter, Error *err) {
   Runner *made = *runner = calloc(1, sizeof *made);
@@ -103,14 +134,19 @@ Status runner_new(Runner **runner, const Interpreter *interpreter, Error *err) {
   made->values = calloc(ports, sizeof *made->values);
   made->in = calloc(ports, sizeof *made->in);
   made->out = calloc(ports, sizeof *made->out);
-  if (made->slots != NULL && made->values != NULL && made->in != NULL && made->out != NULL) return OK;
+  bool complete = made->slots != NULL && made->values != NULL && made->in != NULL && made->out != NULL;
+  Status status = complete ? add_body_runners(made, err) : fail_memory(err);
+  if (status == OK) return OK;
   runner_free(made);
   *runner = NULL;
-  return fail_memory(err);
+  return status;
 }
 
 void runner_free(Runner *runner) {
   if (runner == NULL) return;
+  for (int b = 0; runner->bodies != NULL && b < runner->interpreter->bodies.count; b++)
+    runner_free(runner->bodies[b]);
+  free(runner->bodies);
   buffers_free(&runner->buffers);
   free(runner->slots);
   free(runner->values);
@@ -165,6 +201,12 @@ static void release_inputs(Runner *runner, const Node *node) {
     if (value != NULL && value->constant == NULL && last_use[value->index] <= node->index)
       release_slot(&runner->slots[value->index]);
   }
+  const Bodies *bodies = &runner->interpreter->bodies;
+  for (int b = 0; b < bodies->count; b++)
+    for (int c = 0; bodies->list[b].node == node && c < bodies->list[b].capture_count; c++) {
+      int value = bodies->list[b].captures[c].outer;
+      if (last_use[value] <= node->index) release_slot(&runner->slots[value]);
+    }
 }
 
 static void release_unread_outputs(Runner *runner, const Node *node) {
@@ -175,11 +217,12 @@ static void release_unread_outputs(Runner *runner, const Node *node) {
   }
 }
 
-/* An alias shares its input's buffer. Not where the input's memory is the caller's and the result is to stay.
- */
+/* An alias shares its input's buffer. Not where the input's memory is the caller's and the result is to stay
+   or to be written to. */
 static bool can_share(const Runner *runner, const Node *node) {
   return node->op->is_alias && node->outputs[0] != NULL && node->output_count == 1 &&
-         (runner->slots[node->inputs[0]->index].buffer != NULL || !node->outputs[0]->is_output);
+         (runner->slots[node->inputs[0]->index].buffer != NULL ||
+          (!node->outputs[0]->is_output && !runner->rewrites));
 }
 
 static Status share_input(Runner *runner, const Node *node, Error *err) {
@@ -191,9 +234,38 @@ static Status share_input(Runner *runner, const Node *node, Error *err) {
   return OK;
 }
 
+static Status run_nodes(Runner *runner, const Observer *observer, Error *err);
+
+static const Tensor *tensor_of(const Runner *runner, const Value *value) {
+  return value->constant != NULL ? value->constant : &runner->slots[value->index].tensor;
+}
+
+static void release_all(Runner *runner) {
+  for (int v = 0; v < runner->interpreter->graph->value_count; v++) release_slot(&runner->slots[v]);
+}
+
+/* Serves a control-flow kernel; no observer sees what is inside. */
+static Status run_in_body(void *context, const Graph *graph, const Tensor *const *inputs,
+                          const Tensor **outputs, Error *err) {
+  Runner *runner = context;
+  int b = bodies_find(&runner->interpreter->bodies, graph);
+  const Body *body = &runner->interpreter->bodies.list[b];
+  Runner *inner = runner->bodies[b];
+  release_all(inner);
+  for (int c = 0; c < body->capture_count; c++) {
+    const Value *outside = runner->interpreter->graph->values[body->captures[c].outer];
+    inner->slots[body->captures[c].inner] = (Slot){.tensor = *tensor_of(runner, outside)};
+  }
+  for (int i = 0; i < graph->input_count; i++)
+    inner->slots[graph->inputs[i]->index] = (Slot){.tensor = *inputs[i]};
+  TRY(run_nodes(inner, NULL, err));
+  for (int i = 0; i < graph->output_count; i++) outputs[i] = runner_output(inner, i);
+  return OK;
+}
+
 static Status compute(Runner *runner, const Node *node, Error *err) {
   if (can_share(runner, node)) return share_input(runner, node, err);
-  RunMemory memory = {.context = runner, .set_shape = set_shape, .scratch = get_scratch};
+  RunMemory memory = {.context = runner, .set_shape = set_shape, .scratch = get_scratch, .body = run_in_body};
   for (int i = 0; i < node->output_count; i++)
     runner->out[i] = node->outputs[i] == NULL ? NULL : &runner->slots[node->outputs[i]->index].tensor;
   runner->node = node;
@@ -214,9 +286,7 @@ static Status observe(const Observer *observer, const Runner *runner, const Node
 static Status run_one(Runner *runner, const Node *node, const Observer *observer, Error *err) {
   for (int i = 0; i < node->input_count; i++) {
     const Value *value = node->inputs[i];
-    runner->in[i] = value == NULL             ? NULL
-                    : value->constant != NULL ? value->constant
-                                              : &runner->slots[value->index].tensor;
+    runner->in[i] = value == NULL ? NULL : tensor_of(runner, value);
   }
   TRY(compute(runner, node, err));
   TRY(observe(observer, runner, node, err));
@@ -240,27 +310,42 @@ static Status check_input(const Value *value, const Tensor *tensor, Error *err) 
   return status;
 }
 
+/* The runner's own copy of an input, for an observer that writes to it. */
+static Status own_input(Runner *runner, Slot *slot, Error *err) {
+  size_t bytes = tensor_bytes(&slot->tensor);
+  slot->buffer = buffers_take(&runner->buffers, bytes, err);
+  if (slot->buffer == NULL) return err->status;
+  if (bytes > 0) memcpy(slot->buffer->data, slot->tensor.data, bytes);
+  slot->tensor.data = slot->buffer->data;
+  return OK;
+}
+
 static Status take_inputs(Runner *runner, const Tensor *const *inputs, const Observer *observer, Error *err) {
   const Graph *graph = runner->interpreter->graph;
   for (int i = 0; i < graph->input_count; i++) {
     TRY(check_input(graph->inputs[i], inputs[i], err));
-    runner->slots[graph->inputs[i]->index] = (Slot){.tensor = *inputs[i]};
-    if (observer != NULL) TRY(observer->see(observer->context, graph->inputs[i], inputs[i], err));
+    Slot *slot = &runner->slots[graph->inputs[i]->index];
+    *slot = (Slot){.tensor = *inputs[i]};
+    if (runner->rewrites) TRY(own_input(runner, slot, err));
+    if (observer != NULL) TRY(observer->see(observer->context, graph->inputs[i], &slot->tensor, err));
   }
   return OK;
 }
 
-Status runner_run(Runner *runner, const Tensor *const *inputs, const Observer *observer, Error *err) {
+static Status run_nodes(Runner *runner, const Observer *observer, Error *err) {
   const Interpreter *interpreter = runner->interpreter;
-  const Graph *graph = interpreter->graph;
-  for (int v = 0; v < graph->value_count; v++) release_slot(&runner->slots[v]);
-  TRY(take_inputs(runner, inputs, observer, err));
-  for (int n = 0; n < graph->node_count; n++)
-    if (interpreter->is_needed[n]) TRY(run_one(runner, graph->nodes[n], observer, err));
+  for (int n = 0; n < interpreter->graph->node_count; n++)
+    if (interpreter->is_needed[n]) TRY(run_one(runner, interpreter->graph->nodes[n], observer, err));
   return OK;
 }
 
+Status runner_run(Runner *runner, const Tensor *const *inputs, const Observer *observer, Error *err) {
+  release_all(runner);
+  runner->rewrites = observer != NULL && observer->rewrites;
+  TRY(take_inputs(runner, inputs, observer, err));
+  return run_nodes(runner, observer, err);
+}
+
 const Tensor *runner_output(const Runner *runner, int i) {
-  const Value *value = runner->interpreter->graph->outputs[i];
-  return value->constant != NULL ? value->constant : &runner->slots[value->index].tensor;
+  return tensor_of(runner, runner->interpreter->graph->outputs[i]);
 }

@@ -31,10 +31,13 @@ void interpreter_use_plain(Interpreter *interpreter);
 Status runner_new(Runner **runner, const Interpreter *interpreter, Error *err);
 void runner_free(Runner *runner);
 
-/* Sees each tensor once, right after it was computed (graph inputs first, constants never). */
+/* Sees each tensor once, right after it was computed (graph inputs first, constants never). One that
+   `rewrites` may change its elements (tensor->data), and later nodes read what it wrote: graph inputs are then
+   copied first, so that the caller's stay as they are. */
 typedef struct Observer {
   Status (*see)(void *context, const Value *value, const Tensor *tensor, Error *err);
   void *context;
+  bool rewrites;
 } Observer;
 
 /* Runs the graph once. `inputs` has a tensor for each graph input, of its type and of a shape that fits. The

@@ -56,7 +56,7 @@ static Status lower_node(Builder *b, const Node *node) {
   for (int i = 0; i < node->output_count; i++)
     if (node->outputs[i] != NULL) TRY(check_value(b, node->outputs[i]));
   OpRole role = op_role(node, NULL);
-  if (!takes_any_form(role) && !is_integer_node(node)) role = ROLE_FLOAT;
+  if (!takes_any_form(role) && (node->float_reason != NULL || !is_integer_node(node))) role = ROLE_FLOAT;
   TRY(by_role[role](b));
   for (int i = 0; i < node->output_count; i++)
     if (is_wanted(node->outputs[i]) && !is_written(b, node->outputs[i]))

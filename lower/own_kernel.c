@@ -16,7 +16,7 @@ static void *scratch(void *context, size_t bytes, Error *err) {
 
 Status run_own_kernel(Builder *b, const Node *node, const Value *x, const Tensor *in, Tensor *out) {
   Arena arena = {0};
-  RunMemory memory = {&arena, keep_shape, scratch};
+  RunMemory memory = {.context = &arena, .set_shape = keep_shape, .scratch = scratch};
   const Tensor *inputs[MAX_INPUTS] = {0};
   if (b->status != OK) return b->status;
   if (node->input_count > MAX_INPUTS)

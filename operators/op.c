@@ -79,3 +79,8 @@ Status run_set_shape(Run *run, int i, const Shape *shape) {
 void *run_scratch(Run *run, size_t bytes) {
   return run->memory->scratch(run->memory->context, bytes, run->err);
 }
+
+Status run_body(Run *run, const Graph *body, const Tensor *const *inputs, const Tensor **outputs) {
+  if (run->memory->body == NULL) return run_fail(run, "its body needs a whole graph to run in");
+  return run->memory->body(run->memory->context, body, inputs, outputs, run->err);
+}

@@ -77,11 +77,17 @@ Status run_set_shape(Run *run, int i, const Shape *shape);
 /* `bytes` bytes aligned to 64, not zeroed, until the node is done; NULL where memory ran out. */
 void *run_scratch(Run *run, size_t bytes);
 
-/* How the interpreter serves the two above. */
+/* Runs the body of a control-flow node once; what it takes from around it has its values of now. `inputs` are
+   the body's; outputs[i] is its i-th output until the same body runs again, and may be one of the inputs. */
+Status run_body(Run *run, const Graph *body, const Tensor *const *inputs, const Tensor **outputs);
+
+/* How the interpreter serves the three above. */
 typedef struct RunMemory {
   void *context;
   Status (*set_shape)(void *context, int output, const Shape *shape, Error *err);
   void *(*scratch)(void *context, size_t bytes, Error *err);
+  Status (*body)(void *context, const Graph *body, const Tensor *const *inputs, const Tensor **outputs,
+                 Error *err); /* NULL where one node is run by itself */
 } RunMemory;
 
 /* ---- attributes ---- */
@@ -136,7 +142,16 @@ typedef struct AttributeRow {
 
 /* ---- the row ---- */
 
-typedef enum PortKind { PORT_REQUIRED = 0, PORT_OPTIONAL, PORT_VARIADIC } PortKind;
+typedef enum PortKind {
+  PORT_REQUIRED = 0,
+  PORT_OPTIONAL,
+  PORT_VARIADIC,        /* one or more */
+  PORT_VARIADIC_OR_NONE /* any number */
+} PortKind;
+
+static inline bool port_is_variadic(PortKind kind) {
+  return kind == PORT_VARIADIC || kind == PORT_VARIADIC_OR_NONE;
+}
 
 /* An input or an output. */
 typedef struct Port {

@@ -124,16 +124,17 @@ static Status check_port(const Node *node, const Port *port, int i, Error *err) 
 
 static Status check_inputs(const Node *node, const Op *op, Error *err) {
   int count = 0;
-  bool is_variadic = false;
+  bool is_variadic = false, needs_one = false;
   for (; count < OP_MAX_PORTS && op->inputs[count].name != NULL; count++) {
     TRY(check_port(node, &op->inputs[count], count, err));
-    is_variadic = op->inputs[count].kind == PORT_VARIADIC;
+    is_variadic = port_is_variadic(op->inputs[count].kind);
+    needs_one = op->inputs[count].kind == PORT_VARIADIC;
   }
   if (is_variadic) {
     for (int i = count - 1; i < node->input_count; i++)
       if (node->inputs[i] == NULL)
         return fail(err, BAD_INPUT, "node '%s' (%s): input %d is missing", node->name, node->type, i);
-    if (node->input_count >= count) return OK;
+    if (!needs_one || node->input_count >= count) return OK;
     return fail(err, BAD_INPUT, "node '%s' (%s): has no inputs", node->name, node->type);
   }
   if (node->input_count <= count) return OK;
@@ -145,7 +146,7 @@ static Status check_outputs(const Node *node, const Op *op, Error *err) {
   int count = 0;
   bool is_variadic = false;
   for (; count < OP_MAX_PORTS && op->outputs[count].name != NULL; count++)
-    is_variadic = op->outputs[count].kind == PORT_VARIADIC;
+    is_variadic = port_is_variadic(op->outputs[count].kind);
   if (node->output_count >= 1 && (is_variadic || node->output_count <= count)) return OK;
   return fail(err, BAD_INPUT, "node '%s' (%s): has %d outputs, between 1 and %d are known", node->name,
               node->type, node->output_count, count);

@@ -52,7 +52,7 @@ static Status check_types(const Node *node, const InferValue *in, Error *err) {
     if (in[i].present && in[i].type != ELEMENT_NONE && !element_in(in[i].type, port->types))
       return fail(err, BAD_INPUT, "node '%s' (%s): input %d ('%s') cannot be %s", node->name, node->type, i,
                   port->name, element_name(in[i].type));
-    if (port->kind != PORT_VARIADIC) port++;
+    if (!port_is_variadic(port->kind)) port++;
   }
   return OK;
 }
@@ -149,6 +149,41 @@ static Status reserve(NodeValues *memory, const Node *node, Error *err) {
   return OK;
 }
 
+/* What the graph around a body says of what the body takes from it. */
+static void describe_captured(const Graph *outer, Graph *body) {
+  for (int v = 0; v < body->value_count; v++) {
+    Value *inner = body->values[v];
+    const Value *outside = value_is_captured(inner) ? graph_find_value(outer, inner->name) : NULL;
+    if (outside == NULL) continue;
+    inner->type = outside->type;
+    inner->has_shape = outside->has_shape;
+    inner->shape = outside->shape;
+    inner->constant = outside->constant; /* lives as long: in the arena of a graph around it */
+  }
+}
+
+/* A body's inputs stand at the places of the node's own; a Scan before opset 9 has its lengths in front. */
+static void describe_body_inputs(const Node *node, Graph *body) {
+  int lead = node->input_count - body->input_count;
+  for (int i = 0; lead >= 0 && i < body->input_count; i++) {
+    const Value *given = node->inputs[i + lead];
+    if (body->inputs[i]->type == ELEMENT_NONE && given != NULL) body->inputs[i]->type = given->type;
+  }
+}
+
+/* A branch that does not fit its inputs may be one that is never taken: if it is, the run says why. */
+static Status infer_bodies(const Graph *graph, const Node *node, Error *err) {
+  for (int a = 0; a < node->attribute_count; a++) {
+    Graph *body = node->attributes[a].graph;
+    Error own = {0};
+    if (body == NULL) continue;
+    describe_captured(graph, body);
+    describe_body_inputs(node, body);
+    if (op_infer_graph(body, &own) == SYSTEM) return fail(err, SYSTEM, "%s", own.text);
+  }
+  return OK;
+}
+
 /* `known` has a place for each value of the graph: what is followed beyond type and shape stays there. */
 static Status infer_node(Graph *graph, Node *node, InferValue *known, NodeValues *memory, Error *err) {
   TRY(reserve(memory, node, err));
@@ -159,6 +194,7 @@ static Status infer_node(Graph *graph, Node *node, InferValue *known, NodeValues
     else
       in[i].present = in[i].has_shape = in[i].has_elements = false, in[i].constant = NULL;
   }
+  TRY(infer_bodies(graph, node, err));
   TRY(op_infer_node(node, in, out, err));
   for (int i = 0; i < node->output_count; i++) {
     if (node->outputs[i] == NULL) continue;

@@ -1,5 +1,7 @@
 #include "operators/samples.h"
 
+#include "operators/sample_body.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -56,7 +58,7 @@ static bool word_is(const char *at, size_t length, const char *word) {
   return strlen(word) == length && memcmp(at, word, length) == 0;
 }
 
-static ElementType type_of_word(const char *at, size_t length) {
+ElementType sample_type(const char *at, size_t length) {
   for (size_t i = 0; i < sizeof sample_types / sizeof *sample_types; i++)
     if (word_is(at, length, sample_types[i].name)) return sample_types[i].type;
   return ELEMENT_NONE;
@@ -170,7 +172,7 @@ static Status fill_tensor(Reader *r, Tensor *tensor, const Values *values, doubl
 
 static Status read_tensor(Reader *r, Tensor **tensor) {
   size_t n = word_length(r);
-  ElementType type = type_of_word(r->at, n);
+  ElementType type = sample_type(r->at, n);
   if (type == ELEMENT_NONE) return broken(r, "no element type");
   r->at += n;
   Shape shape = {0};
@@ -279,7 +281,11 @@ static Status read_attribute_value(Reader *r, Attribute *attribute) {
     attribute->s = read_string(r);
     return attribute->s != NULL ? OK : r->err->status;
   }
-  if (type_of_word(r->at, word_length(r)) != ELEMENT_NONE) {
+  if (*r->at == '(') {
+    attribute->kind = ATTRIBUTE_GRAPH;
+    return sample_body(&r->at, r->graph, &attribute->graph, r->err);
+  }
+  if (sample_type(r->at, word_length(r)) != ELEMENT_NONE) {
     Tensor *tensor;
     TRY(read_tensor(r, &tensor));
     attribute->kind = ATTRIBUTE_TENSOR;
@@ -362,17 +368,24 @@ static Status add_node(Reader *r, const Op *op, Value **inputs, const Attributes
   return graph_refresh(r->graph, r->err);
 }
 
-static Status build(Reader *r, const Op *op, const OpSample *sample, int opset, SampleCase *result) {
+static Status build_from(Reader *r, const Op *op, const OpSample *sample, int opset, Attributes *attributes,
+                         SampleCase *result) {
   Value *inputs[SAMPLE_MAX_INPUTS];
-  Attributes attributes = {0};
   r->text = r->at = sample->inputs;
   TRY(read_inputs(r, inputs, result));
   r->text = r->at = sample->attributes != NULL ? sample->attributes : "";
-  TRY(read_attributes(r, &attributes));
+  TRY(read_attributes(r, attributes));
   int64_t newest = op->domain == NULL || op->domain[0] == '\0' ? SAMPLE_NEWEST_OPSET : 1;
-  int64_t version = opset != 0 ? opset : attributes.opset != 0 ? attributes.opset : newest;
+  int64_t version = opset != 0 ? opset : attributes->opset != 0 ? attributes->opset : newest;
   TRY(add_opset(r, op->domain != NULL ? op->domain : "", version));
-  return add_node(r, op, inputs, &attributes, result);
+  return add_node(r, op, inputs, attributes, result);
+}
+
+static Status build(Reader *r, const Op *op, const OpSample *sample, int opset, SampleCase *result) {
+  Attributes attributes = {0};
+  Status status = build_from(r, op, sample, opset, &attributes, result);
+  for (int i = 0; result->node == NULL && i < attributes.count; i++) graph_free(attributes.list[i].graph);
+  return status;
 }
 
 Status sample_build(const Op *op, const OpSample *sample, int opset, SampleCase *result, Error *err) {

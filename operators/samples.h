@@ -27,6 +27,8 @@
  *     scales=[1.5,2.0]      floats (one has a '.' ...)
  *     mode="linear"         string                 names=["a","b"]       strings
  *     value=f32[1]{0.5}     tensor, as above
+ *     body=(x:f32[2],n:i64[]|y=Add(x,x);z=Mul(y,x0)|y,z)     a body: its inputs, nodes without attributes,
+ *                           outputs; x0, x1 ... are the sample's own inputs
  *
  * and two that are no attributes of the node:
  *

@@ -4,53 +4,37 @@
 
 #include <stdlib.h>
 
-typedef enum Watch { WATCH_NOT = 0, WATCH_RANGE, WATCH_BINS } Watch;
+/* What is looked at, by value. */
+typedef struct Watch {
+  bool *seen;   /* its range */
+  bool *binned; /* and its distribution */
+} Watch;
 
 typedef struct Worker {
   Runner *runner;
   Calibration seen;
-  const Watch *watch; /* by value */
+  const Watch *watch;
 } Worker;
 
-/* Only values whose range counts are looked at; only those whose range is searched for need bins. */
-static Watch watch_of(const ValuePlan *value, CalibrationMethod method) {
-  if (value->use == USE_TABLED) return WATCH_BINS;
-  if (value->use != USE_ACTIVATION || !value->is_source) return WATCH_NOT;
-  return method == CALIBRATE_MIN_MAX || value->is_wide ? WATCH_RANGE : WATCH_BINS;
-}
-
-static Status statistics_init(Calibration *seen, const Watch *watch, int value_count, Error *err) {
-  size_t binned = 0;
-  for (int v = 0; v < value_count; v++) binned += watch[v] == WATCH_BINS;
-  seen->value_count = value_count;
-  seen->histograms = calloc((size_t)value_count + 1, sizeof *seen->histograms);
-  seen->counts = calloc(binned * HISTOGRAM_BINS + 1, sizeof *seen->counts);
-  if (seen->histograms == NULL || seen->counts == NULL) return fail_memory(err);
-  uint64_t *next = seen->counts;
-  for (int v = 0; v < value_count; v++) {
-    histogram_init(&seen->histograms[v], watch[v] == WATCH_BINS ? next : NULL);
-    if (watch[v] == WATCH_BINS) next += HISTOGRAM_BINS;
+/* Only values whose range counts are looked at; only those whose range is searched for need bins. What goes
+   to a file serves whatever is chosen later: every tensor, with bins. */
+static void watch_value(const Value *value, const ValuePlan *plan, const QuantizeOptions *options,
+                        const Watch *watch) {
+  bool is_source = plan->use == USE_ACTIVATION && plan->is_source;
+  bool *seen = &watch->seen[value->index], *binned = &watch->binned[value->index];
+  if (options->for_file) {
+    *seen = *binned = value->constant == NULL && value->type == ELEMENT_FLOAT32;
+  } else {
+    *seen = is_source || plan->use == USE_TABLED;
+    *binned = *seen && (!is_source || (options->method != CALIBRATE_MIN_MAX && !plan->is_wide));
   }
-  return OK;
-}
-
-static void statistics_free(Calibration *seen) {
-  free(seen->histograms);
-  free(seen->counts);
-}
-
-/* Any NaN or infinity among the values makes the sum a NaN. */
-static bool are_finite(const float *values, int64_t count) {
-  float sum = 0;
-  for (int64_t i = 0; i < count; i++) sum += values[i] * 0.0f;
-  return sum == 0.0f;
 }
 
 static Status see(void *context, const Value *value, const Tensor *tensor, Error *err) {
   Worker *worker = context;
-  if (worker->watch[value->index] == WATCH_NOT || tensor->type != ELEMENT_FLOAT32) return OK;
+  if (!worker->watch->seen[value->index] || tensor->type != ELEMENT_FLOAT32) return OK;
   int64_t count = tensor_elements(tensor);
-  if (!are_finite(tensor->data, count))
+  if (!histogram_takes(tensor->data, count))
     return fail(err, BAD_INPUT,
                 "tensor '%s': a value is NaN or infinite; check the data and its preprocessing", value->name);
   histogram_add(&worker->seen.histograms[value->index], tensor->data, count);
@@ -67,7 +51,7 @@ static Status see_sample(void *context, int64_t index, int worker, const Tensor 
 static void workers_free(Worker *workers, int count) {
   for (int w = 0; workers != NULL && w < count; w++) {
     runner_free(workers[w].runner);
-    statistics_free(&workers[w].seen);
+    calibration_release(&workers[w].seen);
   }
   free(workers);
 }
@@ -77,7 +61,7 @@ static Status workers_init(Worker *workers, int count, const Interpreter *interp
   int values = interpreter_graph(interpreter)->value_count;
   for (int w = 0; w < count; w++) {
     workers[w].watch = watch;
-    TRY(statistics_init(&workers[w].seen, watch, values, err));
+    TRY(calibration_reserve(&workers[w].seen, watch->binned, values, err));
     TRY(runner_new(&workers[w].runner, interpreter, err));
   }
   return OK;
@@ -92,32 +76,35 @@ static void merge_workers(Worker *workers, int count, Calibration *calibration) 
   workers[0].seen = (Calibration){0};
 }
 
-static Watch *watches_of(Graph *graph, const QuantizeOptions *options, Error *err) {
+static Status watch_graph(Watch *watch, Graph *graph, const QuantizeOptions *options, Arena *arena,
+                          Error *err) {
   Plan plan;
-  Watch *watch = NULL;
-  if (plan_make(&plan, graph, !options->output_8bit, err) == OK) {
-    watch = calloc((size_t)graph->value_count + 1, sizeof *watch);
-    if (watch == NULL) fail_memory(err);
-    for (int v = 0; watch != NULL && v < graph->value_count; v++)
-      watch[v] = watch_of(&plan.values[v], options->method);
+  Status status = plan_make(&plan, graph, !options->output_8bit, err);
+  if (status == OK) {
+    watch->seen = arena_new(arena, (size_t)graph->value_count, sizeof *watch->seen, err);
+    watch->binned = arena_new(arena, (size_t)graph->value_count, sizeof *watch->binned, err);
+    if (watch->seen == NULL || watch->binned == NULL) status = err->status;
   }
+  for (int v = 0; status == OK && v < graph->value_count; v++)
+    watch_value(graph->values[v], &plan.values[v], options, watch);
   plan_free(&plan);
-  return watch;
+  return status;
 }
 
 Status calibrate(Calibration **calibration, Graph *graph, const SampleReader *reader, int64_t from,
                  int64_t count, const QuantizeOptions *options, Pool *pool, SampleProgress progress,
                  void *progress_context, Error *err) {
   *calibration = NULL;
-  Watch *watch = watches_of(graph, options, err);
-  if (watch == NULL) return err->status;
+  Arena arena = {0};
+  Watch watch = {0};
   int workers_count = pool_workers(pool);
   Worker *workers = calloc((size_t)workers_count, sizeof *workers);
   Calibration *made = calloc(1, sizeof *made);
   Interpreter *interpreter = NULL;
-  Status status =
-      workers == NULL || made == NULL ? fail_memory(err) : interpreter_new(&interpreter, graph, err);
-  if (status == OK) status = workers_init(workers, workers_count, interpreter, watch, err);
+  Status status = workers == NULL || made == NULL ? fail_memory(err) : OK;
+  if (status == OK) status = watch_graph(&watch, graph, options, &arena, err);
+  if (status == OK) status = interpreter_new(&interpreter, graph, err);
+  if (status == OK) status = workers_init(workers, workers_count, interpreter, &watch, err);
   if (status == OK)
     status = samples_for(reader, from, count, pool, see_sample, workers, progress, progress_context, err);
   if (status == OK) {
@@ -129,12 +116,6 @@ Status calibrate(Calibration **calibration, Graph *graph, const SampleReader *re
   }
   workers_free(workers, workers_count);
   interpreter_free(interpreter);
-  free(watch);
+  arena_free(&arena);
   return status;
-}
-
-void calibration_free(Calibration *calibration) {
-  if (calibration == NULL) return;
-  statistics_free(calibration);
-  free(calibration);
 }

@@ -23,10 +23,16 @@ typedef struct Histogram {
 } Histogram;
 
 void histogram_init(Histogram *histogram, uint64_t *counts);
+/* True if all values are finite: only such may be added. */
+bool histogram_takes(const float *values, int64_t count);
 /* Adds `count` finite values. */
 void histogram_add(Histogram *histogram, const float *values, int64_t count);
 /* Adds what another one has seen. */
 void histogram_merge(Histogram *into, const Histogram *from);
+/* What is wrong with statistics that come from elsewhere, as a clause: counts that do not add up, bins that
+   are not those of the range. NULL where nothing is: only such may be merged. Needs bins unless nothing was
+   seen. */
+const char *histogram_flaw(const Histogram *histogram);
 /* Middle of the bin that counts[i] is. */
 double histogram_middle(const Histogram *histogram, int i);
 

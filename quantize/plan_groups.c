@@ -85,17 +85,19 @@ static bool can_write_wide(const Plan *plan, const Node *node) {
   case ROLE_NORM:
   case ROLE_VIEW:
     return true;
+  case ROLE_SAME_SCALE:
+    return node_is(node, "Concat");
   default:
     return false;
   }
 }
 
-/* A wide value goes only through views, to outputs. */
+/* A wide value goes only through views and Concats, to outputs. */
 static bool can_be_wide(const Plan *plan, const Value *value) {
   if (!can_write_wide(plan, value->producer)) return false;
   for (int u = 0; u < value->user_count; u++) {
     const NodePlan *user = &plan->nodes[value->users[u]->index];
-    if (!user->is_integer || user->role != ROLE_VIEW) return false;
+    if (!user->is_integer || (user->role != ROLE_VIEW && !node_is(value->users[u], "Concat"))) return false;
   }
   return true;
 }

@@ -27,14 +27,28 @@ static void count_nodes(const Graph *graph, const Plan *plan, QuantizeReport *re
   }
 }
 
+/* What the plan keeps in float, lowering computes in float, and the report says why. Nodes that only move
+   values have no say of their own. */
+static void mark_nodes(Graph *graph, const Plan *plan) {
+  for (int n = 0; n < graph->node_count; n++) {
+    const NodePlan *node = &plan->nodes[n];
+    bool is_moving = node->role == ROLE_VIEW || node->role == ROLE_SAME_SCALE || node->role == ROLE_GATHER;
+    if (!node->is_integer && node->role != ROLE_INDEX && !is_moving)
+      graph->nodes[n]->float_reason = node->reason;
+    if (node->is_linear) graph->nodes[n]->weight_bits = node->weight_bits;
+  }
+}
+
 Status quantize_graph(Graph *graph, const Calibration *calibration, const QuantizeOptions *options,
                       QuantizeReport *report, Error *err) {
   Plan plan;
   *report = (QuantizeReport){0};
   Status status = plan_make(&plan, graph, !options->output_8bit, err);
+  if (status == OK) plan_bits(&plan, graph, options->weight_bits, options->outer_bits);
   if (status == OK) status = specs_of_activations(graph, &plan, calibration, options, report, err);
   if (status == OK) status = specs_of_weights(graph, &plan, options, report, err);
   if (status == OK) count_nodes(graph, &plan, report);
+  if (status == OK) mark_nodes(graph, &plan);
   plan_free(&plan);
   return status;
 }

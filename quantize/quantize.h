@@ -16,7 +16,9 @@
 #define CALIBRATION_METHODS(X)                                                                               \
   X(MIN_MAX, "min-max", "smallest and largest value seen")                                                   \
   X(PERCENTILE, "percentile", "cuts off the outermost values, by count")                                     \
-  X(MSE, "mse", "least squared error of clipping and rounding together")
+  X(MSE, "mse", "least squared error of clipping and rounding together")                                     \
+  X(ENTROPY, "entropy", "least information lost (Kullback-Leibler divergence)")                              \
+  X(AUTO, "auto", "for each tensor the one of the others with the least measured error")
 
 typedef enum CalibrationMethod {
 #define X(name, text, brief) CALIBRATE_##name,
@@ -34,6 +36,7 @@ typedef struct QuantizeOptions {
   int weight_bits;   /* of linear operators' weights: 8 or 4 */
   int group_size;    /* of 4-bit weights with a factor of their own; 0: one scale a channel */
   int outer_bits;    /* of the first and the last linear operator's; 0: like all others */
+  bool for_file;     /* calibrate() keeps what any method and any later decision may need */
 } QuantizeOptions;
 
 QuantizeOptions quantize_defaults(void);
@@ -45,6 +48,16 @@ Status calibrate(Calibration **calibration, Graph *graph, const SampleReader *re
                  int64_t count, const QuantizeOptions *options, Pool *pool, SampleProgress progress,
                  void *progress_context, Error *err);
 void calibration_free(Calibration *calibration); /* accepts NULL */
+int64_t calibration_samples(const Calibration *calibration);
+
+/* What the codes of an activation do to the values that were seen of it. */
+typedef struct TensorDamage {
+  double clipped; /* share of the values that lie more than half a step outside the codes, 0..1 */
+  double sqnr;    /* dB of the values to the error of clipping and rounding; infinite where there is none */
+} TensorDamage;
+
+/* After quantize_graph(): false where the value has no codes of its own or nothing was seen of it. */
+bool calibration_damage(const Calibration *calibration, const Value *value, TensorDamage *damage);
 
 /* What quantize_graph() did beyond the specs themselves. */
 typedef struct QuantizeReport {

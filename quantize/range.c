@@ -16,12 +16,11 @@ Affine affine_of(Range range, int bits) {
   return (Affine){scale, (int32_t)fmin(fmax(zero_point, least), least + levels)};
 }
 
-static Range with_zero(const Histogram *histogram) {
+Range range_of_all(const Histogram *histogram) {
   return (Range){fmin((double)histogram->low, 0), fmax((double)histogram->high, 0)};
 }
 
-/* Cuts off half of what is not kept at each end. */
-static Range by_percentile(const Histogram *histogram, double percentile) {
+Range range_by_percentile(const Histogram *histogram, double percentile) {
   double cut = (double)histogram->count * (100.0 - percentile) / 200.0;
   double below = 0, above = 0;
   int first = 0, last = HISTOGRAM_BINS - 1;
@@ -32,7 +31,7 @@ static Range by_percentile(const Histogram *histogram, double percentile) {
   double width = ldexp(1.0, histogram->exponent);
   Range cut_range = {histogram_middle(histogram, first) - width / 2,
                      histogram_middle(histogram, last) + width / 2};
-  Range all = with_zero(histogram);
+  Range all = range_of_all(histogram);
   return (Range){fmin(fmax(cut_range.low, all.low), 0), fmax(fmin(cut_range.high, all.high), 0)};
 }
 
@@ -76,10 +75,10 @@ static double range_error(const Histogram *histogram, const Moments *moments, Ra
 
 #define SHRINK_STEPS 64
 
-static Range by_mse(const Histogram *histogram) {
+Range range_by_mse(const Histogram *histogram) {
   Moments moments;
   moments_of(histogram, &moments);
-  Range all = with_zero(histogram), best = all;
+  Range all = range_of_all(histogram), best = all;
   double least = range_error(histogram, &moments, all);
   for (int l = 0; l < (all.low < 0 ? SHRINK_STEPS : 1); l++)
     for (int h = 0; h < (all.high > 0 ? SHRINK_STEPS : 1); h++) {
@@ -94,7 +93,19 @@ static Range by_mse(const Histogram *histogram) {
 }
 
 Range range_choose(const Histogram *histogram, const QuantizeOptions *options) {
-  if (histogram->counts == NULL || histogram->count == 0) return with_zero(histogram);
-  if (options->method == CALIBRATE_PERCENTILE) return by_percentile(histogram, options->percentile);
-  return options->method == CALIBRATE_MSE ? by_mse(histogram) : with_zero(histogram);
+  Range range = range_of_all(histogram);
+  if (histogram->counts == NULL || histogram->count == 0) return range;
+  switch (options->method) {
+  case CALIBRATE_PERCENTILE:
+    return range_by_percentile(histogram, options->percentile);
+  case CALIBRATE_MSE:
+    return range_by_mse(histogram);
+  case CALIBRATE_ENTROPY:
+    return range_by_entropy(histogram);
+  case CALIBRATE_AUTO:
+    (void)range_by_auto(histogram, NULL, 0, &range, NULL); /* fails only by its node */
+    return range;
+  default:
+    return range;
+  }
 }

@@ -63,22 +63,43 @@ static Status shorten(Search *search, bool low_side, Range *best, double *least)
   return OK;
 }
 
-Status range_choose_before(const Histogram *histogram, const Node *node, int input, Range *range,
-                           Error *err) {
-  *range = (Range){fmin((double)histogram->low, 0), fmax((double)histogram->high, 0)};
-  if (histogram->count == 0 || histogram->counts == NULL) return OK;
+/* A search whose function has been computed in the middle of each bin; free it. NULL: see `err`. */
+static Search *search_new(const Histogram *histogram, const Node *node, int input, Error *err) {
   Search *search = calloc(1, sizeof *search);
-  if (search == NULL) return fail_memory(err);
+  if (search == NULL) {
+    fail_memory(err);
+    return NULL;
+  }
   *search = (Search){.histogram = histogram, .node = node, .input = input, .err = err};
   float middles[HISTOGRAM_BINS];
   for (int i = 0; i < HISTOGRAM_BINS; i++) middles[i] = (float)histogram_middle(histogram, i);
+  if (apply(search, middles, HISTOGRAM_BINS, search->results) == OK) return search;
+  free(search);
+  return NULL;
+}
+
+Status range_choose_before(const Histogram *histogram, const Node *node, int input, Range *range,
+                           Error *err) {
+  *range = range_of_all(histogram);
+  if (histogram->count == 0 || histogram->counts == NULL) return OK;
+  Search *search = search_new(histogram, node, input, err);
+  if (search == NULL) return err->status;
   double least;
-  Status status = apply(search, middles, HISTOGRAM_BINS, search->results);
-  if (status == OK) status = error_of(search, *range, &least);
+  Status status = error_of(search, *range, &least);
   for (int round = 0; round < 2 && status == OK; round++) {
     if (range->low < 0) status = shorten(search, true, range, &least);
     if (status == OK && range->high > 0) status = shorten(search, false, range, &least);
   }
+  free(search);
+  return status;
+}
+
+Status range_errors_before(const Histogram *histogram, const Node *node, int input, const Range *ranges,
+                           double *errors, int count, Error *err) {
+  Search *search = search_new(histogram, node, input, err);
+  if (search == NULL) return err->status;
+  Status status = OK;
+  for (int i = 0; status == OK && i < count; i++) status = error_of(search, ranges[i], &errors[i]);
   free(search);
   return status;
 }

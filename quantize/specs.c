@@ -31,14 +31,47 @@ static Range range_of_constant(const Tensor *tensor) {
   return range;
 }
 
-static Status range_of_source(const Value *value, const Calibration *calibration,
+/* The input of `node` that is `value`. */
+static int input_number(const Node *node, const Value *value) {
+  for (int i = 0; i < node->input_count; i++)
+    if (node->inputs[i] == value) return i;
+  return 0;
+}
+
+/* A range set by hand wins. */
+static bool is_given(const Calibration *calibration, const Value *value, Range *range) {
+  if (calibration->given == NULL || value->index >= calibration->value_count) return false;
+  const GivenRange *given = &calibration->given[value->index];
+  if (given->given) *range = (Range){fmin(given->low, 0), fmax(given->high, 0)};
+  return given->given;
+}
+
+/* The function that alone reads a value; NULL where it is not so. */
+static const Node *table_behind(const Plan *plan, const Value *value) {
+  if (!value_has_one_user(value)) return NULL;
+  const NodePlan *user = &plan->nodes[value->users[0]->index];
+  return user->is_integer && user->role == ROLE_TABLE ? value->users[0] : NULL;
+}
+
+static Status range_of_seen(const Plan *plan, const Value *value, const Histogram *histogram,
+                            const QuantizeOptions *options, Range *range, Error *err) {
+  const Node *behind = table_behind(plan, value);
+  bool is_searched = histogram->counts != NULL && !plan->values[value->index].is_wide;
+  *range = range_of_all(histogram);
+  if (is_searched && options->method == CALIBRATE_AUTO && behind != NULL)
+    return range_by_auto(histogram, behind, input_number(behind, value), range, err);
+  if (is_searched) *range = range_choose(histogram, options); /* 16 bits need no clipping */
+  return OK;
+}
+
+static Status range_of_source(const Plan *plan, const Value *value, const Calibration *calibration,
                               const QuantizeOptions *options, Range *range, Error *err) {
+  *range = (Range){0, 0};
   if (value->constant != NULL) {
     *range = range_of_constant(value->constant);
-  } else if (value->index < calibration->value_count && calibration->histograms[value->index].count > 0) {
-    *range = range_choose(&calibration->histograms[value->index], options);
-  } else {
-    *range = (Range){0, 0};
+  } else if (!is_given(calibration, value, range) && value->index < calibration->value_count &&
+             calibration->histograms[value->index].count > 0) {
+    TRY(range_of_seen(plan, value, &calibration->histograms[value->index], options, range, err));
   }
   if (fabs(range->low) < RANGE_LIMIT && fabs(range->high) < RANGE_LIMIT) return OK;
   return fail(err, BAD_INPUT, "tensor '%s': its range %g..%g is absurd; check the data and its preprocessing",
@@ -61,7 +94,7 @@ static Status ranges_of_groups(const Graph *graph, const Plan *plan, const Calib
   for (int v = 0; v < graph->value_count; v++) {
     if (!plan->values[v].is_source) continue;
     Range range;
-    TRY(range_of_source(graph->values[v], calibration, options, &range, err));
+    TRY(range_of_source(plan, graph->values[v], calibration, options, &range, err));
     GroupRange *group = &groups[plan->values[v].group];
     group->range = range_join(group->range, range);
     if (is_softmax(plan, graph->values[v])) group->is_softmax = true;
@@ -97,18 +130,12 @@ static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, 
   return set_codes(graph, value, group->range, affine_of(group->range, bits), bits, QUANT_INTEGER, err);
 }
 
-/* The input of `node` that is `value`. */
-static int input_number(const Node *node, const Value *value) {
-  for (int i = 0; i < node->input_count; i++)
-    if (node->inputs[i] == value) return i;
-  return 0;
-}
-
 static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration, Error *err) {
   const Node *user = value->users[0];
   Range range;
-  TRY(range_choose_before(&calibration->histograms[value->index], user, input_number(user, value), &range,
-                          err));
+  if (!is_given(calibration, value, &range))
+    TRY(range_choose_before(&calibration->histograms[value->index], user, input_number(user, value), &range,
+                            err));
   return set_codes(graph, value, range, affine_of(range, 8), 8, QUANT_INTERNAL, err);
 }
 
@@ -139,11 +166,12 @@ static Status set_spec(Graph *graph, Value *value, const Plan *plan, const Calib
   }
 }
 
-static int count_constant(const Graph *graph, const Calibration *calibration) {
+static int count_constant(const Graph *graph, const Plan *plan, const Calibration *calibration) {
   int constant = 0;
   for (int v = 0; v < graph->value_count && v < calibration->value_count; v++) {
     const Histogram *histogram = &calibration->histograms[v];
-    constant += histogram->count > 0 && histogram->low == histogram->high;
+    bool counts = plan->values[v].is_source || plan->values[v].use == USE_TABLED;
+    constant += counts && histogram->count > 0 && histogram->low == histogram->high;
   }
   return constant;
 }
@@ -156,7 +184,7 @@ Status specs_of_activations(Graph *graph, const Plan *plan, const Calibration *c
   if (status == OK) status = ranges_of_groups(graph, plan, calibration, options, groups, err);
   for (int v = 0; v < graph->value_count && status == OK; v++)
     status = set_spec(graph, graph->values[v], plan, calibration, groups, err);
-  report->constant_tensors = count_constant(graph, calibration);
+  report->constant_tensors = count_constant(graph, plan, calibration);
   arena_free(&arena);
   return status;
 }

@@ -2,9 +2,10 @@
 
 #include <math.h>
 
-#define STEPS 40   /* scales that are tried */
-#define LEAST 0.35 /* of the largest weight; with 4 bits normal weights are best clipped at 2.2 deviations   \
-                    */
+#define STEPS 40 /* scales that are tried */
+#define LEAST                                                                                                \
+  0.35 /* of the largest weight; with 4 bits normal weights are best clipped at 2.2 deviations               \
+        */
 
 static double error_of(const float *values, int64_t count, double scale, double code_max) {
   double sum = 0;

@@ -1,7 +1,7 @@
 /*
  * edge_file.h - `.edge` files: written from a lowered program, read back and loaded into the runtime.
  *
- *     TRY(edge_file_write("model.edge", &program, &metadata, &bytes, &err));
+ *     TRY(edge_file_build(&program, metadata, EDGE_FILE_COMPACT, &bytes, &size, &err));
  *     EdgeFile file;
  *     TRY(edge_file_open(&file, "model.edge", &err));       // unpacked, checked, loaded: file.model
  *     ... edge_run(&file.model, arena, NULL) ...
@@ -20,13 +20,15 @@ typedef struct EdgeFile {
   EdgeModel model;
 } EdgeFile;
 
-/* Builds the file's bytes: sections, deflated where that is smaller, self-test (seeded input, hash of the
-   output, computed by running it). `metadata` is "key=value\n" text. `bytes` is bytes_new() memory. */
-Status edge_file_build(const EdgeProgram *program, const char *metadata, void **bytes, size_t *size,
-                       Error *err);
-/* edge_file_build() and an atomic write. */
-Status edge_file_write(const char *path, const EdgeProgram *program, const char *metadata, size_t *size,
-                       Error *err);
+typedef enum EdgeFileForm {
+  EDGE_FILE_COMPACT, /* sections deflated where that is smaller */
+  EDGE_FILE_RAW      /* sections as they are: edge_load() takes the file in place */
+} EdgeFileForm;
+
+/* Builds the file's bytes: sections and a self-test (seeded input, hash of the output, computed by running
+   it). `metadata` is "key=value\n" text. `bytes` is bytes_new() memory. */
+Status edge_file_build(const EdgeProgram *program, const char *metadata, EdgeFileForm form, void **bytes,
+                       size_t *size, Error *err);
 
 /* BAD_INPUT for a damaged or foreign file; SYSTEM where it cannot be read. */
 Status edge_file_open(EdgeFile *file, const char *path, Error *err);

@@ -177,31 +177,24 @@ static Status code_section(Writer *writer, SectionContent *content) {
   return OK;
 }
 
-static Status build(Writer *writer, const char *metadata, void **bytes, size_t *size) {
+static Status build(Writer *writer, const char *metadata, EdgeFileForm form, void **bytes, size_t *size) {
+  bool is_compact = form == EDGE_FILE_COMPACT;
   TRY(add_content(writer, metadata));
   TRY(add_self_test(writer));
-  for (int i = 0; i < writer->list.count; i++) TRY(code_section(writer, &writer->list.sections[i]));
-  return sections_assemble(&writer->list, true, bytes, size, writer->err);
+  for (int i = 0; is_compact && i < writer->list.count; i++)
+    TRY(code_section(writer, &writer->list.sections[i]));
+  return sections_assemble(&writer->list, is_compact, bytes, size, writer->err);
 }
 
-Status edge_file_build(const EdgeProgram *program, const char *metadata, void **bytes, size_t *size,
-                       Error *err) {
+Status edge_file_build(const EdgeProgram *program, const char *metadata, EdgeFileForm form, void **bytes,
+                       size_t *size, Error *err) {
   Writer writer = {.err = err, .program = program};
   writer.list.version = EDGE_FORMAT_VERSION;
   writer.list.flags = program->integer_only ? EDGE_FLAG_INTEGER_ONLY : 0;
   writer.list.arena_bytes = (uint32_t)program->arena_bytes;
   writer.list.scratch_offset = (uint32_t)program->scratch_offset;
-  Status status = build(&writer, metadata, bytes, size);
+  Status status = build(&writer, metadata, form, bytes, size);
   text_free(&writer.strings);
   arena_free(&writer.arena);
-  return status;
-}
-
-Status edge_file_write(const char *path, const EdgeProgram *program, const char *metadata, size_t *size,
-                       Error *err) {
-  void *bytes = NULL;
-  TRY(edge_file_build(program, metadata, &bytes, size, err));
-  Status status = file_write(path, bytes, *size, err);
-  bytes_free(bytes);
   return status;
 }

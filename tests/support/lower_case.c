@@ -182,7 +182,7 @@ Status lower_case_specs(LowerCase *c) {
       if (node_constant(c->graph->nodes[n], i) != NULL && c->graph->nodes[n]->inputs[i]->spec == NULL)
         spec_constant(c, c->graph->nodes[n], i);
   spec_inputs(c);
-  return run_float(c, &(Observer){see, c}, false);
+  return run_float(c, &(Observer){.see = see, .context = c}, false);
 }
 
 /* ---- running ---- */
@@ -206,7 +206,7 @@ Status lower_case_run(LowerCase *c) {
   size_t size = 0;
   TRY(run_float(c, NULL, true));
   TRY(lower_graph(c->graph, &c->program, &c->err));
-  TRY(edge_file_build(&c->program, "made=by a test\n", &bytes, &size, &c->err));
+  TRY(edge_file_build(&c->program, "made=by a test\n", EDGE_FILE_COMPACT, &bytes, &size, &c->err));
   Status status = edge_file_parse(&c->file, "test.edge", bytes, size, &c->err);
   bytes_free(bytes);
   if (status != OK) return status;

@@ -96,7 +96,7 @@ static void lower_and_load(NetCase *c) {
   EdgeProgram program = {0};
   Status status = lower_graph(c->graph, &program, &c->err);
   ck_assert_msg(status == OK, "%s", c->err.text);
-  status = edge_file_build(&program, "", &c->bytes, &c->size, &c->err);
+  status = edge_file_build(&program, "", EDGE_FILE_COMPACT, &c->bytes, &c->size, &c->err);
   ck_assert_msg(status == OK, "%s", c->err.text);
   edge_program_free(&program);
   status = edge_file_parse(&c->file, "net", c->bytes, c->size, &c->err);

@@ -13,7 +13,8 @@ static void *conv_file(size_t *size) {
   ck_assert_int_eq(lower_case_sample(&c, op_find("", "Conv"), 0), OK);
   ck_assert_int_eq(lower_case_specs(&c), OK);
   ck_assert_int_eq(lower_graph(c.graph, &c.program, &c.err), OK);
-  ck_assert_int_eq(edge_file_build(&c.program, "edgec=test\nseed=0\n", &bytes, size, &c.err), OK);
+  ck_assert_int_eq(
+      edge_file_build(&c.program, "edgec=test\nseed=0\n", EDGE_FILE_COMPACT, &bytes, size, &c.err), OK);
   lower_case_free(&c);
   return bytes;
 }

@@ -22,7 +22,7 @@ static int check_ports(const Op *op, const Port *ports, const char *which) {
                   which, port->name);
     ck_assert_msg(port->kind != PORT_REQUIRED || !optional, "%s: %s '%s' is required behind an optional one",
                   op->name, which, port->name);
-    ck_assert_msg(port->kind != PORT_VARIADIC || count + 1 == OP_MAX_PORTS || ports[count + 1].name == NULL,
+    ck_assert_msg(!port_is_variadic(port->kind) || count + 1 == OP_MAX_PORTS || ports[count + 1].name == NULL,
                   "%s: %s '%s' is variadic and not the last", op->name, which, port->name);
     optional = optional || port->kind == PORT_OPTIONAL;
   }
@@ -154,6 +154,13 @@ START_TEST(inference_allows_what_is_computed) {
 }
 END_TEST
 
+/* What a body gives may have dimensions that only its run tells. */
+static bool may_stay_open(const Node *node, const Shape *shape) {
+  for (int a = 0; a < node->attribute_count; a++)
+    if (node->attributes[a].graph != NULL) return !shape_is_known(shape);
+  return false;
+}
+
 /* Told everything, inference gives the exact shape, or none at all. */
 START_TEST(inference_is_exact_where_all_is_known) {
   const Op *op = op_at(_i);
@@ -167,7 +174,8 @@ START_TEST(inference_is_exact_where_all_is_known) {
       if (c.sample.inputs[i] != NULL) infer_value_of(c.sample.inputs[i], &in[i]);
     ck_assert_int_eq(node_case_infer(&c, in, out, &err), OK);
     for (int i = 0; i < c.sample.node->output_count; i++)
-      ck_assert_msg(c.out[i] == NULL || !out[i].has_shape || shape_equals(&out[i].shape, &c.out[i]->shape),
+      ck_assert_msg(c.out[i] == NULL || !out[i].has_shape || may_stay_open(c.sample.node, &out[i].shape) ||
+                        shape_equals(&out[i].shape, &c.out[i]->shape),
                     "%s: output %d", where(op, sample), i);
     node_case_free(&c);
   }

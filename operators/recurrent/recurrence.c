@@ -1,0 +1,218 @@
+/* shared by the family: the walk through a sequence, in doubles or by way of the BLAS. */
+#include "operators/recurrent/recurrent.h"
+
+#include "operators/product.h"
+#include "operators/reals.h"
+
+#include <string.h>
+
+double recurrence_clip(const Recurrence *r, double x) {
+  double clip = (double)r->params->clip;
+  if (clip == 0) return x;
+  return x > clip ? clip : x < -clip ? -clip : x;
+}
+
+/* ---- products ---- */
+
+static double dot(const double *a, const double *b, int64_t count) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+static void project_fast(Recurrence *r, const double *state, int64_t from, int64_t width) {
+  for (int64_t i = 0; i < r->batch * r->hidden; i++) r->state_fast[i] = (float)state[i];
+  product_f32(r->batch, width, r->hidden, 1, (Matrix){r->state_fast, r->hidden, false},
+              (Matrix){r->r_fast + from * r->hidden, r->hidden, true}, 0, r->product, width);
+  for (int64_t b = 0; b < r->batch; b++)
+    for (int64_t i = 0; i < width; i++)
+      r->from_state[b * r->width + from + i] = (double)r->product[b * width + i];
+}
+
+void recurrence_project(Recurrence *r, const double *state, int gate, int gates) {
+  int64_t from = gate * r->hidden, width = gates * r->hidden;
+  if (r->fast) {
+    project_fast(r, state, from, width);
+    return;
+  }
+  for (int64_t b = 0; b < r->batch; b++)
+    for (int64_t i = from; i < from + width; i++)
+      r->from_state[b * r->width + i] =
+          r->active[b] ? dot(state + b * r->hidden, r->r + i * r->hidden, r->hidden) : 0;
+}
+
+/* Row of X, and of what is made of it, at a step of a batch element. */
+static int64_t row_of(const Recurrence *r, int64_t step, int64_t b) {
+  return r->params->layout ? b * r->steps + step : step * r->batch + b;
+}
+
+static void project_input(Recurrence *r, int64_t step, int64_t b) {
+  double *to = r->from_input + b * r->width;
+  int64_t row = row_of(r, step, b);
+  for (int64_t i = 0; i < r->width; i++) {
+    double sum = r->fast ? (double)r->projected[row * r->width + i]
+                         : dot(r->x + row * r->input, r->w + i * r->input, r->input);
+    to[i] = sum + (r->input_bias != NULL ? r->input_bias[i] : 0);
+  }
+}
+
+/* ---- state and outputs ---- */
+
+static int directions_of(const Recurrence *r) {
+  return r->params->direction == RECURRENT_BOTH ? 2 : 1;
+}
+
+/* First element of a batch row in Y_h, Y_c and the initial states. */
+static int64_t state_row(const Recurrence *r, int64_t b) {
+  int64_t row = r->params->layout ? b * directions_of(r) + r->direction : r->direction * r->batch + b;
+  return row * r->hidden;
+}
+
+static int64_t output_row(const Recurrence *r, int64_t step, int64_t b) {
+  int64_t directions = directions_of(r);
+  int64_t row = r->params->layout ? (b * r->steps + step) * directions + r->direction
+                                  : (step * directions + r->direction) * r->batch + b;
+  return row * r->hidden;
+}
+
+static void load_state(const Recurrence *r, int input, double *state) {
+  const Tensor *initial = run_input(r->run, input);
+  for (int64_t b = 0; b < r->batch; b++)
+    for (int64_t i = 0; i < r->hidden; i++)
+      state[b * r->hidden + i] = initial != NULL ? tensor_get(initial, state_row(r, b) + i) : 0;
+}
+
+static void store_state(const Recurrence *r, int output, const double *state) {
+  Tensor *last = run_output(r->run, output);
+  for (int64_t b = 0; last != NULL && b < r->batch; b++)
+    for (int64_t i = 0; i < r->hidden; i++) tensor_set(last, state_row(r, b) + i, state[b * r->hidden + i]);
+}
+
+/* ---- the walk ---- */
+
+static int64_t length_of(const Recurrence *r, int64_t b) {
+  const Tensor *lengths = run_input(r->run, 4);
+  return lengths != NULL ? tensor_get_integer(lengths, b) : r->steps;
+}
+
+static bool goes_back(const Recurrence *r) {
+  return r->params->direction == RECURRENT_REVERSE || r->direction == 1;
+}
+
+/* The place in the sequence of a batch element's n-th step. */
+static int64_t place_of(const Recurrence *r, int64_t n, int64_t b) {
+  return goes_back(r) ? length_of(r, b) - 1 - n : n;
+}
+
+static void take_step(Recurrence *r, int64_t n) {
+  Tensor *y = run_output(r->run, 0);
+  for (int64_t b = 0; b < r->batch; b++) {
+    r->active[b] = n < length_of(r, b);
+    if (r->active[b]) project_input(r, place_of(r, n, b), b);
+  }
+  r->kind->step(r);
+  for (int64_t b = 0; y != NULL && b < r->batch; b++) {
+    int64_t at = output_row(r, r->active[b] ? place_of(r, n, b) : n, b); /* behind its end: zeros */
+    for (int64_t i = 0; i < r->hidden; i++) tensor_set(y, at + i, r->active[b] ? r->h[b * r->hidden + i] : 0);
+  }
+}
+
+/* X W^T of all steps at once. */
+static void project_all(Recurrence *r) {
+  product_f32(r->steps * r->batch, r->width, r->input, 1, (Matrix){r->run->in[0]->data, r->input, false},
+              (Matrix){r->w_fast, r->input, true}, 0, r->projected, r->width);
+}
+
+static Status walk(Recurrence *r) {
+  load_state(r, 5, r->h);
+  if (r->kind->has_cell) load_state(r, 6, r->c);
+  if (r->fast) project_all(r);
+  for (int64_t n = 0; n < r->steps; n++) take_step(r, n);
+  store_state(r, 1, r->h);
+  if (r->kind->has_cell) store_state(r, 2, r->c);
+  return OK;
+}
+
+/* ---- memory ---- */
+
+static Status reserve(Recurrence *r) {
+  Run *run = r->run;
+  int64_t rows = r->batch * r->hidden, gates = r->batch * r->width;
+  r->h = reals_new(run, rows);
+  r->c = reals_new(run, rows);
+  r->masked = reals_new(run, rows);
+  r->from_input = reals_new(run, gates);
+  r->from_state = reals_new(run, gates);
+  r->active = run_scratch(run, (size_t)r->batch);
+  if (!r->h || !r->c || !r->masked || !r->from_input || !r->from_state || !r->active) return run->err->status;
+  if (!r->fast) return OK;
+  r->projected = floats_new(run, r->steps * gates);
+  r->state_fast = floats_new(run, rows);
+  r->product = floats_new(run, gates);
+  return r->projected && r->state_fast && r->product ? OK : run->err->status;
+}
+
+/* Weights of all directions; those of one are taken by choose(). */
+typedef struct Weights {
+  const double *x, *w, *r, *bias, *peepholes;
+} Weights;
+
+static Status load_weights(const Recurrence *r, Weights *weights) {
+  const Tensor *bias = run_input(r->run, 3), *peepholes = r->kind->has_cell ? run_input(r->run, 7) : NULL;
+  *weights = (Weights){0};
+  if (bias != NULL && (weights->bias = reals_of(r->run, bias)) == NULL) return r->run->err->status;
+  if (peepholes != NULL && (weights->peepholes = reals_of(r->run, peepholes)) == NULL)
+    return r->run->err->status;
+  if (r->fast) return OK;
+  weights->x = reals_of(r->run, r->run->in[0]);
+  weights->w = reals_of(r->run, r->run->in[1]);
+  weights->r = reals_of(r->run, r->run->in[2]);
+  return weights->x && weights->w && weights->r ? OK : r->run->err->status;
+}
+
+static void choose(Recurrence *r, const Weights *weights, int direction) {
+  int64_t w = direction * r->width * r->input, back = direction * r->width * r->hidden;
+  r->direction = direction;
+  r->functions = r->params->functions + direction * r->kind->functions;
+  r->input_bias = weights->bias != NULL ? weights->bias + direction * 2 * r->width : NULL;
+  r->recurrent_bias = r->input_bias != NULL ? r->input_bias + r->width : NULL;
+  r->peepholes = weights->peepholes != NULL ? weights->peepholes + direction * 3 * r->hidden : NULL;
+  if (r->fast) {
+    r->w_fast = (const float *)r->run->in[1]->data + w;
+    r->r_fast = (const float *)r->run->in[2]->data + back;
+  } else {
+    r->x = weights->x;
+    r->w = weights->w + w;
+    r->r = weights->r + back;
+  }
+}
+
+static Status check_lengths(const Recurrence *r) {
+  for (int64_t b = 0; b < r->batch; b++)
+    if (length_of(r, b) < 0 || length_of(r, b) > r->steps)
+      return run_fail(r->run, "sequence length %lld of batch element %lld is not within 0..%lld",
+                      (long long)length_of(r, b), (long long)b, (long long)r->steps);
+  return OK;
+}
+
+Status recurrence_run(Run *run, const RecurrentKind *kind, bool fast) {
+  const RecurrentParams *params = run->params;
+  const Shape *x = &run->in[0]->shape;
+  Recurrence r = {.run = run, .params = params, .kind = kind};
+  r.steps = x->dims[params->layout ? 1 : 0];
+  r.batch = x->dims[params->layout ? 0 : 1];
+  r.input = x->dims[2];
+  r.hidden = run->in[2]->shape.dims[2];
+  r.width = kind->gates * r.hidden;
+  r.fast = fast && run->in[0]->type == ELEMENT_FLOAT32 && product_fits(r.steps * r.batch) &&
+           product_fits(r.width) && product_fits(r.input);
+  Weights weights;
+  TRY(check_lengths(&r));
+  TRY(reserve(&r));
+  TRY(load_weights(&r, &weights));
+  for (int d = 0; d < directions_of(&r); d++) {
+    choose(&r, &weights, d);
+    TRY(walk(&r));
+  }
+  return OK;
+}

@@ -1,0 +1,7 @@
+/* calib_text.h - what the writer and the parser of .calib files agree on. Inside quantize/. */
+#ifndef QUANTIZE_CALIB_TEXT_H
+#define QUANTIZE_CALIB_TEXT_H
+
+#define CALIB_FIRST_LINE "edgec calibration 1"
+
+#endif
