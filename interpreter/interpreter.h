@@ -32,8 +32,8 @@ Status runner_new(Runner **runner, const Interpreter *interpreter, Error *err);
 void runner_free(Runner *runner);
 
 /* Sees each tensor once, right after it was computed (graph inputs first, constants never). One that
-   `rewrites` may change its elements (tensor->data), and later nodes read what it wrote: graph inputs are then
-   copied first, so that the caller's stay as they are. */
+   `rewrites` may change its elements (tensor->data), and later nodes read what it wrote: graph inputs are
+   then copied first, so that the caller's stay as they are. */
 typedef struct Observer {
   Status (*see)(void *context, const Value *value, const Tensor *tensor, Error *err);
   void *context;
