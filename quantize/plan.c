@@ -6,8 +6,6 @@
 
 #include <math.h>
 
-/* where nothing else is asked for */
-
 /* ---- nodes ---- */
 
 static bool is_constant(const Node *node, int i) {
@@ -51,6 +49,7 @@ static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
   plan->is_integer = plan->role != ROLE_FLOAT && plan->role != ROLE_INDEX && plan->role != ROLE_RECURRENT;
   if (plan->role == ROLE_RECURRENT) plan->reason = "recurrent operators run in float";
   if (plan->role == ROLE_FLOAT && plan->reason == NULL) plan->reason = "has no integer form";
+  plan->weight_bits = node->weight_bits;
   if (!plan->is_integer) return OK;
   if (node->float_reason != NULL) {
     stay_float(plan, node->float_reason);
@@ -187,6 +186,26 @@ Status plan_make(Plan *plan, Graph *graph, bool wide_outputs, Error *err) {
   plan_values(plan, graph);
   plan_groups(plan, graph, wide_outputs);
   return OK;
+}
+
+/* Is no linear operator before this one, or none behind it? */
+static bool is_outermost(const Plan *plan, const Graph *graph, int node) {
+  bool is_first = true, is_last = true;
+  for (int n = 0; n < graph->node_count; n++) {
+    const NodePlan *other = &plan->nodes[n];
+    if (other->role != ROLE_LINEAR || !other->is_linear || !other->is_integer) continue;
+    is_first &= n >= node;
+    is_last &= n <= node;
+  }
+  return is_first || is_last;
+}
+
+void plan_bits(Plan *plan, const Graph *graph, int inner, int outer) {
+  for (int n = 0; n < graph->node_count; n++) {
+    NodePlan *node = &plan->nodes[n];
+    if (!node->is_linear || node->weight_bits > 0) continue;
+    node->weight_bits = outer > 0 && is_outermost(plan, graph, n) ? outer : inner;
+  }
 }
 
 void plan_free(Plan *plan) {

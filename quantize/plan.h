@@ -35,7 +35,8 @@ typedef struct NodePlan {
   const char *reason; /* where it is not */
   bool is_linear;     /* with constant weights: `form` holds */
   LinearForm form;
-  Node *bias_add; /* the Add behind a MatMul that is its bias; NULL */
+  Node *bias_add;  /* the Add behind a MatMul that is its bias; NULL */
+  int weight_bits; /* of linear nodes: codes of the weights; 0: plan_bits() has not decided yet */
 } NodePlan;
 
 typedef struct Plan {
@@ -46,6 +47,9 @@ typedef struct Plan {
 
 /* May give a constant that is used in two ways a second value (graph values grow). */
 Status plan_make(Plan *plan, Graph *graph, bool wide_outputs, Error *err);
+/* Gives each linear node that the user has not chosen bits for as many as the scheme has: `inner`, or `outer`
+   (0: the same) for the first and the last one. */
+void plan_bits(Plan *plan, const Graph *graph, int inner, int outer);
 void plan_free(Plan *plan);
 
 /* True for Relu and for Clip with constant bounds: `low` and `high` are the bounds (infinite where absent).

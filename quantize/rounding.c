@@ -94,6 +94,19 @@ Tensor *round_weight(const Tensor *weight, int axis, int bits, Arena *arena, Err
   return round_channels(weight, NULL, axis, bits, arena, err);
 }
 
+/* Groups with factors: every weight has a step of its own. */
+static Tensor *round_groups(const Tensor *weight, const QuantSpec *spec, Arena *arena, Error *err) {
+  Tensor *copy = tensor_new(arena, ELEMENT_FLOAT32, &weight->shape, err);
+  if (copy == NULL) return NULL;
+  const float *values = weight->data;
+  float *to = copy->data;
+  double most = ldexp(1.0, spec->bits - 1) - 1;
+  for (int64_t i = 0; i < tensor_elements(weight); i++)
+    to[i] = (float)rounded((double)values[i], quant_step(spec, &weight->shape, i), most);
+  return copy;
+}
+
 Tensor *round_weight_to(const Tensor *weight, const QuantSpec *spec, Arena *arena, Error *err) {
+  if (spec->group_size > 0) return round_groups(weight, spec, arena, err);
   return round_channels(weight, spec, spec->axis, spec->bits, arena, err);
 }

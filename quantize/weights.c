@@ -126,25 +126,14 @@ static void gather_needs(const Plan *plan, const Value *value, const Channels *c
   for (int u = 0; u < value->user_count; u++) add_need(plan, value->users[u], channels, needs);
 }
 
-/* Is no linear operator before this one, or none behind it? */
-static bool is_outermost(const Graph *graph, const Plan *plan, const Node *node) {
-  bool is_first = true, is_last = true;
-  for (int n = 0; n < graph->node_count; n++) {
-    const NodePlan *other = &plan->nodes[n];
-    if (other->role != ROLE_LINEAR || !other->is_linear || !other->is_integer) continue;
-    is_first &= n >= node->index;
-    is_last &= n <= node->index;
+/* The most that one of its users asks for. */
+static int bits_of(const Plan *plan, const Value *value) {
+  int bits = 0;
+  for (int u = 0; u < value->user_count; u++) {
+    int asked = plan->nodes[value->users[u]->index].weight_bits;
+    bits = asked > bits ? asked : bits;
   }
-  return is_first || is_last;
-}
-
-/* What was chosen for a node goes before the rule for the outermost ones, and that before the scheme. */
-static int bits_of(const Graph *graph, const Plan *plan, const Value *value, const QuantizeOptions *options) {
-  for (int u = 0; u < value->user_count; u++)
-    if (value->users[u]->weight_bits > 0) return value->users[u]->weight_bits;
-  for (int u = 0; u < value->user_count && options->outer_bits > 0; u++)
-    if (is_outermost(graph, plan, value->users[u])) return options->outer_bits;
-  return options->weight_bits;
+  return bits;
 }
 
 /* A weight while its scales are chosen. */
@@ -221,7 +210,7 @@ static QuantSpec weight_spec(const Scaling *scaling, int bits, int axis, bool pe
 static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, const QuantizeOptions *options,
                               QuantizeReport *report, Arena *arena, Error *err) {
   int axis = plan->nodes[value->users[0]->index].form.channel_axis;
-  int bits = bits_of(graph, plan, value, options);
+  int bits = bits_of(plan, value);
   Scaling scaling;
   TRY(scaling_new(&scaling, graph, value, bits, axis, options, arena, err));
   const Channels *channels = &scaling.channels;
@@ -242,7 +231,6 @@ static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, cons
   report->dead_weights += dead;
   if (dead > 0) TRY(drop_dead(graph, value, channels, needs, err));
   if (options->per_tensor) scaling.scales[0] = largest;
-  for (int u = 0; u < value->user_count; u++) value->users[u]->weight_bits = bits;
   QuantSpec spec = weight_spec(&scaling, bits, axis, options->per_tensor);
   return spec_set(graph, value, &spec, err);
 }

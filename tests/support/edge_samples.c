@@ -45,12 +45,34 @@ static int constant_f32(EdgeBuilder *b, uint32_t rank, const uint32_t *dims, flo
 
 static const uint32_t image[4] = {1, 5, 6, 20}, small_image[4] = {1, 3, 3, 20}, pair[2] = {6, 20};
 
+/* Any bytes are int4 weights; the number of elements must be even. */
+static int constant_s4(EdgeBuilder *b, uint32_t rank, const uint32_t *dims) {
+  uint8_t pairs[1024];
+  for (int i = 0; i < 1024; i++) pairs[i] = (uint8_t)(i * 37 % 255);
+  return builder_constant(b, EDGE_S4, rank, dims, pairs);
+}
+
+/* A matrix product of int4 weights in two runs with factors. */
+static void sample_conv_factors(EdgeBuilder *b) {
+  EdgeConvParams p = {1, 1, 1, 1, 0, 0, 1, -128, 100, 5};
+  uint8_t numbers[6] = {1, 255, 17, 2, 90, 33};
+  int x = input(b, EDGE_S8, 4, (uint32_t[]){1, 1, 5, 32}, -3),
+      w = constant_s4(b, 4, (uint32_t[]){3, 1, 1, 32});
+  int bias = constant_s32(b, 3, 100), mult = constant_f32(b, 1, (uint32_t[]){3}, 1e-5f);
+  int factors = builder_constant(b, EDGE_U8, 2, (uint32_t[]){3, 2}, numbers);
+  int y = output(b, EDGE_S8, 4, (uint32_t[]){1, 1, 5, 3}, 5);
+  OP(CONV, y, &p, sizeof p, x, w, bias, mult, -1, factors);
+}
+
 static void sample_conv(EdgeBuilder *b) {
   EdgeConvParams p = {2, 2, 1, 1, 1, 1, 1, -128, 100, 5};
   int x = input(b, EDGE_S8, 4, image, -3), w = constant_s8(b, 4, (uint32_t[]){5, 3, 3, 20});
   int bias = constant_s32(b, 5, 100), mult = constant_f32(b, 1, (uint32_t[]){5}, 1e-5f);
   int table = constant_s8(b, 1, (uint32_t[]){256}), y = output(b, EDGE_S8, 4, (uint32_t[]){1, 3, 3, 5}, 5);
   OP(CONV, y, &p, sizeof p, x, w, bias, mult, table);
+  OP(CONV, output(b, EDGE_S8, 4, (uint32_t[]){1, 3, 3, 5}, 5), &p, sizeof p, x,
+     constant_s4(b, 4, (uint32_t[]){5, 3, 3, 20}), bias, mult);
+  sample_conv_factors(b);
 }
 
 static void sample_dwconv(EdgeBuilder *b) {
@@ -59,6 +81,8 @@ static void sample_dwconv(EdgeBuilder *b) {
   int bias = constant_s32(b, 20, 100), mult = constant_f32(b, 1, (uint32_t[]){20}, 1e-4f);
   int y = output(b, EDGE_S16, 4, small_image, 5);
   OP(DWCONV, y, &p, sizeof p, x, w, bias, mult);
+  OP(DWCONV, output(b, EDGE_S16, 4, small_image, 5), &p, sizeof p, x,
+     constant_s4(b, 3, (uint32_t[]){3, 3, 20}), bias, mult);
 }
 
 static const EdgeMatmulParams matmul = {.m = 6,

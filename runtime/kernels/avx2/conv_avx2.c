@@ -205,8 +205,8 @@ static int is_worth_packing(const EdgeConvJob *job) {
   const EdgeConvShape *s = &job->shape;
   int64_t outputs = ((int64_t)s->outputs + 7) / 8 * 8, depth = ((int64_t)s->depth + 1) / 2 * 2;
   int is_one_group = s->group_channels == s->channels;
-  return is_one_group && job->factors == NULL && job->pixels >= MIN_PACKED_PIXELS && depth <= MAX_PACKED_DEPTH &&
-         outputs * depth <= MAX_PACKED;
+  return is_one_group && job->factors == NULL && job->pixels >= MIN_PACKED_PIXELS &&
+         depth <= MAX_PACKED_DEPTH && outputs * depth <= MAX_PACKED;
 }
 
 static EdgeStatus run_packed(EdgeConvJob *job) {
