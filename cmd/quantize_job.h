@@ -24,6 +24,7 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
+  int qdq_taken;  /* parameters that came with the model */
   bool is_qdq;    /* the output is an ONNX model */
   OutputFile out; /* the written file, under its temporary name */
   EdgeFile file;  /* read back from it */

@@ -32,6 +32,7 @@ typedef struct QuantSpec {
   int64_t scale_count;
   const float *scales; /* positive, finite, normal; owned by the graph's arena */
   int32_t zero_point;
+  bool is_fixed;      /* came with the model: quantization keeps it as it is */
   double low, high;   /* the real range that was calibrated; of activations */
   const char *reason; /* static text or the graph's; never NULL for QUANT_FLOAT */
 } QuantSpec;

@@ -131,9 +131,16 @@ static void gather_needs(const Plan *plan, const Value *value, const Channels *c
   for (int u = 0; u < value->user_count; u++) add_need(plan, value->users[u], channels, needs);
 }
 
+/* True where the scales came with the model. */
+static bool is_fixed(const Value *value, int axis) {
+  const QuantSpec *spec = value->spec;
+  return spec != NULL && spec->is_fixed && (spec->scale_count == 1 || spec->axis == axis);
+}
+
 static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, const QuantizeOptions *options,
                               QuantizeReport *report, Arena *arena, Error *err) {
   int axis = plan->nodes[value->users[0]->index].form.channel_axis;
+  if (is_fixed(value, axis)) return OK;
   Channels channels = channels_of(value->constant, axis);
   Need *needs = arena_new(arena, (size_t)channels.count, sizeof *needs, err);
   float *scales = arena_new(&graph->arena, (size_t)channels.count, sizeof *scales, err);
