@@ -28,6 +28,7 @@ Status qdq_output_choose(QuantizeJob *job, Error *err) {
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = default_output(arena, job->model.path, err);
   if (job->output == NULL) return err->status;
+  TRY(declared_shapes_note(&job->declared, job->model.graph, arena, err));
   return overwrite_check(job->output, OUTPUT_ONNX, options_flag(job->options, "force"), err);
 }
 
@@ -38,6 +39,8 @@ Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
   if (status != OK) return fail_within(err, "%s", job->model.path);
   qdq->producer = ONNX_OWN_PRODUCER;
   status = onnx_upgrade(qdq, 0, err);
+  if (status == OK) status = op_bind_graph(qdq, err);
+  if (status == OK) status = declared_shapes_restore(&job->declared, qdq, err);
   if (status == OK) status = onnx_write_to(out, qdq, &job->file_bytes, err);
   graph_free(qdq);
   return status;
@@ -46,6 +49,8 @@ Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
 Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err) {
   TRY(model_open(&job->qdq, out->temporary, err));
   job->qdq.path = job->output;
+  for (int i = 0; i < job->inputs.count; i++)
+    TRY(graph_bind_input(job->qdq.graph, job->qdq.graph->inputs[i], &job->inputs.forms[i].shape, err));
   TRY(model_infer(&job->qdq, err));
   TRY(model_clean(&job->qdq, err));
   Graph *graph = job->model.graph;

@@ -9,6 +9,7 @@
 #include "cmd/summary_line.h"
 #include "cmd/synthetic.h"
 #include "cmd/version.h"
+#include "quantize/qdq_read.h"
 
 #include <string.h>
 
@@ -69,6 +70,7 @@ static Status open_models(QuantizeJob *job, Error *err) {
   TRY(model_infer(&job->reference, err));
   TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
+  TRY(qdq_read(job->model.graph, &job->qdq_taken, err));
   TRY(model_clean(&job->model, err));
   return node_choices_apply(job->options, job->model.graph, err);
 }

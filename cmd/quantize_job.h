@@ -3,6 +3,7 @@
 #define CMD_QUANTIZE_JOB_H
 
 #include "cmd/accounting.h"
+#include "cmd/declared_shapes.h"
 #include "cmd/gates.h"
 #include "cmd/inputs.h"
 #include "cmd/model.h"
@@ -24,11 +25,13 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
-  bool is_qdq; /* the output is an ONNX model */
   RecoveryReport recovery;
-  OutputFile out; /* the written file, under its temporary name */
-  EdgeFile file;  /* read back from it */
-  Model qdq;      /* or the written model */
+  int qdq_taken;           /* parameters that came with the model */
+  bool is_qdq;             /* the output is an ONNX model */
+  OutputFile out;          /* the written file, under its temporary name */
+  EdgeFile file;           /* read back from it */
+  DeclaredShapes declared; /* of the model, for a QDQ one */
+  Model qdq;               /* or the written model */
   size_t file_bytes;
   Comparison comparisons[2]; /* the float model, the written file */
   LayerErrors layers;

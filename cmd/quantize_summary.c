@@ -127,6 +127,9 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   text_free(&words);
   float_lines(job, text);
   bits_line(job, text);
+  if (job->qdq_taken > 0)
+    summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken,
+                 job->qdq_taken == 1 ? "" : "s", job->qdq_taken == 1 ? "is" : "are");
   dead_weight_line(&job->report, text);
 }
 

@@ -41,6 +41,7 @@ typedef struct QuantSpec {
   int group_axis;
   int64_t group_size;     /* a multiple of 16 that divides that dimension; 0: no factors */
   const uint8_t *factors; /* [channels][positions behind both axes][groups along group_axis] */
+  bool is_fixed;          /* came with the model: quantization keeps it as it is */
   double low, high;       /* the real range that was calibrated; of activations */
   const char *reason;     /* static text or the graph's; never NULL for QUANT_FLOAT */
 } QuantSpec;

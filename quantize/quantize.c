@@ -35,6 +35,7 @@ static void mark_nodes(Graph *graph, const Plan *plan) {
     bool is_moving = node->role == ROLE_VIEW || node->role == ROLE_SAME_SCALE || node->role == ROLE_GATHER;
     if (!node->is_integer && node->role != ROLE_INDEX && !is_moving)
       graph->nodes[n]->float_reason = node->reason;
+    if (node->is_linear) graph->nodes[n]->weight_bits = node->weight_bits;
   }
 }
 

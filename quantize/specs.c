@@ -81,8 +81,13 @@ static Status range_of_source(const Plan *plan, const Value *value, const Calibr
 /* Everything that decides a group's codes. */
 typedef struct GroupRange {
   Range range;
-  bool is_softmax; /* its codes are fixed: see the SOFTMAX instruction */
+  bool is_softmax;        /* its codes are fixed: see the SOFTMAX instruction */
+  const QuantSpec *fixed; /* that came with the model, of the first such value; NULL */
 } GroupRange;
+
+static bool is_fixed(const Value *value) {
+  return value->spec != NULL && value->spec->is_fixed && value->spec->scale_count == 1;
+}
 
 static bool is_softmax(const Plan *plan, const Value *value) {
   return value->producer != NULL && plan->nodes[value->producer->index].is_integer &&
@@ -92,6 +97,8 @@ static bool is_softmax(const Plan *plan, const Value *value) {
 static Status ranges_of_groups(const Graph *graph, const Plan *plan, const Calibration *calibration,
                                const QuantizeOptions *options, GroupRange *groups, Error *err) {
   for (int v = 0; v < graph->value_count; v++) {
+    const QuantSpec **fixed = &groups[plan->values[v].group].fixed;
+    if (is_fixed(graph->values[v]) && *fixed == NULL) *fixed = graph->values[v]->spec;
     if (!plan->values[v].is_source) continue;
     Range range;
     TRY(range_of_source(plan, graph->values[v], calibration, options, &range, err));
@@ -120,6 +127,13 @@ static Status set_codes(Graph *graph, Value *value, Range range, Affine affine, 
   return spec_set(graph, value, &spec, err);
 }
 
+/* What came with the model, for this value and those that share its codes. */
+static Status set_fixed(Graph *graph, Value *value, const QuantSpec *fixed, QuantKind kind, Error *err) {
+  QuantSpec spec = *fixed;
+  spec.kind = kind;
+  return spec_set(graph, value, &spec, err);
+}
+
 static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, const GroupRange *group,
                              Error *err) {
   int bits = plan->is_wide ? 16 : 8;
@@ -127,12 +141,14 @@ static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, 
     Affine affine = plan->is_wide ? (Affine){0x1p-15f, 0} : (Affine){0x1p-8f, -128};
     return set_codes(graph, value, (Range){0, 1}, affine, bits, QUANT_INTEGER, err);
   }
+  if (group->fixed != NULL) return set_fixed(graph, value, group->fixed, QUANT_INTEGER, err);
   return set_codes(graph, value, group->range, affine_of(group->range, bits), bits, QUANT_INTEGER, err);
 }
 
 static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration, Error *err) {
   const Node *user = value->users[0];
   Range range;
+  if (is_fixed(value)) return set_fixed(graph, value, value->spec, QUANT_INTERNAL, err);
   if (!is_given(calibration, value, &range))
     TRY(range_choose_before(&calibration->histograms[value->index], user, input_number(user, value), &range,
                             err));

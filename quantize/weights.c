@@ -207,9 +207,16 @@ static QuantSpec weight_spec(const Scaling *scaling, int bits, int axis, bool pe
                      .factors = groups->size > 0 ? scaling->factors : NULL};
 }
 
+/* True where the scales came with the model. */
+static bool is_fixed(const Value *value, int axis) {
+  const QuantSpec *spec = value->spec;
+  return spec != NULL && spec->is_fixed && (spec->scale_count == 1 || spec->axis == axis);
+}
+
 static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, const QuantizeOptions *options,
                               QuantizeReport *report, Arena *arena, Error *err) {
   int axis = plan->nodes[value->users[0]->index].form.channel_axis;
+  if (is_fixed(value, axis)) return OK;
   int bits = bits_of(plan, value);
   Scaling scaling;
   TRY(scaling_new(&scaling, graph, value, bits, axis, options, arena, err));

@@ -1,0 +1,120 @@
+/* QDQ models that come in: which pairs are taken out, and what the values get. */
+#include "quantize/qdq_read.h"
+#include "operators/op.h"
+#include "tests/support/graph_maker.h"
+
+#include <check.h>
+
+Suite *suite_qdq_read(void);
+
+static Value *integers(Maker *m, const char *name, ElementType type, Shape shape, const int *numbers) {
+  Error err = {0};
+  Tensor *tensor = tensor_new(&m->graph->arena, type, &shape, &err);
+  ck_assert_ptr_nonnull(tensor);
+  for (int64_t i = 0; i < tensor_elements(tensor); i++) tensor_set_integer(tensor, i, numbers[i]);
+  Value *value = graph_add_constant(m->graph, name, tensor, &err);
+  ck_assert_ptr_nonnull(value);
+  return value;
+}
+
+/* x -> Q -> DQ -> Relu -> Q -> DQ -> y, the second pair's scales as given. */
+static Maker two_pairs(ElementType type, float scale, float other_scale) {
+  Maker m = maker_new(13);
+  Value *zero = integers(&m, "zero", type, SHAPE_SCALAR, (int[]){type == ELEMENT_UINT8 ? 100 : -28});
+  Value *step = make_number(&m, "step", 0.5f), *first = make_number(&m, "first", scale);
+  Value *second = make_number(&m, "second", other_scale), *x = make_input(&m, "x", SHAPE(2, 3));
+  Value *codes = make_node(&m, "QuantizeLinear", "codes", (Value *[]){x, step, zero}, 3);
+  Value *reals = make_node(&m, "DequantizeLinear", "reals", (Value *[]){codes, step, zero}, 3);
+  Value *relu = make_node(&m, "Relu", "relu", &reals, 1);
+  codes = make_node(&m, "QuantizeLinear", "relu_codes", (Value *[]){relu, first, zero}, 3);
+  make_output(&m, make_node(&m, "DequantizeLinear", "y", (Value *[]){codes, second, zero}, 3));
+  maker_finish(&m);
+  return m;
+}
+
+static int take(Graph *graph) {
+  Error err = {0};
+  int taken;
+  ck_assert_msg(qdq_read(graph, &taken, &err) == OK, "%s", err.text);
+  return taken;
+}
+
+static void check_pairs(ElementType type) {
+  Maker m = two_pairs(type, 0.25f, 0.25f);
+  ck_assert_int_eq(take(m.graph), 2);
+  ck_assert_int_eq(graph_count(m.graph, "DequantizeLinear"), 0);
+  const Value *x = graph_find_value(m.graph, "x"), *y = m.graph->outputs[0];
+  ck_assert_str_eq(y->name, "y");
+  ck_assert(node_is(y->producer, "Relu"));
+  ck_assert_ptr_eq(y->producer->inputs[0], x);
+  ck_assert_int_eq(x->spec->zero_point, -28); /* uint8 100 and int8 -28 are the same code */
+  ck_assert_float_eq(x->spec->scales[0], 0.5f);
+  ck_assert_double_eq(x->spec->low, -50);
+  ck_assert(y->spec->is_fixed);
+  ck_assert_float_eq(y->spec->scales[0], 0.25f);
+  graph_free(m.graph);
+}
+
+START_TEST(pairs_are_taken_out) {
+  check_pairs(ELEMENT_UINT8);
+  check_pairs(ELEMENT_INT8);
+}
+END_TEST
+
+START_TEST(what_is_no_pair_stays) {
+  Maker m = two_pairs(ELEMENT_INT8, 0.25f, 0.75f); /* the second one changes the scale */
+  ck_assert_int_eq(take(m.graph), 1);
+  ck_assert_int_eq(graph_count(m.graph, "DequantizeLinear"), 1);
+  ck_assert_ptr_null(m.graph->outputs[0]->spec);
+  graph_free(m.graph);
+}
+END_TEST
+
+/* Scales along `axis` of [2,3] codes with those zero points. */
+static const QuantSpec *constant_spec(Graph **graph, const int codes[6], const int zero_points[3]) {
+  Error err = {0};
+  Maker m = maker_new(13);
+  Value *w = integers(&m, "w", ELEMENT_UINT8, SHAPE(2, 3), codes);
+  Value *zeros = integers(&m, "zeros", ELEMENT_UINT8, SHAPE(3), zero_points);
+  Value *scales = make_constant(&m, "scales", SHAPE(3));
+  Value *reals = make_node(&m, "DequantizeLinear", "reals", (Value *[]){w, scales, zeros}, 3);
+  ck_assert_int_eq(node_set_int(m.graph, reals->producer, "axis", -1, &err), OK);
+  make_output(&m, make_node(&m, "MatMul", "y", (Value *[]){make_input(&m, "x", SHAPE(1, 2)), reals}, 2));
+  maker_finish(&m);
+  int taken = take(m.graph);
+  const QuantSpec *spec = graph_find_value(m.graph, "reals")->spec;
+  ck_assert_int_eq(taken, spec != NULL);
+  *graph = m.graph;
+  return spec;
+}
+
+START_TEST(symmetric_constants_give_their_scales) {
+  Graph *graph;
+  const QuantSpec *spec = constant_spec(&graph, (int[]){1, 128, 255, 3, 4, 5}, (int[]){128, 128, 128});
+  ck_assert_ptr_nonnull(spec);
+  ck_assert_int_eq(spec->axis, 1);
+  ck_assert_int_eq(spec->scale_count, 3);
+  ck_assert_int_eq(graph_count(graph, "DequantizeLinear"), 1); /* for the passes to fold */
+  graph_free(graph);
+}
+END_TEST
+
+START_TEST(asymmetric_constants_do_not) {
+  Graph *graph;
+  ck_assert_ptr_null(constant_spec(&graph, (int[]){1, 2, 3, 3, 4, 5}, (int[]){128, 128, 100}));
+  graph_free(graph);
+  ck_assert_ptr_null(constant_spec(&graph, (int[]){0, 2, 3, 3, 4, 5}, (int[]){128, 128, 128})); /* -128 */
+  graph_free(graph);
+}
+END_TEST
+
+Suite *suite_qdq_read(void) {
+  Suite *suite = suite_create("qdq_read");
+  TCase *tests = tcase_create("read");
+  tcase_add_test(tests, pairs_are_taken_out);
+  tcase_add_test(tests, what_is_no_pair_stays);
+  tcase_add_test(tests, symmetric_constants_give_their_scales);
+  tcase_add_test(tests, asymmetric_constants_do_not);
+  suite_add_tcase(suite, tests);
+  return suite;
+}
