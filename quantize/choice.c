@@ -154,11 +154,6 @@ static Status weights_of(const Node *node, bool *has_weights, Error *err) {
   return OK;
 }
 
-static Status check_bits(const BitsChoice *choice, Error *err) {
-  if (choice->bits == 8 || choice->bits == 4) return OK;
-  return fail(err, UNSUPPORTED, "--bits-for %s=%d: weights have 8 or 4 bits", choice->pattern, choice->bits);
-}
-
 static Status choose_bits(Graph *graph, const BitsChoice *choice, Error *err) {
   const Node *other = NULL;
   int chosen = 0;

@@ -1,6 +1,6 @@
 /*
  * layers.h - the linear nodes with constant weights in codes, as recovery methods see them: rows of weights,
- * a bias that can be changed. Inside quantize/.
+ * a bias that can be changed. Weights whose groups have factors are left as they are. Inside quantize/.
  */
 #ifndef QUANTIZE_LAYERS_H
 #define QUANTIZE_LAYERS_H

@@ -38,6 +38,7 @@ static void code_weight(const QuantSpec *spec, Tensor *tensor) {
   float *values = tensor->data;
   for (int64_t i = 0; i < count; i++) {
     double scale = (double)spec->scales[i / inner % spec->scale_count];
+    if (spec->group_size > 0) scale = quant_step(spec, &tensor->shape, i);
     values[i] = (float)layer_rounded((double)values[i], scale, limit);
   }
 }
@@ -89,7 +90,9 @@ static Status make_codes(Simulator *s, Error *err) {
     const Value *value = s->graph->values[v];
     if (!is_operand(value) || s->coded[v].is_of_layer) continue;
     TRY(begin_code(s, value, NULL, &tensor, err));
-    if (tensor != NULL && value->spec->axis < 0)
+    if (tensor != NULL && value->spec->group_size > 0)
+      code_weight(value->spec, tensor); /* no layer: see layers.h */
+    else if (tensor != NULL && value->spec->axis < 0)
       round_activation(value->spec, tensor->data, tensor_elements(tensor));
   }
   return OK;
