@@ -157,7 +157,6 @@ static Status weights_of(const Node *node, bool *has_weights, Error *err) {
 static Status choose_bits(Graph *graph, const BitsChoice *choice, Error *err) {
   const Node *other = NULL;
   int chosen = 0;
-  TRY(check_bits(choice, err));
   for (int n = 0; n < graph->node_count; n++) {
     bool has_weights;
     Node *node = graph->nodes[n];
