@@ -5,9 +5,8 @@
 #include <string.h>
 
 #define EINSUM_MAX_OPERANDS 8
-#define EINSUM_MAX_LABELS                                                                                    \
-  (52 + GRAPH_MAX_RANK) /* letters, then the axes of the ellipsis from the last on                           \
-                         */
+/* Letters, then the axes of the ellipsis from the last on. */
+#define EINSUM_MAX_LABELS (52 + GRAPH_MAX_RANK)
 
 typedef struct EinsumParams {
   const char *equation;
