@@ -134,6 +134,14 @@ static Status set_fixed(Graph *graph, Value *value, const QuantSpec *fixed, Quan
   return spec_set(graph, value, &spec, err);
 }
 
+/* Samples that did not calibrate go beyond what was seen, and clipping is what then costs most. 16 bits have
+   codes to spare: twice the range leaves steps that are 128 times finer than 8 bits would. */
+#define WIDE_MARGIN 2.0
+
+static Range with_margin(Range range) {
+  return (Range){range.low * WIDE_MARGIN, range.high * WIDE_MARGIN};
+}
+
 static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, const GroupRange *group,
                              Error *err) {
   int bits = plan->is_wide ? 16 : 8;
@@ -142,7 +150,8 @@ static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, 
     return set_codes(graph, value, (Range){0, 1}, affine, bits, QUANT_INTEGER, err);
   }
   if (group->fixed != NULL) return set_fixed(graph, value, group->fixed, QUANT_INTEGER, err);
-  return set_codes(graph, value, group->range, affine_of(group->range, bits), bits, QUANT_INTEGER, err);
+  Range range = plan->is_wide ? with_margin(group->range) : group->range;
+  return set_codes(graph, value, range, affine_of(range, bits), bits, QUANT_INTEGER, err);
 }
 
 static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration, Error *err) {
