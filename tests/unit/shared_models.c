@@ -16,8 +16,8 @@ Suite *suite_shared_models(void);
 #define PORTS 8
 
 static const char *const models[] = {
-    "mnist", "squeezenet1.1", "mobilenetv2-7-features", "ppocr_cls",        "super_resolution",
-    "ncf",   "magika_v3_3",   "tiny_time_mixer",        "ultraface_rfb320", "yolox_nano"};
+    "mnist",       "squeezenet1.1",   "mobilenetv2-7-features", "ppocr_cls", "super_resolution", "ncf",
+    "magika_v3_3", "tiny_time_mixer", "ultraface_rfb320",       "dtln_1",    "yolox_nano"};
 
 static Error err;
 
