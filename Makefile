@@ -159,9 +159,10 @@ check: deps ## install what tests need and run all of them
 	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests
 	@$(MAKE) --no-print-directory unit
 
+# Check forks for each test: a small quarantine keeps what is copied then small.
 asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory -j$(shell nproc) BUILD=$(BUILD)/asan SANITIZE=1 all fuzz $(BUILD)/asan/tests
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=1 unit
+	@ASAN_OPTIONS=quarantine_size_mb=16 $(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=1 unit
 
 bench: all $(patsubst %,$(BUILD)/bench/%,$(BENCH_TARGETS)) ## time kernels and the main command; needs a quiet machine
 	@for target in $(BENCH_TARGETS); do echo "== $$target"; $(BUILD)/bench/$$target || exit 1; done
