@@ -28,13 +28,13 @@ END_TEST
 START_TEST(long_errors_are_cut_not_overrun) {
   Error err = {0};
   char large[3000];
-  memset(large, 'x', sizeof large - 1);
+  memset(large, 'e', sizeof large - 1);
   large[sizeof large - 1] = '\0';
   fail(&err, BAD_INPUT, "%s", large);
   ck_assert_uint_eq(strlen(err.text), sizeof err.text - 1);
   fail_within(&err, "where");
   ck_assert_uint_lt(strlen(err.text), sizeof err.text);
-  ck_assert(strncmp(err.text, "where: xxx", 10) == 0);
+  ck_assert(strncmp(err.text, "where: eee", 10) == 0);
   fail_within(&err, "%s", large);
   ck_assert_uint_lt(strlen(err.text), sizeof err.text);
 }
