@@ -6,20 +6,12 @@
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/quantize_job.h"
+#include "cmd/recovery_rows.h"
+#include "cmd/scheme_rows.h"
 
-#include <string.h>
-
-static const char *const schemes[] = {"w8a8", "w4a8", NULL};
-static const char *const groups[] = {"none", "32", "64", "128", NULL};
-static const char *const outer_bits[] = {"like-others", "8", "4", NULL};
 static const char *const formats[] = {"edge", "qdq", NULL};
 
 static const char *const qdq_weights[] = {"uint8", "int8", NULL}; /* as QdqWeights */
-static const char *const efforts[] = {
-#define X(name, text) text,
-    EFFORTS(X)
-#undef X
-        NULL};
 
 static const OptionRow quantize_rows[] = {
     {.name = "output",
@@ -86,65 +78,6 @@ static const OptionRow quantize_rows[] = {
      .metavar = "FILE",
      .group = "Data",
      .help = "statistics that `edgec calibrate` has written: nothing is calibrated, the data only verifies"},
-    {.name = "bits",
-     .type = OPTION_CHOICE,
-     .choices = schemes,
-     .metavar = "SCHEME",
-     .fallback = "w8a8",
-     .group = "Quantization",
-     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
-    {.name = "group",
-     .type = OPTION_CHOICE,
-     .choices = groups,
-     .metavar = "N",
-     .fallback = "none",
-     .group = "Quantization",
-     .help = "4-bit weights: so many neighbours share a scale, instead of a whole output channel"},
-    {.name = "first-last",
-     .type = OPTION_CHOICE,
-     .choices = outer_bits,
-     .metavar = "BITS",
-     .fallback = "like-others",
-     .group = "Quantization",
-     .help =
-         "weight bits of the first and of the last linear operator; without it they are treated like all"},
-    {.name = "per-tensor",
-     .type = OPTION_FLAG,
-     .group = "Quantization",
-     .help = "one scale for a whole weight instead of one an output channel"},
-    {.name = "output-8bit",
-     .type = OPTION_FLAG,
-     .group = "Quantization",
-     .help = "outputs of the model in 8 bits too; else they have 16 where that costs nothing"},
-    {.name = "effort",
-     .type = OPTION_CHOICE,
-     .choices = efforts,
-     .metavar = "E",
-     .fallback = "normal",
-     .group = "Recovery",
-     .help = "how much is tried to take back what rounding costs; a method is kept only if the outputs are "
-             "nearer to the float model's on calibration samples that it was not fitted to"},
-    {.name = "equalize",
-     .type = OPTION_FLAG,
-     .fallback = "true",
-     .group = "Recovery",
-     .help = "with --effort high: channels between two layers are scaled so that their ranges are alike"},
-    {.name = "bias-correction",
-     .type = OPTION_FLAG,
-     .fallback = "true",
-     .group = "Recovery",
-     .help = "biases take up the mean error of each channel"},
-    {.name = "weight-scales",
-     .type = OPTION_FLAG,
-     .fallback = "true",
-     .group = "Recovery",
-     .help = "scales of weights by least squared error instead of the largest weight"},
-    {.name = "gptq",
-     .type = OPTION_FLAG,
-     .fallback = "true",
-     .group = "Recovery",
-     .help = "with --effort high: weights are rounded one after the other, each making up for the errors "
-             "before it"},
     {0}};
 
 /* Under its temporary name: it gets its own together with the .edge file. */
@@ -182,9 +115,7 @@ static Status check_options(const Options *options, Error *err) {
   const char *report = options_string(options, "report");
   if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
   TRY(method_check(options, err));
-  if (strcmp(options_string(options, "bits"), "w4a8") != 0)
-    TRY(options_refuse(options, "group", "without --bits w4a8", err));
-  if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
+  TRY(scheme_check(options, err));
   return report == NULL ? OK : overwrite_check(report, OUTPUT_JSON, options_flag(options, "force"), err);
 }
 
@@ -217,8 +148,8 @@ const Command command_quantize = {
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {quantize_rows, method_rows, node_choice_rows, inputs_rows, inputs_label_rows, gates_rows,
-                common_work_rows, common_message_rows, common_json_rows},
+    .options = {quantize_rows, scheme_rows, method_rows, recovery_rows, node_choice_rows, inputs_rows,
+                inputs_label_rows, gates_rows, common_work_rows, common_message_rows, common_json_rows},
     .examples = {"edgec quantize model.onnx --data samples.npz",
                  "edgec quantize model.onnx --data images.npy --labels labels.npy --scale 0.00392157",
                  "edgec quantize model.onnx --data samples.npz --max-drop 0.5 --json"},

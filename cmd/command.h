@@ -16,7 +16,7 @@
 
 #include "cmd/options.h"
 
-#define COMMAND_MAX_LISTS 12
+#define COMMAND_MAX_LISTS 14
 #define ARGUMENTS_ANY 1000000
 
 typedef struct Argument {

@@ -6,6 +6,8 @@
 #include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
+#include "cmd/recovery_rows.h"
+#include "cmd/scheme_rows.h"
 #include "cmd/summary_line.h"
 #include "cmd/synthetic.h"
 #include "cmd/version.h"
@@ -22,20 +24,8 @@
 static QuantizeOptions settings_of(const Options *options) {
   QuantizeOptions settings = quantize_defaults();
   method_take(options, &settings);
-  settings.per_tensor = options_flag(options, "per-tensor");
-  settings.output_8bit = options_flag(options, "output-8bit");
-  settings.weight_bits = options_choice(options, "bits") == 0 ? 8 : 4;
-  settings.group_size = (int[]){0, 32, 64, 128}[options_choice(options, "group")];
-  settings.outer_bits = (int[]){0, 8, 4}[options_choice(options, "first-last")];
+  scheme_take(options, &settings);
   return settings;
-}
-
-static RecoveryOptions recovery_of(const Options *options) {
-  return (RecoveryOptions){.effort = (Effort)options_choice(options, "effort"),
-                           .no_equalization = !options_flag(options, "equalize"),
-                           .no_bias_correction = !options_flag(options, "bias-correction"),
-                           .no_weight_scales = !options_flag(options, "weight-scales"),
-                           .no_gptq = !options_flag(options, "gptq")};
 }
 
 static Status choose_output(QuantizeJob *job, Error *err) {
@@ -151,7 +141,7 @@ static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
 /* On the samples that calibrated: there are none behind a .calib file, and made-up ones judge nothing. */
 static Status recover(QuantizeJob *job, Error *err) {
   if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
-  RecoveryOptions options = recovery_of(job->options);
+  RecoveryOptions options = recovery_take(job->options);
   double start = progress_clock();
   Status status =
       quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->calibration_samples,
@@ -165,8 +155,7 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "edgec=%s\n", EDGEC_VERSION);
   text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", summary_file(job->model.path),
            (long long)job->model.file_bytes, job->model.file_crc);
-  text_add(text, "bits=%s\n", options_string(job->options, "bits"));
-  if (job->settings.group_size > 0) text_add(text, "group=%d\n", job->settings.group_size);
+  scheme_metadata(job->options, text);
   text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
            job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");

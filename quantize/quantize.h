@@ -28,15 +28,21 @@ typedef enum CalibrationMethod {
 
 const char *calibration_method_name(CalibrationMethod method);
 
+/* In what form products read and write their activations. */
+typedef enum ActivationForm {
+  ACTIVATIONS_8BIT /* int8 codes with calibrated ranges */
+} ActivationForm;
+
 typedef struct QuantizeOptions {
   CalibrationMethod method;
   double percentile; /* of PERCENTILE: percent of the values that are kept, 50..100 */
   bool per_tensor;   /* one scale for a whole weight instead of one a channel */
   bool output_8bit;  /* graph outputs in 8 bits even where 16 are possible */
   bool for_file;     /* calibrate() keeps what any method and any later decision may need */
-  int weight_bits;   /* of linear operators' weights: 8 or 4 */
-  int group_size;    /* of 4-bit weights with a factor of their own; 0: one scale a channel */
-  int outer_bits;    /* of the first and the last linear operator's; 0: like all others */
+  ActivationForm activations;
+  int weight_bits; /* of linear operators' weights: 8 or 4 */
+  int group_size;  /* of 4-bit weights with a factor of their own; 0: one scale a channel */
+  int outer_bits;  /* of the first and the last linear operator's; 0: like all others */
 } QuantizeOptions;
 
 QuantizeOptions quantize_defaults(void);

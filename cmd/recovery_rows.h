@@ -1,0 +1,13 @@
+/* recovery_rows.h - how much is done against the damage: --effort and a switch a method. */
+#ifndef CMD_RECOVERY_ROWS_H
+#define CMD_RECOVERY_ROWS_H
+
+#include "cmd/options.h"
+#include "quantize/quantize.h"
+
+/* --effort, --[no-]equalize, --[no-]bias-correction, --[no-]weight-scales, --[no-]gptq */
+extern const OptionRow recovery_rows[];
+
+RecoveryOptions recovery_take(const Options *options);
+
+#endif

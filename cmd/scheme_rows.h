@@ -1,0 +1,18 @@
+/* scheme_rows.h - how finely weights and activations are quantized: --bits and what refines it. */
+#ifndef CMD_SCHEME_ROWS_H
+#define CMD_SCHEME_ROWS_H
+
+#include "cmd/options.h"
+#include "quantize/quantize.h"
+
+/* --bits, --group, --first-last, --per-tensor, --output-8bit */
+extern const OptionRow scheme_rows[];
+
+/* BAD_USAGE where the options contradict one another. */
+Status scheme_check(const Options *options, Error *err);
+void scheme_take(const Options *options, QuantizeOptions *settings);
+
+/* Adds lines "bits=w4a8" and "group=32". */
+void scheme_metadata(const Options *options, Text *text);
+
+#endif

@@ -1,0 +1,21 @@
+/* scheme.h - the schemes that --bits names: bits of weights, form of activations. */
+#ifndef QUANTIZE_SCHEME_H
+#define QUANTIZE_SCHEME_H
+
+#include "quantize/quantize.h"
+
+/* X(name, text, bits of weights, activations, brief) */
+#define SCHEMES(X)                                                                                           \
+  X(W8A8, "w8a8", 8, ACTIVATIONS_8BIT, "weights and activations in 8 bits")                                  \
+  X(W4A8, "w4a8", 4, ACTIVATIONS_8BIT, "weights in 4 bits, of half the size; activations in 8")
+
+typedef struct Scheme {
+  const char *name;
+  int weight_bits;
+  ActivationForm activations;
+  const char *brief;
+} Scheme;
+
+extern const Scheme quantize_schemes[]; /* in the order of SCHEMES */
+
+#endif
