@@ -48,8 +48,7 @@ static const Scheme *scheme_of(const Options *options) {
 }
 
 Status scheme_check(const Options *options, Error *err) {
-  if (scheme_of(options)->weight_bits != 4)
-    TRY(options_refuse(options, "group", "without --bits w4a8", err));
+  if (scheme_of(options)->weight_bits != 4) TRY(options_refuse(options, "group", "without --bits w4a8", err));
   if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return OK;
 }
