@@ -48,7 +48,7 @@ static Status open_models(QuantizeJob *job, Error *err) {
   const char *path = job->options->arguments[0];
   TRY(model_open(&job->model, path, err));
   TRY(choose_output(job, err));
-  TRY(model_open(&job->reference, path, err));
+  TRY(model_open_again(&job->reference, &job->model, err));
   TRY(inputs_begin(&job->inputs, job->options, "data", err));
   job->inputs.seed = (uint64_t)options_int(job->options, "seed");
   job->has_verify_data = options_was_given(job->options, "verify-data");

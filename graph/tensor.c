@@ -43,8 +43,11 @@ size_t tensor_bytes(const Tensor *tensor) {
   return (size_t)tensor_elements(tensor) * element_bytes(tensor->type);
 }
 
-Tensor *tensor_new(Arena *arena, ElementType type, const Shape *shape, Error *err) {
+/* `content` NULL: zeroed. */
+static Tensor *new_tensor(Arena *arena, ElementType type, const Shape *shape, const void *content,
+                          Error *err) {
   int64_t elements = shape_elements(shape);
+  size_t width = element_bytes(type);
   if (elements < 0) {
     fail(err, BAD_INPUT, "a tensor's shape is unknown or too large");
     return NULL;
@@ -52,8 +55,17 @@ Tensor *tensor_new(Arena *arena, ElementType type, const Shape *shape, Error *er
   Tensor *tensor = arena_new(arena, 1, sizeof *tensor, err);
   if (tensor == NULL) return NULL;
   *tensor = (Tensor){.type = type, .shape = *shape};
-  tensor->data = arena_new(arena, (size_t)elements, element_bytes(type), err);
+  tensor->data = content == NULL ? arena_new(arena, (size_t)elements, width, err)
+                                 : arena_copy(arena, content, (size_t)elements * width, err);
   return tensor->data != NULL ? tensor : NULL;
+}
+
+Tensor *tensor_new(Arena *arena, ElementType type, const Shape *shape, Error *err) {
+  return new_tensor(arena, type, shape, NULL, err);
+}
+
+Tensor *tensor_new_from(Arena *arena, ElementType type, const Shape *shape, const void *content, Error *err) {
+  return new_tensor(arena, type, shape, content, err);
 }
 
 double tensor_get(const Tensor *tensor, int64_t i) {

@@ -102,6 +102,8 @@ int64_t tensor_elements(const Tensor *tensor);
 size_t tensor_bytes(const Tensor *tensor);
 /* A tensor of `shape` with zeroed data in `arena`; NULL on failure. */
 Tensor *tensor_new(Arena *arena, ElementType type, const Shape *shape, Error *err);
+/* The same with a copy of the elements at `content`, dense and row-major, which need not be aligned. */
+Tensor *tensor_new_from(Arena *arena, ElementType type, const Shape *shape, const void *content, Error *err);
 /* Element i as a number of the wider kind, whatever the tensor's numeric type (bool: 0, 1). Integers beyond
    the other kind's range saturate; NaN as an integer is 0. */
 double tensor_get(const Tensor *tensor, int64_t i);

@@ -101,9 +101,8 @@ static Status read_raw(const Reading *reading, Arena *arena, Tensor **tensor) {
     return fail(reading->err, BAD_INPUT,
                 "%s should have %zu elements of %zu bytes by its shape, but the file holds %zu bytes",
                 reading->what, reading->count, element_bytes(reading->type), raw->len);
-  *tensor = make_tensor(reading, arena);
+  *tensor = tensor_new_from(arena, reading->type, &reading->shape, raw->data, reading->err);
   if (*tensor == NULL) return SYSTEM;
-  if (bytes > 0) memcpy((*tensor)->data, raw->data, bytes);
   uint8_t *truths = (*tensor)->data;
   for (size_t i = 0; reading->type == ELEMENT_BOOL && i < bytes; i++) truths[i] = truths[i] != 0;
   return OK;
