@@ -145,6 +145,7 @@ char *arena_format(Arena *arena, Error *err, const char *format, ...) {
 
 /* The header of a block is on its first page, which so comes back at once. */
 void arena_release(const Arena *arena) {
+  if (arena->spill_from == 0) return;
   for (ArenaBlock *block = arena->blocks; block != NULL; block = block->next)
     if (block->is_spilled) spill_release(block, block->bytes + MEMORY_ALIGNMENT);
 }

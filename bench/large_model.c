@@ -31,8 +31,7 @@ static Status add_node(Chain *chain, const char *type, Value *weight, const char
   Value *inputs[] = {chain->end, weight}, *output = graph_add_value(chain->graph, name, err);
   if (output == NULL) return err->status;
   chain->end = output;
-  Node *node =
-      graph_add_node(chain->graph, name, "", type, inputs, weight == NULL ? 1 : 2, &output, 1, err);
+  Node *node = graph_add_node(chain->graph, name, "", type, inputs, weight == NULL ? 1 : 2, &output, 1, err);
   return node == NULL ? err->status : OK;
 }
 

@@ -117,6 +117,7 @@ static Status read_source(const char *name, const MappedFile *file, ImportSource
   *graph = graph_new(err);
   if (*graph == NULL) return SYSTEM;
   if (file->size >= ONNX_SPILL_FILE) (*graph)->arena.spill_from = ONNX_SPILL_TENSOR;
+  if (source->twin != NULL) (*graph)->weights = &source->twin->arena;
   Status status = parse_model(file, source, *graph, err);
   if (status == OK) return OK;
   graph_free(*graph);

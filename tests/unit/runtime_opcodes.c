@@ -37,7 +37,7 @@ static uint64_t hash_with(const EdgeModel *model) {
   uint64_t hash = 0;
   void *arena = malloc(edge_arena_bytes(model) + 1);
   memset(arena, 0x5a, edge_arena_bytes(model));
-  ck_assert_int_eq(edge_self_test_hash(model, arena, 7, &hash), EDGE_OK);
+  ck_assert_int_eq(edge_self_test_hash(model, arena, 7, NULL, &hash), EDGE_OK);
   free(arena);
   return hash;
 }
