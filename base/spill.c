@@ -69,6 +69,7 @@ void spill_free(void *memory, size_t bytes) {
 
 void spill_release(const void *memory, size_t bytes) {
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  uintptr_t from = ((uintptr_t)memory + page - 1) / page * page, to = ((uintptr_t)memory + bytes) / page * page;
+  uintptr_t from = ((uintptr_t)memory + page - 1) / page * page,
+            to = ((uintptr_t)memory + bytes) / page * page;
   if (to > from) madvise((void *)from, to - from, MADV_DONTNEED);
 }
