@@ -71,9 +71,19 @@ Status onnx_import_tensor(const Onnx__TensorProto *message, const char *what, Ar
                           Error *err);
 /* ELEMENT_NONE where edgec does not have the type. */
 ElementType onnx_element_type(int32_t data_type);
-/* "int4"; "type 99" into `buffer` for numbers that ONNX does not have. */
+/* Of a type that edgec does not have: "complex64", or "type 99" into `buffer`. */
 #define ONNX_TYPE_ROOM 32
 const char *onnx_type_name(int32_t data_type, char buffer[ONNX_TYPE_ROOM]);
+
+/* ---- elements of 4 and 2 bits (onnx_packed.c): one a byte in memory, packed in files ---- */
+
+bool onnx_is_packed(ElementType type);
+/* Bytes that `count` elements have in a file. */
+size_t onnx_packed_bytes(ElementType type, size_t count);
+/* Gives the tensor the elements of its file's byte number `byte`. */
+void onnx_unpack_byte(Tensor *tensor, size_t byte, uint8_t bits_of_byte);
+/* Fills `packed`, which has onnx_packed_bytes(). */
+void onnx_pack(const Tensor *tensor, uint8_t *packed);
 
 /* ---- graphs (onnx_graph.c), types (onnx_types.c) and attributes (onnx_attributes.c) ---- */
 
