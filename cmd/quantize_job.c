@@ -31,6 +31,8 @@ static QuantizeOptions settings_of(const Options *options) {
 static Status choose_output(QuantizeJob *job, Error *err) {
   job->output = options_string(job->options, "output");
   TRY(qdq_output_choose(job, err));
+  job->settings.sums_8bit |=
+      job->is_qdq; /* an operand without codes would leave its product in float there */
   if (job->is_qdq) return OK;
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = model_default_output(arena, job->model.path, err);

@@ -38,6 +38,7 @@ typedef struct QuantizeOptions {
   double percentile; /* of PERCENTILE: percent of the values that are kept, 50..100 */
   bool per_tensor;   /* one scale for a whole weight instead of one a channel */
   bool output_8bit;  /* graph outputs in 8 bits even where 16 are possible */
+  bool sums_8bit;    /* operands of sums in 8 bits even where 16 are possible */
   bool for_file;     /* calibrate() keeps what any method and any later decision may need */
   ActivationForm activations;
   int weight_bits; /* of linear operators' weights: 8 or 4 */
