@@ -1,7 +1,6 @@
 /* Role float: what has no integer form, or stands between tensors that stay in float32. Conversions are made
  * by those who ask for a value in another form. */
 #include "lower/float_ops.h"
-#include "lower/products.h"
 #include "lower/reduces.h"
 #include "lower/roles.h"
 
@@ -133,8 +132,11 @@ static const struct {
     {"Swish", float_swish},
     {"Mish", float_mish},
     {"Conv", float_conv},
+    {"ConvTranspose", float_conv_transpose},
     {"Gemm", float_gemm},
-    {"MatMul", lower_pair_float},
+    {"MatMul", float_matmul},
+    {"MaxPool", float_pool},
+    {"AveragePool", float_pool},
 };
 
 Status lower_float(Builder *b) {
