@@ -112,7 +112,8 @@ static void node_json(const Accounting *accounting, const Node *node, Json *json
               : role == ROLE_INDEX ? "index"
               : is_moving(node)    ? "moved"
                                    : "integer");
-  if (reason == NULL && node->weight_bits > 0) json_int(json, "weight_bits", node->weight_bits);
+  bool is_coded = reason == NULL || node->form != FORM_AS_TENSORS;
+  if (is_coded && node->weight_bits > 0) json_int(json, "weight_bits", node->weight_bits);
   if (reason != NULL) json_string(json, "reason", reason);
   if (node->output_count > 0 && node->outputs[0] != NULL) json_string(json, "output", node->outputs[0]->name);
   json_object_end(json);

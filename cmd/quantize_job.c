@@ -11,6 +11,7 @@
 #include "cmd/summary_line.h"
 #include "cmd/synthetic.h"
 #include "cmd/version.h"
+#include "quantize/float_scheme.h"
 #include "quantize/qdq_read.h"
 
 #include <string.h>
@@ -64,7 +65,9 @@ static Status open_models(QuantizeJob *job, Error *err) {
   synthetic_fit(&job->inputs, job->model.graph);
   TRY(qdq_read(job->model.graph, &job->qdq_taken, err));
   TRY(model_clean(&job->model, err));
-  return node_choices_apply(job->options, job->model.graph, err);
+  TRY(node_choices_apply(job->options, job->model.graph, err));
+  float_scheme_mark(job->model.graph, job->settings.activations);
+  return OK;
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
@@ -102,16 +105,24 @@ static Status split_for_calib(QuantizeJob *job, Error *err) {
   return OK;
 }
 
+/* True if samples are needed for more than verification: a scheme without calibration has them for recovery.
+ */
+static bool wants_samples(const QuantizeJob *job) {
+  if (!float_scheme_is(job->settings.activations)) return true;
+  return !job->inputs.is_synthetic && recovery_take(job->options).effort != EFFORT_NONE;
+}
+
 /* The first samples calibrate, the next verify. */
 static void split_samples(QuantizeJob *job) {
-  int64_t all = job->inputs.samples, wanted = options_int(job->options, "samples");
+  int64_t all = job->inputs.samples;
+  int64_t wanted = wants_samples(job) ? options_int(job->options, "samples") : 0;
   int64_t most = options_int(job->options, "verify-samples");
   job->calibration_samples = least(wanted, all);
   if (job->has_verify_data) {
     job->verify_samples = least(most, job->verify_inputs.samples);
     return;
   }
-  job->verified_on_calibration = all < LEAST_TO_SPLIT;
+  job->verified_on_calibration = wanted > 0 && all < LEAST_TO_SPLIT;
   if (all <= wanted && !job->verified_on_calibration) job->calibration_samples = all - all / 4;
   job->verify_from = job->verified_on_calibration ? 0 : job->calibration_samples;
   job->verify_samples = least(most, all - job->verify_from);
@@ -121,6 +132,7 @@ static void split_samples(QuantizeJob *job) {
 
 static Status get_calibration(QuantizeJob *job, Error *err) {
   Progress progress;
+  if (float_scheme_is(job->settings.activations)) return OK;
   if (job->calib.count > 0)
     return calibration_from_file(&job->calibration, &job->calib, job->model.graph, err);
   double start = progress_clock();
@@ -158,7 +170,8 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", summary_file(job->model.path),
            (long long)job->model.file_bytes, job->model.file_crc);
   scheme_metadata(job->options, text);
-  text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
+  bool is_float = float_scheme_is(job->settings.activations);
+  text_add(text, "calibration=%s\n", is_float ? "none" : calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
            job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");
   node_choices_metadata(job->options, text);
@@ -257,6 +270,7 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
     split_samples(job);
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
+  job->settings.pool = job->pool;
   TRY(calibrate_and_quantize(job, err));
   TRY(recover(job, err));
   return write_and_verify(job, err);

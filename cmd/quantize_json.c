@@ -2,6 +2,7 @@
 #include "cmd/comparison_report.h"
 #include "cmd/quantize_job.h"
 #include "cmd/version.h"
+#include "quantize/float_scheme.h"
 
 #include <string.h>
 
@@ -80,7 +81,8 @@ static void tensors_json(const QuantizeJob *job, Json *json) {
 
 static void quantize_part_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "quantize");
-  json_string(json, "calibration", calibration_method_name(job->settings.method));
+  bool is_float = float_scheme_is(job->settings.activations);
+  json_string(json, "calibration", is_float ? "none" : calibration_method_name(job->settings.method));
   json_int(json, "samples", job->calibration_samples);
   json_bool(json, "synthetic", job->inputs.is_synthetic && job->calib.count == 0);
   if (job->calib.count > 0) json_string(json, "calib", job->calib.path);

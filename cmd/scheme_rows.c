@@ -1,6 +1,9 @@
 #include "cmd/scheme_rows.h"
 
+#include "quantize/float_scheme.h"
 #include "quantize/scheme.h"
+
+#include <string.h>
 
 static const char *const schemes[] = {
 #define X(name, text, weights, activations, brief) text,
@@ -17,7 +20,8 @@ const OptionRow scheme_rows[] = {
      .metavar = "SCHEME",
      .fallback = "w8a8",
      .group = "Quantization",
-     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
+     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size; w8 and w4 leave "
+             "activations in float32 (nothing is calibrated, the file runs in float)"},
     {.name = "group",
      .type = OPTION_CHOICE,
      .choices = groups,
@@ -51,8 +55,30 @@ static const Scheme *scheme_of(const Options *options) {
   return &quantize_schemes[options_choice(options, "bits")];
 }
 
+bool scheme_is_float(const Options *options) {
+  return float_scheme_is(scheme_of(options)->activations);
+}
+
+/* What is about activations in codes. */
+static Status check_float(const Options *options, Error *err) {
+  static const char *const refused[] = {"method", "percentile", "calib", "output-8bit", "qdq-weights"};
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+    TRY(options_refuse(options, refused[i], "where --bits leaves activations in float32", err));
+  const char *output = options_string(options, "output");
+  bool is_qdq = options_was_given(options, "format") ? strcmp(options_string(options, "format"), "qdq") == 0
+                                                     : output != NULL && text_ends_with(output, ".onnx");
+  if (!is_qdq) return OK;
+  return fail(
+      err, BAD_USAGE,
+      "option --bits: %s leaves activations in float32, for which --format qdq has no form; only .edge "
+      "files have it",
+      options_string(options, "bits"));
+}
+
 Status scheme_check(const Options *options, Error *err) {
-  if (scheme_of(options)->weight_bits != 4) TRY(options_refuse(options, "group", "without --bits w4a8", err));
+  if (scheme_of(options)->weight_bits != 4)
+    TRY(options_refuse(options, "group", "without --bits w4a8 or w4", err));
+  if (scheme_is_float(options)) TRY(check_float(options, err));
   if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return OK;
 }

@@ -10,6 +10,8 @@ extern const OptionRow scheme_rows[];
 
 /* BAD_USAGE where the options contradict one another. */
 Status scheme_check(const Options *options, Error *err);
+/* True where activations stay float32: nothing is calibrated. */
+bool scheme_is_float(const Options *options);
 void scheme_take(const Options *options, QuantizeOptions *settings);
 
 /* Adds lines "bits=w4a8" and "group=32". */

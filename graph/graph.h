@@ -65,6 +65,13 @@ struct Value {
   bool is_input, is_output;
 };
 
+/* In what form a node that keeps its activations in float32 uses its constant weights. */
+typedef enum NodeForm {
+  FORM_AS_TENSORS = 0, /* as its tensors are: floats, or everything in codes */
+  FORM_WEIGHT_ONLY,    /* weights in codes, products in float32 */
+  FORM_DYNAMIC         /* weights in codes, its input rounded while it runs, products in integers */
+} NodeForm;
+
 struct Node {
   const char *name;   /* unique; made up where the model has none */
   const char *domain; /* "" for ai.onnx */
@@ -80,6 +87,7 @@ struct Node {
   /* set by `quantize`, some by what its user asks for: */
   const char
       *float_reason; /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
+  NodeForm form;     /* of a node with a float_reason */
   int weight_bits;   /* of the codes of its constant weights; 0: as many as the scheme has */
   /* set by op_bind() (operators/op.h): */
   const struct Op *op;

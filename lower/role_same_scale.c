@@ -10,7 +10,7 @@ static Status lower_max_pool(Builder *b) {
   const Value *in = node->inputs[0], *out = node->outputs[0];
   Window2 w;
   if (node->output_count > 1 && is_wanted(node->outputs[1])) return build_unsupported(b, "no indices");
-  if (move_form(in, out) != FORM_CODES) return build_unsupported(b, "no pooling in float32");
+  if (move_form(in, out) != FORM_CODES) return lower_float(b);
   if (!window2_of(node, &in->shape, NULL, &w)) return build_unsupported(b, "more than two spatial axes");
   int32_t x = build_image(b, in, FORM_CODES);
   Codes codes = codes_of_tensor(b, x);

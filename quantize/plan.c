@@ -1,5 +1,6 @@
 #include "quantize/plan.h"
 
+#include "quantize/float_scheme.h"
 #include "quantize/plan_groups.h"
 #include "quantize/plan_moves.h"
 #include "quantize/split_constants.h"
@@ -53,6 +54,7 @@ static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
   if (!plan->is_integer) return OK;
   if (node->float_reason != NULL) {
     stay_float(plan, node->float_reason);
+    plan->is_linear = node->form != FORM_AS_TENSORS && float_scheme_form(node, &plan->form);
     return OK;
   }
   if (!has_only_float32(node)) {
@@ -194,7 +196,8 @@ static bool is_outermost(const Plan *plan, const Graph *graph, int node) {
   bool is_first = true, is_last = true;
   for (int n = 0; n < graph->node_count; n++) {
     const NodePlan *other = &plan->nodes[n];
-    if (other->role != ROLE_LINEAR || !other->is_linear || !other->is_integer) continue;
+    bool is_coded = other->is_integer || graph->nodes[n]->form != FORM_AS_TENSORS;
+    if (other->role != ROLE_LINEAR || !other->is_linear || !is_coded) continue;
     is_first &= n >= node;
     is_last &= n <= node;
   }

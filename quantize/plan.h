@@ -34,7 +34,7 @@ typedef struct NodePlan {
   OpRole role;
   bool is_integer;
   const char *reason; /* where it is not */
-  bool is_linear;     /* with constant weights: `form` holds */
+  bool is_linear;     /* with constant weights, or a Gather with a table in codes: `form` holds */
   LinearForm form;
   Node *bias_add;  /* the Add behind a MatMul that is its bias; NULL */
   int weight_bits; /* of linear nodes: codes of the weights; 0: plan_bits() has not decided yet */

@@ -30,7 +30,8 @@ const char *calibration_method_name(CalibrationMethod method);
 
 /* In what form products read and write their activations. */
 typedef enum ActivationForm {
-  ACTIVATIONS_8BIT /* int8 codes with calibrated ranges */
+  ACTIVATIONS_8BIT, /* int8 codes with calibrated ranges */
+  ACTIVATIONS_FLOAT /* float32: only weights have codes, nothing is calibrated */
 } ActivationForm;
 
 typedef struct QuantizeOptions {
@@ -44,6 +45,7 @@ typedef struct QuantizeOptions {
   int weight_bits; /* of linear operators' weights: 8 or 4 */
   int group_size;  /* of 4-bit weights with a factor of their own; 0: one scale a channel */
   int outer_bits;  /* of the first and the last linear operator's; 0: like all others */
+  Pool *pool;      /* that weights are coded with; NULL: one thread */
 } QuantizeOptions;
 
 QuantizeOptions quantize_defaults(void);
@@ -63,7 +65,8 @@ typedef struct TensorDamage {
   double sqnr;    /* dB of the values to the error of clipping and rounding; infinite where there is none */
 } TensorDamage;
 
-/* After quantize_graph(): false where the value has no codes of its own or nothing was seen of it. */
+/* After quantize_graph(): false where the value has no codes of its own or nothing was seen of it.
+   `calibration` may be NULL. */
 bool calibration_damage(const Calibration *calibration, const Value *value, TensorDamage *damage);
 
 /* What quantize_graph() did beyond the specs themselves. */
@@ -75,7 +78,8 @@ typedef struct QuantizeReport {
 } QuantizeReport;
 
 /* Writes a QuantSpec to every value; replaces constant weights by copies in which dead ones are zero.
-   BAD_INPUT naming the tensor where a range is not finite or absurdly large. */
+   `calibration` may be NULL where no activation has codes (float_scheme.h). BAD_INPUT naming the tensor where
+   a range is not finite or absurdly large. */
 Status quantize_graph(Graph *graph, const Calibration *calibration, const QuantizeOptions *options,
                       QuantizeReport *report, Error *err);
 

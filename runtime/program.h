@@ -46,7 +46,10 @@
   X(SOFTMAX_F32, softmax_f32, 26, 1, 1, EdgeSoftmaxF32Params, 1, "float softmax or log-softmax")             \
   X(LRN_F32, lrn_f32, 27, 1, 1, EdgeLrnParams, 1, "local response normalization, channels last")             \
   X(CONV_F32, conv_f32, 28, 2, 3, EdgeConvParams, 1, "float convolution")                                    \
-  X(MATMUL_F32, matmul_f32, 29, 2, 2, EdgeMatmulParams, 1, "float matrix product")
+  X(MATMUL_F32, matmul_f32, 29, 2, 2, EdgeMatmulParams, 1, "float matrix product")                           \
+  X(CONV_F32_CODED, conv_f32_coded, 30, 3, 5, EdgeConvParams, 1, "float convolution, weights in codes")      \
+  X(DWCONV_F32_CODED, dwconv_f32_coded, 31, 3, 4, EdgeConvParams, 1, "the same, depthwise")                  \
+  X(GATHER_CODED, gather_coded, 32, 3, 4, EdgeGatherCodedParams, 0, "rows of a table in codes, by index")
 
 typedef enum EdgeOpcode {
 #define X(name, stem, number, least, most, params, is_float, brief) EDGE_OP_##name = number,
@@ -88,6 +91,13 @@ typedef struct EdgeConvParams {
   int32_t act_min, act_max; /* in codes of y (or of the table's domain) */
   int32_t pre_zero_point;   /* zero point before the table; y's own where there is no table */
 } EdgeConvParams;
+
+/* CONV_F32_CODED: x [N,H,W,C] f32; w [O,KH,KW,C/groups] s8 or s4; scale [O] f32; optional bias [O] f32;
+   optional factors [O,G] u8 as in CONV; all but x constant. y f32. The products w * x are summed up in 8
+   lanes by their place k mod 8, positions outside x as zeros; each run's lanes times its factor are added to
+   those before it; then y = (((l0+l4)+(l2+l6)) + ((l1+l5)+(l3+l7))) * scale[o] + bias[o]. DWCONV_F32_CODED: w
+   [KH,KW,O], groups = C, no factors; sums in order ky, kx from 0 on, positions outside x left out; y = sum *
+   scale[o] + bias[o]. act_min, act_max and pre_zero_point are ignored. */
 
 /* MATMUL: a [batch..,M,K], b [batch..,K,N] (or [..,N,K] with b_transposed), y [batch..,M,N]; all s8.
    Batch i of y reads matrix a_batch and b_batch found by the strides (in matrices; 0 broadcasts).
@@ -169,6 +179,13 @@ typedef struct EdgeFillParams {
 typedef struct EdgeGatherParams {
   int32_t outer, axis, inner;
 } EdgeGatherParams;
+
+/* GATHER_CODED: w seen as [axis, inner] s8 or s4, indices [count] as in GATHER, scale [axis] f32, optional
+   factors [axis,G] u8 (inner is G times a multiple of 16), all but the indices constant; y [count, inner]:
+   f32: y = (float)(w * factor) * scale[row];  s8 or s16: y = sat(rhe(that) + zero_point). */
+typedef struct EdgeGatherCodedParams {
+  int32_t axis, inner;
+} EdgeGatherCodedParams;
 
 /* SOFTMAX: x s8 seen as [outer, length, inner], over length; table [256] s32: table[d] =
    round(exp(-d * x.scale) * 2^k), d = max - x, entries >= 0, table[0] * length < 2^31. y s8 or s16:

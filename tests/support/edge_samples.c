@@ -295,6 +295,43 @@ static void sample_matmul_f32(EdgeBuilder *b) {
   OP(MATMUL_F32, y, &matmul, sizeof matmul, x, x);
 }
 
+/* Of images in two groups, and a matrix product of int4 weights in two runs with factors. */
+static void sample_conv_f32_coded(EdgeBuilder *b) {
+  EdgeConvParams p = {2, 2, 1, 1, 1, 1, 2, 0, 0, 0}, matrix = {1, 1, 1, 1, 0, 0, 1, 0, 0, 0};
+  uint8_t numbers[6] = {1, 255, 17, 2, 90, 33};
+  int x = input(b, EDGE_F32, 4, image, 0), w = constant_s8(b, 4, (uint32_t[]){10, 3, 3, 10});
+  int scale = constant_f32(b, 1, (uint32_t[]){10}, 0.01f), bias = constant_f32(b, 1, (uint32_t[]){10}, 1.0f);
+  OP(CONV_F32_CODED, output(b, EDGE_F32, 4, (uint32_t[]){1, 3, 3, 10}, 0), &p, sizeof p, x, w, scale, bias);
+  x = input(b, EDGE_F32, 4, (uint32_t[]){1, 1, 5, 32}, 0);
+  w = constant_s4(b, 4, (uint32_t[]){3, 1, 1, 32});
+  scale = constant_f32(b, 1, (uint32_t[]){3}, 0.01f);
+  int factors = builder_constant(b, EDGE_U8, 2, (uint32_t[]){3, 2}, numbers);
+  int y = output(b, EDGE_F32, 4, (uint32_t[]){1, 1, 5, 3}, 0);
+  OP(CONV_F32_CODED, y, &matrix, sizeof matrix, x, w, scale, -1, factors);
+}
+
+static void sample_dwconv_f32_coded(EdgeBuilder *b) {
+  EdgeConvParams p = {2, 2, 1, 1, 1, 1, 20, 0, 0, 0};
+  int x = input(b, EDGE_F32, 4, image, 0), w = constant_s8(b, 3, (uint32_t[]){3, 3, 20});
+  int scale = constant_f32(b, 1, (uint32_t[]){20}, 0.01f), bias = constant_f32(b, 1, (uint32_t[]){20}, 1.0f);
+  OP(DWCONV_F32_CODED, output(b, EDGE_F32, 4, small_image, 0), &p, sizeof p, x, w, scale, bias);
+  OP(DWCONV_F32_CODED, output(b, EDGE_F32, 4, small_image, 0), &p, sizeof p, x,
+     constant_s4(b, 3, (uint32_t[]){3, 3, 20}), scale);
+}
+
+/* To floats from int4 runs with factors, to codes from int8. */
+static void sample_gather_coded(EdgeBuilder *b) {
+  EdgeGatherCodedParams wide = {6, 32}, p = {6, 20};
+  uint8_t numbers[12] = {1, 255, 17, 2, 90, 33, 8, 3, 5, 6, 7, 64};
+  int indices = input(b, EDGE_S64, 1, (uint32_t[]){3}, 0);
+  int scale = constant_f32(b, 1, (uint32_t[]){6}, 0.01f), w = constant_s4(b, 2, (uint32_t[]){6, 32});
+  int factors = builder_constant(b, EDGE_U8, 2, (uint32_t[]){6, 2}, numbers);
+  OP(GATHER_CODED, output(b, EDGE_F32, 2, (uint32_t[]){3, 32}, 0), &wide, sizeof wide, w, indices, scale,
+     factors);
+  w = constant_s8(b, 2, pair);
+  OP(GATHER_CODED, output(b, EDGE_S8, 2, (uint32_t[]){3, 20}, 3), &p, sizeof p, w, indices, scale);
+}
+
 const EdgeSample edge_samples[] = {
 #define X(name, stem, number, least, most, params, is_float, brief) {#name, EDGE_OP_##name, sample_##stem},
     EDGE_OPCODES(X)

@@ -1,5 +1,7 @@
 #include "tests/support/net_case.h"
 
+#include "quantize/float_scheme.h"
+
 #include <check.h>
 #include <string.h>
 
@@ -117,6 +119,7 @@ Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options) {
                              .seek = seek,
                              .read = read_samples};
   TRY(quantize_choose(c->graph, &c->choices, &c->err));
+  float_scheme_mark(c->graph, options.activations);
   TRY(calibrate(&calibration, c->graph, &c->reader, 0, CALIBRATION, &options, c->pool, NULL, NULL, &c->err));
   Status status = quantize_graph(c->graph, calibration, &options, &c->report, &c->err);
   calibration_free(calibration);

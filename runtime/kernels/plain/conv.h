@@ -66,13 +66,18 @@ static inline int edge_is_sane_integer_conv(const EdgeCall *call) {
 
 #define EDGE_CONV_RUN 16 /* weights that share a factor are a multiple of these */
 
-/* Factors [O,G] of weights w that fit y: none, or for int4 weights. */
-static inline int edge_has_sane_factors(const EdgeCall *call) {
-  const EdgeArg *w = &call->in[1], *factors = &call->in[5];
+/* Factors [rows,G] of weights with so many rows: none, or a row is G times a multiple of EDGE_CONV_RUN. */
+static inline int edge_is_run_factors(const EdgeArg *factors, const EdgeArg *w, uint32_t rows) {
   if (factors->info == NULL) return 1;
   if (!edge_is_type(factors, EDGE_U8) || !edge_is_constant(factors) || !edge_is_indexable(factors)) return 0;
-  if (!edge_is_s4(w) || factors->info->rank != 2 || factors->info->dims[0] != w->info->dims[0]) return 0;
-  return w->info->elements / w->info->dims[0] % ((uint64_t)factors->info->dims[1] * EDGE_CONV_RUN) == 0;
+  if (factors->info->rank != 2 || factors->info->dims[0] != rows) return 0;
+  return w->info->elements / rows % ((uint64_t)factors->info->dims[1] * EDGE_CONV_RUN) == 0;
+}
+
+/* Factors of CONV's weights: none, or for int4 weights. */
+static inline int edge_has_sane_factors(const EdgeCall *call) {
+  const EdgeArg *w = &call->in[1], *factors = &call->in[5];
+  return factors->info == NULL || (edge_is_s4(w) && edge_is_run_factors(factors, w, w->info->dims[0]));
 }
 
 /* Weights [O,KH,KW,C/groups] that fit x and y. */
