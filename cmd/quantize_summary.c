@@ -122,7 +122,8 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   else
     text_add(&words, "; %d node%s kept in float:", job->accounting.float_nodes,
              job->accounting.float_nodes == 1 ? "" : "s");
-  const char *scheme = job->settings.weight_bits == 8 ? "int8" : options_string(job->options, "bits");
+  const char *bits = options_string(job->options, "bits"),
+             *scheme = strcmp(bits, "w8a8") == 0 ? "int8" : bits;
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);

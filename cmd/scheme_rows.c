@@ -17,7 +17,9 @@ const OptionRow scheme_rows[] = {
      .metavar = "SCHEME",
      .fallback = "w8a8",
      .group = "Quantization",
-     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
+     .help = "bits of weights and activations: w8a8, w4a8 for weights of half the size, w8a16 or w4a16 where "
+             "8 bits "
+             "cost an activation too much"},
     {.name = "group",
      .type = OPTION_CHOICE,
      .choices = groups,
@@ -52,7 +54,12 @@ static const Scheme *scheme_of(const Options *options) {
 }
 
 Status scheme_check(const Options *options, Error *err) {
-  if (scheme_of(options)->weight_bits != 4) TRY(options_refuse(options, "group", "without --bits w4a8", err));
+  if (scheme_of(options)->weight_bits != 4)
+    TRY(options_refuse(options, "group", "without --bits w4a8 or w4a16", err));
+  if (scheme_of(options)->activations == ACTIVATIONS_16BIT) {
+    TRY(options_refuse(options, "output-8bit", "with activations of 16 bits", err));
+    TRY(options_refuse(options, "sums-8bit", "with activations of 16 bits", err));
+  }
   if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return OK;
 }

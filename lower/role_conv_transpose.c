@@ -72,7 +72,7 @@ static int32_t spread_input(Builder *b, int32_t x, const Spread *h, const Spread
   EdgeTensor in = b->tensors[x].info;
   int64_t batch = in.dims[0], channels = in.dims[3], row = w->length * channels;
   uint32_t dims[] = {in.dims[0], (uint32_t)h->length, (uint32_t)w->length, in.dims[3]};
-  int32_t y = build_tensor(b, EDGE_S8, 4, dims, in.scale, in.zero_point);
+  int32_t y = build_tensor(b, (EdgeType)in.type, 4, dims, in.scale, in.zero_point);
   EdgeFillParams fill = {in.zero_point};
   build_emit(b, EDGE_OP_FILL, NULL, 0, y, &fill, sizeof fill);
   int64_t top, rows, left, columns;

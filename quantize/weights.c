@@ -4,9 +4,10 @@
  * With 8 bits the scale is max|w| / 127. With 4 bits the 15 codes are too few for that: the largest weights
  * are clipped where that leaves less squared error in all of them. The scale is never so small that the bias
  * (at scale_x * scale_w) or the sum of a channel could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31,
- * where 510 covers codes of 0..255 and the correction for the zero point. A weight that cannot change an
- * output code, because K of its size times the largest input stay below a thousandth of an output step, is
- * stored as zero: some networks have whole channels of such.
+ * where 510 covers codes of 0..255 and the correction for the zero point. Where the data have 16 bits the sum
+ * has 64, which are always enough. A weight that cannot change an output code, because K of its size times
+ * the largest input stay below a thousandth of an output step, is stored as zero: some networks have whole
+ * channels of such.
  */
 #include "quantize/specs.h"
 #include "quantize/weight_clip.h"
@@ -34,9 +35,10 @@ static Channels channels_of(const Tensor *weight, int axis) {
 
 /* What all users of a weight ask of one channel. */
 typedef struct Need {
-  double dead;    /* weights up to here are zero */
-  double least;   /* scale that keeps the accumulator within int32, for the bias alone */
-  double resting; /* scale of a channel without weights */
+  double dead;     /* weights up to here are zero */
+  double least;    /* scale that keeps the accumulator within int32, for the bias alone */
+  double resting;  /* scale of a channel without weights */
+  bool is_bounded; /* its sums have 32 bits */
 } Need;
 
 static double largest_input(const QuantSpec *spec) {
@@ -68,9 +70,10 @@ static void add_need(const Plan *plan, const Node *node, const Channels *channel
   double dead = DEAD_STEPS * sy / (products * fmax(largest_input(x), DBL_MIN));
   const Tensor *bias = bias_of(plan, node);
   for (int64_t c = 0; c < channels->count; c++) {
-    double for_bias = largest_bias(bias, c, channels->count) / (sx * BIAS_CODE_MAX);
+    double for_bias = largest_bias(bias, c, channels->count) / (sx * bias_code_max(x));
     needs[c].dead = fmin(needs[c].dead, dead);
     needs[c].least = fmax(needs[c].least, for_bias);
+    needs[c].is_bounded |= x->bits == 8;
     needs[c].resting = fmax(needs[c].resting, sy / sx * 0x1p-16);
   }
 }
@@ -103,8 +106,8 @@ static double bounded_scale(double scale, const Channels *channels, const Channe
   if (!(facts->largest > 0)) scale = need->resting;
   /* Rounding may add half a code each. */
   double room = ACCUMULATOR_MAX - BIAS_CODE_MAX - 255.0 * products * factor_most;
-  scale = fmax(scale, need->least);
-  return fmax(fmax(scale, 510.0 * facts->sum / fmax(room, 1)), 2.0 * (double)FLT_MIN);
+  scale = fmax(fmax(scale, need->least), 2.0 * (double)FLT_MIN);
+  return need->is_bounded ? fmax(scale, 510.0 * facts->sum / fmax(room, 1)) : scale;
 }
 
 /* A copy of the weight in which the dead ones are zero becomes the value's constant. */
