@@ -32,6 +32,19 @@ Status qdq_output_choose(QuantizeJob *job, Error *err) {
   return overwrite_check(job->output, OUTPUT_ONNX, options_flag(job->options, "force"), err);
 }
 
+/* Without codes their producers would be in float there. */
+static Status refuse_16bit(const QuantizeJob *job, Error *err) {
+  const Graph *graph = job->model.graph;
+  if (job->settings.activations == ACTIVATIONS_16BIT)
+    return fail(err, UNSUPPORTED, "%s: activations of 16 bits are written to .edge files only", job->output);
+  for (int n = 0; n < graph->node_count; n++)
+    if (graph->nodes[n]->activation_bits == 16)
+      return fail(err, UNSUPPORTED,
+                  "%s: node '%s' has results of 16 bits, which edgec writes to .edge files only", job->output,
+                  graph->nodes[n]->name);
+  return OK;
+}
+
 /* ONNX has 4-bit weights from opset 21 on; edgec does not write them yet, and in float they would not be
  * small. */
 static Status refuse_4bit(const QuantizeJob *job, Error *err) {
@@ -48,6 +61,7 @@ static Status refuse_4bit(const QuantizeJob *job, Error *err) {
 Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
   Graph *qdq;
   TRY(refuse_4bit(job, err));
+  TRY(refuse_16bit(job, err));
   Status status =
       qdq_make(job->model.graph, (QdqWeights)options_choice(job->options, "qdq-weights"), &qdq, err);
   if (status != OK) return fail_within(err, "%s", job->model.path);

@@ -153,8 +153,8 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   Text words = {0};
   list_linear(job, &words);
   scheme_words(job, &words);
-  bool is_plain = job->settings.weight_bits == 8 && !is_float_scheme(job);
-  const char *scheme = is_plain ? "int8" : options_string(job->options, "bits");
+  const char *bits = options_string(job->options, "bits"),
+             *scheme = strcmp(bits, "w8a8") == 0 ? "int8" : bits;
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);

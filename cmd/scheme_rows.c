@@ -20,8 +20,11 @@ const OptionRow scheme_rows[] = {
      .metavar = "SCHEME",
      .fallback = "w8a8",
      .group = "Quantization",
-     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size; w8 and w4 leave "
-             "activations in float32 (nothing is calibrated, the file runs in float)"},
+     .help = "bits of weights and activations: w8a8, w4a8 for weights of half the size; w8a16 and w4a16 "
+             "where 8 bits "
+             "cost an activation too much; w8 and w4 leave activations in float32 (nothing is calibrated, "
+             "the file "
+             "runs in float)"},
     {.name = "group",
      .type = OPTION_CHOICE,
      .choices = groups,
@@ -77,8 +80,12 @@ static Status check_float(const Options *options, Error *err) {
 
 Status scheme_check(const Options *options, Error *err) {
   if (scheme_of(options)->weight_bits != 4)
-    TRY(options_refuse(options, "group", "without --bits w4a8 or w4", err));
+    TRY(options_refuse(options, "group", "without --bits w4a8, w4a16 or w4", err));
   if (scheme_is_float(options)) TRY(check_float(options, err));
+  if (scheme_of(options)->activations == ACTIVATIONS_16BIT) {
+    TRY(options_refuse(options, "output-8bit", "with activations of 16 bits", err));
+    TRY(options_refuse(options, "sums-8bit", "with activations of 16 bits", err));
+  }
   if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return OK;
 }

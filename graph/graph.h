@@ -86,9 +86,10 @@ struct Node {
   int index;     /* position in graph->nodes, set by graph_refresh() */
   /* set by `quantize`, some by what its user asks for: */
   const char
-      *float_reason; /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
-  NodeForm form;     /* of a node with a float_reason */
-  int weight_bits;   /* of the codes of its constant weights; 0: as many as the scheme has */
+      *float_reason;   /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
+  NodeForm form;       /* of a node with a float_reason */
+  int weight_bits;     /* of the codes of its constant weights; 0: as many as the scheme has */
+  int activation_bits; /* of the codes of its results, 8 or 16; 0: as many as the scheme has */
   /* set by op_bind() (operators/op.h): */
   const struct Op *op;
   const struct OpVersion *version;

@@ -168,14 +168,15 @@ Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err) {
 double layer_least_scale(const Layer *layer, int64_t output) {
   if (layer->bias == NULL) return 0;
   double bias = fabs(tensor_get(layer->bias->constant, output) * layer->bias_factor);
-  return bias / ((double)layer->data->spec->scales[0] * fabs(layer->factor) * BIAS_CODE_MAX);
+  return bias /
+         ((double)layer->data->spec->scales[0] * fabs(layer->factor) * bias_code_max(layer->data->spec));
 }
 
 /* A change that would take a bias beyond what its accumulator is sure to hold is left out. */
 static bool bias_fits(const Layer *layer, int64_t output, double bias) {
   if (!layer->has_rows) return true;
   double unit = (double)layer->data->spec->scales[0] * layer_scale(layer, output) * fabs(layer->factor);
-  return fabs(bias * layer->bias_factor) <= unit * BIAS_CODE_MAX;
+  return fabs(bias * layer->bias_factor) <= unit * bias_code_max(layer->data->spec);
 }
 
 Status layer_change_bias(Graph *graph, Layer *layer, const double *change, Error *err) {

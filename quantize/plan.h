@@ -27,7 +27,7 @@ typedef struct ValuePlan {
   int group;          /* values of one group share one spec: the index of its first value */
   bool is_source;     /* its range counts for the group: it is not just moved from another member */
   bool is_wide;       /* 16 bits */
-  const char *reason; /* of USE_FLOAT */
+  const char *reason; /* of USE_FLOAT, and of 16 bits */
 } ValuePlan;
 
 typedef struct NodePlan {
@@ -52,6 +52,9 @@ Status plan_make(Plan *plan, Graph *graph, const QuantizeOptions *options, Error
    (0: the same) for the first and the last one. */
 void plan_bits(Plan *plan, const Graph *graph, int inner, int outer);
 void plan_free(Plan *plan);
+
+/* Why the results of a node cannot have 16 bits; NULL where they can. */
+const char *plan_narrow_reason(const Plan *plan, const Graph *graph, const Node *node);
 
 /* True for Relu and for Clip with constant bounds: `low` and `high` are the bounds (infinite where absent).
  */

@@ -30,8 +30,9 @@ const char *calibration_method_name(CalibrationMethod method);
 
 /* In what form products read and write their activations. */
 typedef enum ActivationForm {
-  ACTIVATIONS_8BIT, /* int8 codes with calibrated ranges */
-  ACTIVATIONS_FLOAT /* float32: only weights have codes, nothing is calibrated */
+  ACTIVATIONS_8BIT,  /* int8 codes with calibrated ranges */
+  ACTIVATIONS_16BIT, /* int16 codes with room beyond the calibrated ranges */
+  ACTIVATIONS_FLOAT  /* float32: only weights have codes, nothing is calibrated */
 } ActivationForm;
 
 typedef struct QuantizeOptions {

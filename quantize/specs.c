@@ -112,7 +112,7 @@ static Status ranges_of_groups(const Graph *graph, const Plan *plan, const Calib
 /* ---- specs ---- */
 
 static Status set_codes(Graph *graph, Value *value, Range range, Affine affine, int bits, QuantKind kind,
-                        Error *err) {
+                        const char *reason, Error *err) {
   float *scale = arena_new(&graph->arena, 1, sizeof *scale, err);
   if (scale == NULL) return err->status;
   *scale = affine.scale;
@@ -123,7 +123,8 @@ static Status set_codes(Graph *graph, Value *value, Range range, Affine affine, 
                     .scales = scale,
                     .zero_point = affine.zero_point,
                     .low = range.low,
-                    .high = range.high};
+                    .high = range.high,
+                    .reason = reason};
   return spec_set(graph, value, &spec, err);
 }
 
@@ -142,16 +143,31 @@ static Range with_margin(Range range) {
   return (Range){range.low * WIDE_MARGIN, range.high * WIDE_MARGIN};
 }
 
+/* Tables of functions of 16-bit codes interpolate between every 128th of them. Zero is one of those, so that
+   functions with a corner there are exact; the margin has room for the shift. */
+#define WIDE_NODE 128
+
+static Affine wide_affine(Range range) {
+  Affine affine = affine_of(range, 16);
+  double node = rint((double)affine.zero_point / WIDE_NODE) * WIDE_NODE;
+  affine.zero_point = (int32_t)fmin(node, INT16_MAX + 1 - WIDE_NODE);
+  return affine;
+}
+
 static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, const GroupRange *group,
                              Error *err) {
   int bits = plan->is_wide ? 16 : 8;
+  const char *reason = plan->is_wide ? plan->reason : NULL;
   if (group->is_softmax) {
     Affine affine = plan->is_wide ? (Affine){0x1p-15f, 0} : (Affine){0x1p-8f, -128};
-    return set_codes(graph, value, (Range){0, 1}, affine, bits, QUANT_INTEGER, err);
+    return set_codes(graph, value, (Range){0, 1}, affine, bits, QUANT_INTEGER, reason, err);
   }
   if (group->fixed != NULL) return set_fixed(graph, value, group->fixed, QUANT_INTEGER, err);
-  Range range = plan->is_wide ? with_margin(group->range) : group->range;
-  return set_codes(graph, value, range, affine_of(range, bits), bits, QUANT_INTEGER, err);
+  if (plan->is_wide) {
+    Range range = with_margin(group->range);
+    return set_codes(graph, value, range, wide_affine(range), bits, QUANT_INTEGER, reason, err);
+  }
+  return set_codes(graph, value, group->range, affine_of(group->range, bits), bits, QUANT_INTEGER, NULL, err);
 }
 
 static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration, Error *err) {
@@ -161,7 +177,7 @@ static Status set_tabled(Graph *graph, Value *value, const Calibration *calibrat
   if (!is_given(calibration, value, &range))
     TRY(range_choose_before(&calibration->histograms[value->index], user, input_number(user, value), &range,
                             err));
-  return set_codes(graph, value, range, affine_of(range, 8), 8, QUANT_INTERNAL, err);
+  return set_codes(graph, value, range, affine_of(range, 8), 8, QUANT_INTERNAL, NULL, err);
 }
 
 static Status set_plain(Graph *graph, Value *value, QuantKind kind, const char *reason, Error *err) {

@@ -4,10 +4,10 @@
  * With 8 bits the scale is max|w| / 127. With 4 bits the 15 codes are too few for that: the largest weights
  * are clipped where that leaves less squared error in all of them. The scale is never so small that the bias
  * (at scale_x * scale_w) or the sum of a channel could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31,
- * where 510 covers codes of 0..255 and the correction for the zero point. A weight that cannot change an
- * output code, because K of its size times the largest input stay below a thousandth of an output step, is
- * stored as zero: some networks have whole channels of such. Where activations are floats there are neither
- * such bounds nor such weights.
+ * where 510 covers codes of 0..255 and the correction for the zero point. Where the data have 16 bits the sum
+ * has 64, which are always enough. A weight that cannot change an output code, because K of its size times
+ * the largest input stay below a thousandth of an output step, is stored as zero: some networks have whole
+ * channels of such. Where activations are floats there are neither such bounds nor such weights.
  *
  * Channels are done in blocks of neighbours: a matrix whose channels are its columns is then read in whole
  * cache lines. Blocks are spread over threads; what they find is put together in their order.
@@ -41,7 +41,8 @@ typedef struct Need {
   double dead;    /* weights up to here are zero */
   double least;   /* scale that keeps the accumulator within int32, for the bias alone */
   double resting; /* scale of a channel without weights */
-  int input_code; /* largest that a product may meet: 510 stands for zero points, too; 0: floats, no bound */
+  int input_code; /* largest that a product may meet: 510 stands for zero points, too; 0: no bound, of
+                     floats or where sums have 64 bits */
 } Need;
 
 static double largest_input(const QuantSpec *spec) {
@@ -80,11 +81,11 @@ static void add_need(const Plan *plan, const Node *node, const Channels *channel
   double dead = DEAD_STEPS * sy / (products * fmax(largest_input(x), DBL_MIN));
   const Tensor *bias = bias_of(plan, node);
   for (int64_t c = 0; c < channels->count; c++) {
-    double for_bias = largest_bias(bias, c, channels->count) / (sx * BIAS_CODE_MAX);
+    double for_bias = largest_bias(bias, c, channels->count) / (sx * bias_code_max(x));
     needs[c].dead = fmin(needs[c].dead, dead);
     needs[c].least = fmax(needs[c].least, for_bias);
     needs[c].resting = fmax(needs[c].resting, sy / sx * 0x1p-16);
-    needs[c].input_code = 510;
+    if (x->bits == 8) needs[c].input_code = 510;
   }
 }
 
