@@ -4,11 +4,10 @@
  * With 8 bits the scale is max|w| / 127. With 4 bits the 15 codes are too few for that: the largest weights
  * are clipped where that leaves less squared error in all of them. The scale is never so small that the bias
  * (at scale_x * scale_w) or the sum of a channel could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31,
- * where 510 covers codes of 0..255 and the correction for the zero point. A weight that cannot change an
- * output code, because K of its size times the largest input stay below a thousandth of an output step, is
- * stored as zero: some networks have whole channels of such. Where the data have 16 bits the sum has
- * 64, which are always enough. Where activations are floats there are neither
- * such bounds nor such weights.
+ * where 510 covers codes of 0..255 and the correction for the zero point. Where the data have 16 bits the sum
+ * has 64, which are always enough. A weight that cannot change an output code, because K of its size times
+ * the largest input stay below a thousandth of an output step, is stored as zero: some networks have whole
+ * channels of such. Where activations are floats there are neither such bounds nor such weights.
  *
  * Channels are done in blocks of neighbours: a matrix whose channels are its columns is then read in whole
  * cache lines. Blocks are spread over threads; what they find is put together in their order.
@@ -42,7 +41,8 @@ typedef struct Need {
   double dead;    /* weights up to here are zero */
   double least;   /* scale that keeps the accumulator within int32, for the bias alone */
   double resting; /* scale of a channel without weights */
-  int input_code; /* largest that a product may meet: 510 stands for zero points, too; 0: no bound */
+  int input_code; /* largest that a product may meet: 510 stands for zero points, too; 0: no bound, of
+                     floats or where sums have 64 bits */
 } Need;
 
 static double largest_input(const QuantSpec *spec) {
