@@ -10,7 +10,8 @@
 #ifndef BASE_WIDE_H
 #define BASE_WIDE_H
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
+/* clang makes the clones of static functions global, and those of the same name clash. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
 #define WIDE_LOOP __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE_LOOP

@@ -1,7 +1,5 @@
-/* shared by the family: depthwise convolution by hand. Each input channel is copied once into a plane with
-   its padding, where the columns of a stride are brought together: a tap then reads neighbouring floats
-   whatever the stride, and no loop asks for borders. */
-#include "operators/conv/conv_case.h"
+/* shared by the family: depthwise convolution by hand, from a padded copy of each input channel. */
+#include "operators/conv/plane.h"
 
 #include <string.h>
 
@@ -12,68 +10,9 @@
 /* Eight neighbouring floats, wherever they begin. */
 typedef float Float8 __attribute__((vector_size(32), aligned(4), may_alias));
 
-/* The padded plane: `rows` rows of `stride` phases, each `pitch` floats. */
-typedef struct Plane {
-  float *data;
-  int64_t rows, phases, pitch;
-  int64_t *offsets; /* of each tap, from the begin of an output row's first input row */
-} Plane;
-
-static int64_t round_up(int64_t count, int64_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
-
-static void plane_sizes(const ConvCase *c, Plane *plane) {
-  const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  plane->rows = (high->out - 1) * high->stride + (high->kernel - 1) * high->dilation + 1;
-  plane->phases = wide->stride;
-  plane->pitch = round_up(wide->out, BLOCK) + (wide->kernel - 1) * wide->dilation / wide->stride;
-}
-
 bool depthwise_fits(const ConvCase *c) {
-  if (c->group_in != 1 || c->group == 1 || c->out_pixels == 0) return false;
   Plane plane;
-  plane_sizes(c, &plane);
-  /* Huge pads and strides would make a plane that is much larger than what it serves. */
-  double floats = (double)plane.rows * (double)plane.phases * (double)plane.pitch;
-  return floats < 65536 + 8 * ((double)c->in_pixels + (double)c->out_pixels);
-}
-
-static void plane_offsets(const ConvCase *c, Plane *plane) {
-  const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  for (int64_t k = 0, t = 0; k < high->kernel; k++)
-    for (int64_t l = 0; l < wide->kernel; l++, t++) {
-      int64_t column = l * wide->dilation;
-      plane->offsets[t] = (k * high->dilation * plane->phases + column % plane->phases) * plane->pitch +
-                          column / plane->phases;
-    }
-}
-
-static void copy_phase(float *restrict to, const float *restrict from, int64_t stride, int64_t count) {
-  if (stride == 1)
-    for (int64_t i = 0; i < count; i++) to[i] = from[i];
-  else if (stride == 2)
-    for (int64_t i = 0; i < count; i++) to[i] = from[2 * i];
-  else
-    for (int64_t i = 0; i < count; i++) to[i] = from[i * stride];
-}
-
-/* Copies a channel into the plane, whose padding is zero already. */
-static void plane_fill(const ConvCase *c, const Plane *plane, const float *x) {
-  const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  int64_t stride = wide->stride, rows = plane->rows - high->pad_begin;
-  if (rows > high->in) rows = high->in;
-  for (int64_t phase = 0; phase < plane->phases; phase++) {
-    /* position i of the phase is input column i * stride + shift */
-    int64_t shift = phase - wide->pad_begin, first = shift < 0 ? (stride - 1 - shift) / stride : 0;
-    int64_t end = wide->in > shift ? (wide->in - shift + stride - 1) / stride : 0;
-    if (end > plane->pitch) end = plane->pitch;
-    if (end <= first) continue;
-    float *to = plane->data + (high->pad_begin * plane->phases + phase) * plane->pitch + first;
-    for (int64_t r = 0; r < rows; r++)
-      copy_phase(to + r * plane->phases * plane->pitch, x + r * wide->in + first * stride + shift, stride,
-                 end - first);
-  }
+  return c->group_in == 1 && c->group > 1 && c->out_pixels > 0 && plane_sizes(c, BLOCK, &plane);
 }
 
 /* What a row of outputs is made of. */
@@ -112,7 +51,7 @@ static ALWAYS_INLINE void depthwise_row_of(const Row *row, int64_t taps) {
 
 /* The usual kernel, 3x3, is unrolled. */
 static ALWAYS_INLINE void depthwise_rows(const ConvCase *c, const Plane *plane, Row row) {
-  int64_t step = c->window.axes[1].stride * plane->phases * plane->pitch;
+  int64_t step = plane_row_step(c, plane);
   for (int64_t r = 0; r < c->window.axes[1].out; r++, row.from += step, row.out += row.count) {
     if (c->taps == 9)
       depthwise_row_of(&row, 9);
@@ -148,8 +87,8 @@ Status depthwise_f32(Run *run, const ConvCase *c) {
   float *out = run->out[0]->data;
   ChannelKernel kernel = channel_kernel();
   Plane plane;
-  plane_sizes(c, &plane);
-  int64_t floats = plane.rows * plane.phases * plane.pitch, channels = c->group * c->group_out;
+  plane_sizes(c, BLOCK, &plane);
+  int64_t floats = plane_floats(&plane), channels = c->group * c->group_out;
   plane.data = floats_new(run, floats);
   plane.offsets = run_scratch(run, (size_t)c->taps * sizeof *plane.offsets);
   if (plane.data == NULL || plane.offsets == NULL) return fail_memory(run->err);
