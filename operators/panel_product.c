@@ -8,6 +8,7 @@
 
 #define PANEL_STEP ((PANEL_DEPTH + 1) * PANEL_COLUMNS) /* floats between panels */
 #define GROUP_COLUMNS (PANELS * PANEL_COLUMNS)
+#define ROWS_AHEAD 8                /* that are fetched while a row is copied: rows lie far apart */
 #define GROUP_ROWS (16 * TILE_ROWS) /* of A that stay in the cache while panels pass by */
 
 /* Neighbouring columns that are neighbours in the source too and lie in one panel. */
@@ -40,9 +41,12 @@ static void find_pieces(Pieces *pieces, const PanelSource *b, int64_t column, in
 
 /* Pieces are copied PANEL_COLUMNS floats each, whatever they have: what is too much is overwritten by the
    piece behind or by the next row. */
-WIDE_LOOP static void copy_whole(const Pieces *pieces, float *to, const float *from) {
-  for (int p = 0; p < pieces->count; p++)
-    memcpy(to + pieces->list[p].to, from + pieces->list[p].from, PANEL_COLUMNS * sizeof *to);
+WIDE_LOOP static void copy_whole(const Pieces *pieces, float *to, const float *from, int64_t ahead) {
+  for (int p = 0; p < pieces->count; p++) {
+    const float *piece = from + pieces->list[p].from;
+    __builtin_prefetch(piece + ahead);
+    memcpy(to + pieces->list[p].to, piece, PANEL_COLUMNS * sizeof *to);
+  }
 }
 
 static void copy_exactly(const Pieces *pieces, float *to, const float *from) {
@@ -53,11 +57,11 @@ static void copy_exactly(const Pieces *pieces, float *to, const float *from) {
 static void fill_panels(float *panels, const PanelSource *b, const Pieces *pieces, int64_t from,
                         int64_t depth) {
   const float *channel = b->data + from / b->taps * b->channel_step;
-  int64_t tap = from % b->taps;
+  int64_t tap = from % b->taps, ahead = b->taps == 1 ? ROWS_AHEAD * b->channel_step : b->channel_step;
   for (int64_t d = 0; d < depth; d++, panels += PANEL_COLUMNS) {
     const float *row = channel + b->offsets[tap];
     if (b->end - row >= pieces->reach)
-      copy_whole(pieces, panels, row);
+      copy_whole(pieces, panels, row, ahead);
     else
       copy_exactly(pieces, panels, row);
     if (++tap < b->taps) continue;
@@ -111,4 +115,22 @@ void panel_product(const PanelProduct *p) {
       multiply_panels(tile, p, columns);
     }
   }
+}
+
+PanelProduct panel_product_of(int64_t m, int64_t n, int64_t k, const float *a, const float *b, float *c,
+                              float *panels) {
+  static const int64_t none = 0;
+  PanelSource source = {
+      .data = b, .end = b + k * n, .channel_step = n, .taps = 1, .offsets = &none, .width = n, .row_step = n};
+  return (PanelProduct){.m = m,
+                        .n = n,
+                        .k = k,
+                        .a = a,
+                        .a_stride = k,
+                        .b = source,
+                        .low = -INFINITY,
+                        .high = INFINITY,
+                        .c = c,
+                        .c_stride = n,
+                        .panels = panels};
 }

@@ -45,5 +45,8 @@ typedef struct PanelProduct {
 /* Whether the processor can. */
 bool panel_product_runs(void);
 void panel_product(const PanelProduct *product);
+/* The product of two matrices as they stand, rows one after the other. */
+PanelProduct panel_product_of(int64_t m, int64_t n, int64_t k, const float *a, const float *b, float *c,
+                              float *panels);
 
 #endif

@@ -14,26 +14,27 @@ bool panel_product_runs(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
+/* What becomes of sums on their way to C. */
+typedef struct Finish {
+  bool adds;
+  __m256 low, high;
+} Finish;
+
 /* A NaN is the second operand and so the result. */
-TARGET static ALWAYS_INLINE __m256 clamped(const Tile *tile, __m256 value) {
-  return _mm256_min_ps(_mm256_set1_ps(tile->high), _mm256_max_ps(_mm256_set1_ps(tile->low), value));
+TARGET static ALWAYS_INLINE __m256 clamped(Finish finish, __m256 value) {
+  return _mm256_min_ps(finish.high, _mm256_max_ps(finish.low, value));
 }
 
-/* Ones in the first `count` of 8 lanes. */
-TARGET static ALWAYS_INLINE __m256i lanes(int64_t count) {
+/* The first `columns` of a vector of results, where those are not all. */
+TARGET static ALWAYS_INLINE void store_part(Finish finish, float *c, int64_t columns, __m256 sums) {
   __m256i numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)count), numbers);
+  __m256i valid = _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)columns), numbers);
+  if (finish.adds) sums = _mm256_add_ps(_mm256_maskload_ps(c, valid), sums);
+  _mm256_maskstore_ps(c, valid, clamped(finish, sums));
 }
 
-/* A row of a tile that is narrower than its panel, or not the first of its sum. */
-TARGET static void finish_row(const Tile *tile, float *c, __m256 left, __m256 right) {
-  __m256i left_lanes = lanes(tile->columns), right_lanes = lanes(tile->columns - WIDTH);
-  if (tile->adds) {
-    left = _mm256_add_ps(_mm256_maskload_ps(c, left_lanes), left);
-    right = _mm256_add_ps(_mm256_maskload_ps(c + WIDTH, right_lanes), right);
-  }
-  _mm256_maskstore_ps(c, left_lanes, clamped(tile, left));
-  if (tile->columns > WIDTH) _mm256_maskstore_ps(c + WIDTH, right_lanes, clamped(tile, right));
+TARGET static ALWAYS_INLINE void store(Finish finish, float *c, __m256 sums) {
+  _mm256_storeu_ps(c, clamped(finish, finish.adds ? _mm256_add_ps(_mm256_loadu_ps(c), sums) : sums));
 }
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
@@ -49,11 +50,14 @@ TARGET static void finish_row(const Tile *tile, float *c, __m256 left, __m256 ri
   }
 #define STORE(r)                                                                                             \
   if (r < rows) {                                                                                            \
-    _mm256_storeu_ps(c + r * tile->c_stride, clamped(tile, left##r));                                        \
-    _mm256_storeu_ps(c + r * tile->c_stride + WIDTH, clamped(tile, right##r));                               \
+    store(finish, c + r * c_stride, left##r);                                                                \
+    store(finish, c + r * c_stride + WIDTH, right##r);                                                       \
   }
-#define FINISH(r)                                                                                            \
-  if (r < rows) finish_row(tile, c + r * tile->c_stride, left##r, right##r);
+#define STORE_PART(r)                                                                                        \
+  if (r < rows) {                                                                                            \
+    store_part(finish, c + r * c_stride, columns, left##r);                                                  \
+    if (wide) store_part(finish, c + r * c_stride + WIDTH, columns - WIDTH, right##r);                       \
+  }
 
 /* `rows` and `wide` are constants wherever this is inlined, and the sums stay in registers. */
 TARGET static ALWAYS_INLINE void tile_of(const Tile *tile, int rows, bool wide) {
@@ -66,10 +70,12 @@ TARGET static ALWAYS_INLINE void tile_of(const Tile *tile, int rows, bool wide) 
     __m256 b = _mm256_loadu_ps(panel), b_right = wide ? _mm256_loadu_ps(panel + WIDTH) : b;
     EACH_ROW(ADD)
   }
-  if (tile->columns == PANEL_COLUMNS && !tile->adds) {
+  int64_t c_stride = tile->c_stride, columns = tile->columns;
+  Finish finish = {tile->adds, _mm256_set1_ps(tile->low), _mm256_set1_ps(tile->high)};
+  if (columns == PANEL_COLUMNS) {
     EACH_ROW(STORE)
   } else {
-    EACH_ROW(FINISH)
+    EACH_ROW(STORE_PART)
   }
 }
 

@@ -19,25 +19,9 @@ static void fill(float *to, int64_t count, uint64_t seed) {
 }
 
 static PanelProduct plain(int64_t m, int64_t n, int64_t k) {
-  static const int64_t none = 0;
-  return (PanelProduct){.m = m,
-                        .n = n,
-                        .k = k,
-                        .a = a,
-                        .a_stride = k,
-                        .b = {.data = b,
-                              .end = b + k * n,
-                              .channel_step = n,
-                              .taps = 1,
-                              .offsets = &none,
-                              .width = n,
-                              .row_step = n},
-                        .start = start,
-                        .low = -INFINITY,
-                        .high = INFINITY,
-                        .c = c,
-                        .c_stride = n,
-                        .panels = panels};
+  PanelProduct p = panel_product_of(m, n, k, a, b, c, panels);
+  p.start = start;
+  return p;
 }
 
 static void setup(void) {
