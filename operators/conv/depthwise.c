@@ -26,37 +26,55 @@ typedef struct Row {
   const float *end; /* of the whole output */
 } Row;
 
-/* `vectors` times 8 outputs from output i on: bias and the taps' products, in the order of the taps. */
-static ALWAYS_INLINE void depthwise_block(const Row *row, int64_t i, int64_t taps, int vectors) {
-  Float8 sums[BLOCK / 8];
-  float b = row->bias;
-  for (int v = 0; v < vectors; v++) sums[v] = (Float8){b, b, b, b, b, b, b, b};
+#define ALL_OF(x) ((Float8){x, x, x, x, x, x, x, x}) /* a function would have an ABI of its own */
+
+static ALWAYS_INLINE void store(float *to, Float8 left, Float8 right, bool wide) {
+  *(Float8 *)to = left;
+  if (wide) *(Float8 *)(to + 8) = right;
+}
+
+/* BLOCK outputs (`wide`) or half as many from output i on: bias and the taps' products, in the order of the
+ * taps. */
+static ALWAYS_INLINE void depthwise_block(const Row *row, int64_t i, int64_t taps, const Float8 *weights,
+                                          bool wide) {
+  float bias = row->bias;
+  Float8 left = ALL_OF(bias), right = left;
   for (int64_t t = 0; t < taps; t++) {
     const float *x = row->from + i + row->offsets[t];
-    float w = row->weight[t];
-    for (int v = 0; v < vectors; v++) sums[v] += w * *(const Float8 *)(x + 8 * v);
+    float single = row->weight[t];
+    Float8 w = weights != NULL ? weights[t] : ALL_OF(single);
+    left += w * *(const Float8 *)x;
+    if (wide) right += w * *(const Float8 *)(x + 8);
   }
   float *out = row->out + i;
-  if (row->end - out >= 8 * vectors) /* what is too much will be overwritten: outputs are made in order */
-    memcpy(out, sums, (size_t)(8 * vectors) * sizeof *out);
-  else
-    memcpy(out, sums, (size_t)(row->count - i) * sizeof *out);
+  if (row->end - out >= BLOCK) { /* what is too much will be overwritten: outputs are made in order */
+    store(out, left, right, wide);
+  } else {
+    float copy[BLOCK];
+    store(copy, left, right, wide);
+    memcpy(out, copy, (size_t)(row->count - i < BLOCK ? row->count - i : BLOCK) * sizeof *out);
+  }
 }
 
-static ALWAYS_INLINE void depthwise_row_of(const Row *row, int64_t taps) {
+static ALWAYS_INLINE void depthwise_row_of(const Row *row, int64_t taps, const Float8 *weights) {
   int64_t i = 0;
-  for (; row->count - i > BLOCK / 2; i += BLOCK) depthwise_block(row, i, taps, BLOCK / 8);
-  if (i < row->count) depthwise_block(row, i, taps, BLOCK / 16);
+  for (; row->count - i > BLOCK / 2; i += BLOCK) depthwise_block(row, i, taps, weights, true);
+  if (i < row->count) depthwise_block(row, i, taps, weights, false);
 }
 
-/* The usual kernel, 3x3, is unrolled. */
+/* The usual kernel, 3x3, is unrolled and its weights stay in registers. */
 static ALWAYS_INLINE void depthwise_rows(const ConvCase *c, const Plane *plane, Row row) {
-  int64_t step = plane_row_step(c, plane);
-  for (int64_t r = 0; r < c->window.axes[1].out; r++, row.from += step, row.out += row.count) {
+  int64_t step = plane_row_step(c, plane), rows = c->window.axes[1].out;
+  Float8 weights[9];
+  for (int t = 0; t < 9; t++) {
+    float single = t < c->taps ? row.weight[t] : 0;
+    weights[t] = ALL_OF(single);
+  }
+  for (int64_t r = 0; r < rows; r++, row.from += step, row.out += row.count) {
     if (c->taps == 9)
-      depthwise_row_of(&row, 9);
+      depthwise_row_of(&row, 9, weights);
     else
-      depthwise_row_of(&row, c->taps);
+      depthwise_row_of(&row, c->taps, NULL);
   }
 }
 
