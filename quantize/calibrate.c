@@ -34,11 +34,9 @@ static Status see(void *context, const Value *value, const Tensor *tensor, Error
   Worker *worker = context;
   if (!worker->watch->seen[value->index] || tensor->type != ELEMENT_FLOAT32) return OK;
   int64_t count = tensor_elements(tensor);
-  if (!histogram_takes(tensor->data, count))
-    return fail(err, BAD_INPUT,
-                "tensor '%s': a value is NaN or infinite; check the data and its preprocessing", value->name);
-  histogram_add(&worker->seen.histograms[value->index], tensor->data, count);
-  return OK;
+  if (histogram_add(&worker->seen.histograms[value->index], tensor->data, count)) return OK;
+  return fail(err, BAD_INPUT, "tensor '%s': a value is NaN or infinite; check the data and its preprocessing",
+              value->name);
 }
 
 static Status see_sample(void *context, int64_t index, int worker, const Tensor *const *inputs, Error *err) {

@@ -23,10 +23,8 @@ typedef struct Histogram {
 } Histogram;
 
 void histogram_init(Histogram *histogram, uint64_t *counts);
-/* True if all values are finite: only such may be added. */
-bool histogram_takes(const float *values, int64_t count);
-/* Adds `count` finite values. */
-void histogram_add(Histogram *histogram, const float *values, int64_t count);
+/* Adds `count` values. False where one is NaN or infinite: what was added is then of no use. */
+bool histogram_add(Histogram *histogram, const float *values, int64_t count);
 /* Adds what another one has seen. */
 void histogram_merge(Histogram *into, const Histogram *from);
 /* What is wrong with statistics that come from elsewhere, as a clause: counts that do not add up, bins that

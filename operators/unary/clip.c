@@ -69,7 +69,7 @@ static Status run_plain(Run *run) {
   return OK;
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, float low, float high) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, float low, float high) {
   for (int64_t i = 0; i < n; i++) {
     float lifted = x[i] < low ? low : x[i];
     y[i] = lifted > high ? high : lifted;

@@ -16,7 +16,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   const SeluParams *p = params;
   float alpha = p->alpha, gamma = p->gamma;
   for (int64_t i = 0; i < n; i++) y[i] = gamma * (x[i] > 0.0f ? x[i] : alpha * expm1_f32(x[i]));
