@@ -155,9 +155,12 @@ quickstart: deps ## install what is needed, build, quantize the project's own ex
 unit: $(BUILD)/tests $(BUILD)/edgec ## the tests, packages as they are
 	EDGEC=$(BUILD)/edgec CK_DEFAULT_TIMEOUT=300 $(BUILD)/tests
 
+conformance-check: $(BUILD)/conformance ## the same where the vectors are, against the list of those that fail
+	@sh tests/conformance/check.sh $(BUILD)
+
 check: deps ## install what tests need and run all of them
-	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests $(BUILD)/conformance
+	@$(MAKE) --no-print-directory unit conformance-check
 
 # Check forks for each test: a small quarantine keeps what is copied then small.
 asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -208,6 +211,6 @@ clean: ## remove build/
 	rm -rf $(BUILD)
 
 .PHONY: all help fuzz fuzzer deps quickstart unit check asan bench layers format format-check examples embed install clean \
-        conformance
+        conformance conformance-check
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 
-#define ONNX_OPSET_MIN 7
+#define ONNX_OPSET_MIN 1
 #define ONNX_OPSET_MAX 28
 #define ONNX_IR_MIN 3
 

@@ -9,7 +9,8 @@
 static const struct {
   const char *type, *attribute;
   int since, input;
-} moved[] = {{"Slice", "starts", 10, 1},
+} moved[] = {{"Reshape", "shape", 5, 1},
+             {"Slice", "starts", 10, 1},
              {"Slice", "ends", 10, 2},
              {"Slice", "axes", 10, 3},
              {"TopK", "k", 10, 1},
@@ -146,7 +147,57 @@ static bool means_the_same(const Upgrade *up, const Node *node) {
   return old != NULL && new != NULL && old->run == new->run && old->infer == new->infer;
 }
 
+/* ---- the attributes of opset 1 to 6 ---- */
+
+/* Gives the node attributes of its own, without those of the old opsets that are listed. */
+static Status drop_old(const Upgrade *up, Node *node, const char *const *names, int count) {
+  Attribute *own = arena_new(&up->graph->arena, (size_t)node->attribute_count, sizeof *own, up->err);
+  if (own == NULL) return up->err->status;
+  if (node->attribute_count > 0) memcpy(own, node->attributes, (size_t)node->attribute_count * sizeof *own);
+  node->attributes = own;
+  for (int i = 0; i < count; i++) drop_attribute(node, names[i]);
+  return OK;
+}
+
+/* Whether B lies on the last dims of A, as it does in numpy's way. */
+static bool lies_last(const Node *node) {
+  const Value *a = node_input(node, 0), *b = node_input(node, 1);
+  if (node_int(node, "broadcast", 0) == 0 || node_attribute(node, "axis") == NULL) return true;
+  return a != NULL && b != NULL && a->has_shape && b->has_shape &&
+         node_int(node, "axis", 0) + b->shape.rank == a->shape.rank;
+}
+
+/* True for an operator whose operands were broadcast by attributes. */
+static bool was_broadcast(const Node *node) {
+  static const char *const types[] = {"Add", "Sub", "Mul",   "Div",     "Pow", "And",
+                                      "Or",  "Xor", "Equal", "Greater", "Less"};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (node_is(node, types[i])) return true;
+  return false;
+}
+
+static bool names_its_type(const Node *node) {
+  const Attribute *to = node_attribute(node, "to");
+  return node_is(node, "Cast") && to != NULL && to->kind == ATTRIBUTE_STRING;
+}
+
+/* Of a model up to opset 6: drops what opset 7 does not know; `done` says whether nothing more is to be
+ * checked. */
+static Status raise_old(const Upgrade *up, Node *node, bool *done) {
+  static const char *const hints[] = {"consumed_inputs", "is_test"}, *const places[] = {"broadcast", "axis"};
+  *done = false;
+  if (!lies_between(up, 7)) return OK;
+  if (names_its_type(node)) return refuse(up, node);
+  TRY(drop_old(up, node, hints, 2));
+  if (!was_broadcast(node) || !lies_last(node)) return OK;
+  *done = true;
+  return drop_old(up, node, places, 2);
+}
+
 static Status raise_node(const Upgrade *up, Node *node) {
+  bool done;
+  TRY(raise_old(up, node, &done));
+  if (done) return OK;
   for (int i = 0; i < MOVED; i++)
     if (strcmp(node->type, moved[i].type) == 0 && lies_between(up, moved[i].since))
       TRY(move_attribute(up, node, moved[i].attribute, moved[i].input));

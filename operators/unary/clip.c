@@ -130,7 +130,7 @@ static const AttributeRow attributes[] = {
 
 const Op op_Clip = {.name = "Clip",
                     .brief = "x, but at least min and at most max.",
-                    .versions = {{11, infer, run_plain, run_fast}, {6, unary_infer, run_plain_6, run_fast_6}},
+                    .versions = {{11, infer, run_plain, run_fast}, {1, unary_infer, run_plain_6, run_fast_6}},
                     .attributes = attributes,
                     .params_bytes = sizeof(ClipParams),
                     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},

@@ -25,7 +25,7 @@ static const AttributeRow attributes[] = {UNARY_ALPHA(1.0f), {0}};
 const Op op_Elu = {
     .name = "Elu",
     .brief = "x, or alpha * (exp(x) - 1) where x is negative.",
-    .versions = {{6, unary_infer, run_plain, run_fast}},
+    .versions = {{1, unary_infer, run_plain, run_fast}},
     .attributes = attributes,
     .params_bytes = sizeof(UnaryParams),
     UNARY_PORTS(ELEMENTS_FLOAT),

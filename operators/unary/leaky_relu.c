@@ -21,7 +21,7 @@ static const AttributeRow attributes[] = {UNARY_ALPHA(0.01f), {0}};
 
 const Op op_LeakyRelu = {.name = "LeakyRelu",
                          .brief = "x, or alpha * x where x is negative.",
-                         .versions = {{6, unary_infer, run_plain, run_fast}},
+                         .versions = {{1, unary_infer, run_plain, run_fast}},
                          .attributes = attributes,
                          .params_bytes = sizeof(UnaryParams),
                          UNARY_PORTS(ELEMENTS_FLOAT),

@@ -25,7 +25,7 @@ static Status run_fast(Run *run) {
 
 const Op op_Relu = {.name = "Relu",
                     .brief = "x, or 0 where x is negative.",
-                    .versions = {{6, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast}},
                     UNARY_PORTS(ELEMENTS_FLOAT | ELEMENTS_SIGNED),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4]", ""},

@@ -33,7 +33,7 @@ static const AttributeRow attributes[] = {
 
 const Op op_Selu = {.name = "Selu",
                     .brief = "gamma * x, or gamma * alpha * (exp(x) - 1) where x is negative.",
-                    .versions = {{6, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast}},
                     .attributes = attributes,
                     .params_bytes = sizeof(SeluParams),
                     UNARY_PORTS(ELEMENTS_FLOAT),

@@ -92,8 +92,6 @@ static void make_broken_graphs(const char *folder) {
   graph = product(0.5f, "N,5");
   save_model(folder, "shapes_differ.onnx", &graph, 17);
   graph = product(0.5f, "N,4");
-  save_model(folder, "old_opset.onnx", &graph, 6);
-  graph = product(0.5f, "N,4");
   save_model(folder, "new_opset.onnx", &graph, 99);
 
   graph = start("N,4");
