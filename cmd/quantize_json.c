@@ -88,7 +88,8 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
   if (job->calib.count > 0) json_string(json, "calib", job->calib.path);
   json_int(json, "integer_nodes", job->report.integer_nodes);
   json_int(json, "float_nodes", job->accounting.float_nodes);
-  json_int(json, "kept_scales", job->qdq_taken);
+  json_int(json, "kept_scales", job->qdq_taken.parameters);
+  json_int(json, "rounded_anew", job->qdq_taken.rounded);
   json_int(json, "index_nodes", job->report.index_nodes);
   json_int(json, "dead_weights", job->report.dead_weights);
   json_int(json, "dead_channels", job->report.dead_channels);

@@ -159,9 +159,13 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   text_free(&words);
   float_lines(job, text);
   bits_line(job, text);
-  if (job->qdq_taken > 0)
-    summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken,
-                 job->qdq_taken == 1 ? "" : "s", job->qdq_taken == 1 ? "is" : "are");
+  if (job->qdq_taken.parameters > 0)
+    summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken.parameters,
+                 job->qdq_taken.parameters == 1 ? "" : "s", job->qdq_taken.parameters == 1 ? "is" : "are");
+  if (job->qdq_taken.rounded > 0)
+    summary_line(text, "", "",
+                 "%d of the weights ha%s codes beyond -127..127 around zero; those are rounded anew",
+                 job->qdq_taken.rounded, job->qdq_taken.rounded == 1 ? "s" : "ve");
   dead_weight_line(&job->report, text);
 }
 
