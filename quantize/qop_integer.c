@@ -12,8 +12,8 @@
 /* The nodes behind a product, and what they multiply with. */
 typedef struct Chain {
   Node *product;
-  Value *scale; /* that DynamicQuantizeLinear gave; NULL: the operand's is constant */
-  bool has_scale;
+  Value *scale;              /* that DynamicQuantizeLinear gave; NULL: the operand's is constant */
+  bool has_scale, is_broken; /* the second: a factor was understood by half */
   Node *nodes[MOST_MULS + 1];
   int node_count;
   int64_t channels;
@@ -37,16 +37,16 @@ static bool take_constant(Chain *chain, const Tensor *factor) {
   return true;
 }
 
-static bool take_factor(Chain *chain, const Value *factor) {
+static bool take_factor(Chain *chain, const Value *factor, bool is_whole) {
   if (factor == NULL) return false;
   if (factor->constant != NULL) return take_constant(chain, factor->constant);
-  if (chain->scale == NULL || chain->has_scale) return false;
-  if (factor == chain->scale) return chain->has_scale = true;
+  if (factor == chain->scale && !chain->has_scale) return chain->has_scale = true;
   const Node *scales = factor->producer;
-  if (!node_is(scales, "Mul")) return false;
-  bool is_first = scales->inputs[0] == chain->scale, is_second = scales->inputs[1] == chain->scale;
-  const Tensor *other = node_constant(scales, is_first ? 1 : 0);
-  return (is_first || is_second) && other != NULL && take_constant(chain, other) && (chain->has_scale = true);
+  if (!is_whole || !node_is(scales, "Mul")) return false;
+  bool is_taken = take_factor(chain, scales->inputs[0], false);
+  if (!is_taken) return false;
+  chain->is_broken = !take_factor(chain, scales->inputs[1], false);
+  return !chain->is_broken;
 }
 
 /* Cast, then Mul nodes, as far as they are understood. False where that does not give real numbers. */
@@ -57,11 +57,11 @@ static bool follow(Chain *chain) {
   chain->end = cast->outputs[0];
   while (chain->node_count <= MOST_MULS) {
     Node *mul = only_user(chain->end, "Mul");
-    if (mul == NULL || !take_factor(chain, mul->inputs[mul->inputs[0] == chain->end ? 1 : 0])) break;
+    if (mul == NULL || !take_factor(chain, mul->inputs[mul->inputs[0] == chain->end ? 1 : 0], true)) break;
     chain->nodes[chain->node_count++] = mul;
     chain->end = mul->outputs[0];
   }
-  return chain->node_count > 1 && chain->has_scale == (chain->scale != NULL);
+  return !chain->is_broken && chain->node_count > 1 && chain->has_scale == (chain->scale != NULL);
 }
 
 static bool same_number(const Value *a, const Value *b) {
@@ -69,20 +69,21 @@ static bool same_number(const Value *a, const Value *b) {
   return a == b || (value_scalar(a, &left) && value_scalar(b, &right) && left == right);
 }
 
-/* The operand as real numbers; NULL (without an error) where its codes' meaning is not known. */
-static Value *real_operand(QopRewrite *rw, Chain *chain, const Node *dynamic) {
+/* The operand as real numbers; NULL where its codes' meaning is not known. */
+static Status real_operand(QopRewrite *rw, Chain *chain, const Node *dynamic, Value **reals) {
   const Node *product = chain->product;
-  if (dynamic != NULL) return dynamic->inputs[0];
   QopParams params = rw->params[product->inputs[0]->index];
   double scale, zero_point;
-  if (params.scale == NULL || !value_scalar(params.scale, &scale)) return NULL;
+  *reals = dynamic != NULL ? dynamic->inputs[0] : NULL;
+  if (dynamic != NULL || params.scale == NULL || !value_scalar(params.scale, &scale)) return OK;
   Value *given = node_input(product, 2);
   bool fits = given != NULL ? same_number(given, params.zero_point)
                             : value_scalar(params.zero_point, &zero_point) && zero_point == 0;
-  if (!fits) return NULL;
+  if (!fits) return OK;
   for (int64_t c = 0; c < chain->channels; c++)
     chain->factors[c] = (double)(float)(chain->factors[c] / scale);
-  return qop_reals(rw, product->inputs[0], params, 0);
+  *reals = qop_reals(rw, product->inputs[0], params, 0);
+  return *reals == NULL ? rw->err->status : OK;
 }
 
 /* The DynamicQuantizeLinear that made codes and zero point; NULL where there is none. */
@@ -114,10 +115,10 @@ Status qop_integer_product(QopRewrite *rw, Node *node) {
   if (chain.factors == NULL) return rw->err->status;
   for (int64_t c = 0; c < chain.channels; c++) chain.factors[c] = 1;
   if (!follow(&chain)) return OK;
-  rw->err->status = OK;
-  Value *data = real_operand(rw, &chain, dynamic);
-  if (data == NULL) return rw->err->status;
+  Value *data;
   QopParams params;
+  TRY(real_operand(rw, &chain, dynamic, &data));
+  if (data == NULL) return OK;
   TRY(qop_weight_params(rw, node, 3, weight->type, chain.factors, chain.channels, &params));
   Value *reals = qop_reals(rw, weight, params, axis);
   return reals == NULL ? rw->err->status : replace(rw, &chain, data, reals);
