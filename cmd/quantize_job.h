@@ -28,7 +28,8 @@ typedef struct QuantizeJob {
   QuantizeReport report;
   RecoveryReport recovery;
   QdqTaken qdq_taken;      /* parameters that came with the model */
-  bool is_qdq;             /* the output is an ONNX model */
+  bool is_qdq;             /* the output is an ONNX model, */
+  bool is_qoperator;       /* one with quantized operators */
   OutputFile out;          /* the written file, under its temporary name */
   EdgeFile file;           /* read back from it */
   DeclaredShapes declared; /* of the model, for a QDQ one */

@@ -122,7 +122,7 @@ static void verify_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "float");
   comparison_json(&job->comparisons[0], json);
   json_object_end(json);
-  json_object_begin(json, job->is_qdq ? "qdq" : "edge");
+  json_object_begin(json, job->is_qoperator ? "qoperator" : job->is_qdq ? "qdq" : "edge");
   comparison_json(&job->comparisons[1], json);
   json_object_end(json);
   layer_errors_json(&job->layers, json);
@@ -133,7 +133,7 @@ static void output_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "output");
   json_string(json, "path", job->output);
   json_int(json, "bytes", (int64_t)job->file_bytes);
-  json_string(json, "format", job->is_qdq ? "qdq" : "edge");
+  json_string(json, "format", job->is_qoperator ? "qoperator" : job->is_qdq ? "qdq" : "edge");
   if (!job->is_qdq) {
     json_int(json, "arena_bytes", (int64_t)edge_arena_bytes(&job->file.model));
     json_bool(json, "integer_only", edge_is_integer_only(&job->file.model));

@@ -213,8 +213,8 @@ static void write_line(const QuantizeJob *job, Text *text) {
   text_bytes(size, (double)job->file_bytes);
   summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes);
   if (job->is_qdq)
-    summary_line(text, "write", summary_file(job->output),
-                 "%s, %s; ONNX with QuantizeLinear and DequantizeLinear", size, ratio);
+    summary_line(text, "write", summary_file(job->output), "%s, %s; ONNX with %s", size, ratio,
+                 job->is_qoperator ? "quantized operators" : "QuantizeLinear and DequantizeLinear");
   else
     summary_line(text, "write", summary_file(job->output), "%s, %s; arena %s%s", size, ratio,
                  text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
