@@ -77,6 +77,11 @@ static void make_good_models(const char *folder) {
   onnx_put_value(&graph, ONNX_OUTPUT, "class", INT64, NULL);
   save_model(folder, "two_outputs.onnx", &graph, 17);
 
+  graph = start("N,2,2");
+  onnx_put_node(&graph, "Softmax", "soft", "x", "y", NULL);
+  finish(&graph);
+  save_model(folder, "wide_softmax.onnx", &graph, 11);
+
   graph = start("N,4");
   onnx_put_value(&graph, ONNX_INPUT, "z", FLOAT32, "N,4");
   onnx_put_node(&graph, "Add", "sum", "x,z", "y", NULL);
