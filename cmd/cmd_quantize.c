@@ -11,7 +11,7 @@
 
 static const char *const formats[] = {"edge", "qdq", "qoperator", NULL};
 
-static const char *const qdq_weights[] = {"uint8", "int8", NULL}; /* as QdqWeights */
+static const char *const qdq_weights[] = {"uint8", "int8", "int7", NULL}; /* as QdqWeights */
 
 static const OptionRow quantize_rows[] = {
     {.name = "output",
@@ -39,7 +39,9 @@ static const OptionRow quantize_rows[] = {
      .group = "Output",
      .help = "with --format qdq or qoperator: uint8 is exact in ONNX Runtime on every CPU; int8 is what most "
              "other runtimes "
-             "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI"},
+             "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI; int7 is int8 "
+             "with "
+             "codes of -64..64: fast and exact there, with coarser weights"},
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",
