@@ -9,9 +9,9 @@
 #include "cmd/recovery_rows.h"
 #include "cmd/scheme_rows.h"
 
-static const char *const formats[] = {"edge", "qdq", NULL};
+static const char *const formats[] = {"edge", "qdq", "qoperator", NULL};
 
-static const char *const qdq_weights[] = {"uint8", "int8", NULL}; /* as QdqWeights */
+static const char *const qdq_weights[] = {"uint8", "int8", "int7", NULL}; /* as QdqWeights */
 
 static const OptionRow quantize_rows[] = {
     {.name = "output",
@@ -28,16 +28,20 @@ static const OptionRow quantize_rows[] = {
      .metavar = "F",
      .fallback = "edge",
      .group = "Output",
-     .help = "edge, or qdq: an ONNX model with QuantizeLinear and DequantizeLinear nodes for other runtimes"},
+     .help =
+         "edge, or an ONNX model for other runtimes: qdq with QuantizeLinear and DequantizeLinear nodes, or "
+         "qoperator with QLinearConv and the like, which ONNX Runtime has"},
     {.name = "qdq-weights",
      .type = OPTION_CHOICE,
      .choices = qdq_weights,
      .metavar = "T",
      .fallback = "uint8",
      .group = "Output",
-     .help =
-         "with --format qdq: uint8 is exact in ONNX Runtime on every CPU; int8 is what most other runtimes "
-         "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI"},
+     .help = "with --format qdq or qoperator: uint8 is exact in ONNX Runtime on every CPU; int8 is what most "
+             "other runtimes "
+             "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI; int7 is int8 "
+             "with "
+             "codes of -64..64: fast and exact there, with coarser weights"},
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",

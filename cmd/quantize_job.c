@@ -12,7 +12,6 @@
 #include "cmd/synthetic.h"
 #include "cmd/version.h"
 #include "quantize/float_scheme.h"
-#include "quantize/qdq_read.h"
 
 #include <string.h>
 

@@ -9,6 +9,7 @@
 #include "cmd/model.h"
 #include "formats/edge/edge_file.h"
 #include "quantize/calib_file.h"
+#include "quantize/qdq_read.h"
 
 typedef struct QuantizeJob {
   const Options *options;
@@ -26,8 +27,9 @@ typedef struct QuantizeJob {
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
   RecoveryReport recovery;
-  int qdq_taken;           /* parameters that came with the model */
-  bool is_qdq;             /* the output is an ONNX model */
+  QdqTaken qdq_taken;      /* parameters that came with the model */
+  bool is_qdq;             /* the output is an ONNX model, */
+  bool is_qoperator;       /* one with quantized operators */
   OutputFile out;          /* the written file, under its temporary name */
   EdgeFile file;           /* read back from it */
   DeclaredShapes declared; /* of the model, for a QDQ one */

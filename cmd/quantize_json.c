@@ -88,7 +88,8 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
   if (job->calib.count > 0) json_string(json, "calib", job->calib.path);
   json_int(json, "integer_nodes", job->report.integer_nodes);
   json_int(json, "float_nodes", job->accounting.float_nodes);
-  json_int(json, "kept_scales", job->qdq_taken);
+  json_int(json, "kept_scales", job->qdq_taken.parameters);
+  json_int(json, "rounded_anew", job->qdq_taken.rounded);
   json_int(json, "index_nodes", job->report.index_nodes);
   json_int(json, "dead_weights", job->report.dead_weights);
   json_int(json, "dead_channels", job->report.dead_channels);
@@ -121,7 +122,7 @@ static void verify_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "float");
   comparison_json(&job->comparisons[0], json);
   json_object_end(json);
-  json_object_begin(json, job->is_qdq ? "qdq" : "edge");
+  json_object_begin(json, job->is_qoperator ? "qoperator" : job->is_qdq ? "qdq" : "edge");
   comparison_json(&job->comparisons[1], json);
   json_object_end(json);
   layer_errors_json(&job->layers, json);
@@ -132,7 +133,7 @@ static void output_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "output");
   json_string(json, "path", job->output);
   json_int(json, "bytes", (int64_t)job->file_bytes);
-  json_string(json, "format", job->is_qdq ? "qdq" : "edge");
+  json_string(json, "format", job->is_qoperator ? "qoperator" : job->is_qdq ? "qdq" : "edge");
   if (!job->is_qdq) {
     json_int(json, "arena_bytes", (int64_t)edge_arena_bytes(&job->file.model));
     json_bool(json, "integer_only", edge_is_integer_only(&job->file.model));

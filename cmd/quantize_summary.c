@@ -159,9 +159,13 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   text_free(&words);
   float_lines(job, text);
   bits_line(job, text);
-  if (job->qdq_taken > 0)
-    summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken,
-                 job->qdq_taken == 1 ? "" : "s", job->qdq_taken == 1 ? "is" : "are");
+  if (job->qdq_taken.parameters > 0)
+    summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken.parameters,
+                 job->qdq_taken.parameters == 1 ? "" : "s", job->qdq_taken.parameters == 1 ? "is" : "are");
+  if (job->qdq_taken.rounded > 0)
+    summary_line(text, "", "",
+                 "%d of the weights ha%s codes beyond -127..127 around zero; those are rounded anew",
+                 job->qdq_taken.rounded, job->qdq_taken.rounded == 1 ? "s" : "ve");
   dead_weight_line(&job->report, text);
 }
 
@@ -209,8 +213,8 @@ static void write_line(const QuantizeJob *job, Text *text) {
   text_bytes(size, (double)job->file_bytes);
   summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes);
   if (job->is_qdq)
-    summary_line(text, "write", summary_file(job->output),
-                 "%s, %s; ONNX with QuantizeLinear and DequantizeLinear", size, ratio);
+    summary_line(text, "write", summary_file(job->output), "%s, %s; ONNX with %s", size, ratio,
+                 job->is_qoperator ? "quantized operators" : "QuantizeLinear and DequantizeLinear");
   else
     summary_line(text, "write", summary_file(job->output), "%s, %s; arena %s%s", size, ratio,
                  text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),

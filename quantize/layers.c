@@ -101,7 +101,7 @@ static bool is_layer(const Node *node, const NodePlan *plan) {
   if (!plan->is_integer || !plan->is_linear || plan->role != ROLE_LINEAR) return false;
   const Value *weight = node->inputs[plan->form.weight], *data = node->inputs[plan->form.data];
   return weight->constant != NULL && weight->constant->type == ELEMENT_FLOAT32 && weight->spec != NULL &&
-         weight->spec->kind == QUANT_INTEGER && weight->spec->scale_count > 0 &&
+         !weight->spec->is_fixed && weight->spec->kind == QUANT_INTEGER && weight->spec->scale_count > 0 &&
          weight->spec->group_size == 0 && data->spec != NULL && data->spec->kind == QUANT_INTEGER &&
          data->spec->scale_count == 1 && data->has_shape && node->outputs[0] != NULL &&
          node->outputs[0]->has_shape && node_int(node, "transA", 0) == 0;

@@ -82,11 +82,15 @@ static Status range_of_source(const Plan *plan, const Value *value, const Calibr
 typedef struct GroupRange {
   Range range;
   bool is_softmax;        /* its codes are fixed: see the SOFTMAX instruction */
-  const QuantSpec *fixed; /* that came with the model, of the first such value; NULL */
+  const QuantSpec *fixed; /* that came with the model, the widest; NULL */
 } GroupRange;
 
 static bool is_fixed(const Value *value) {
   return value->spec != NULL && value->spec->is_fixed && value->spec->scale_count == 1;
+}
+
+static const QuantSpec *wider(const QuantSpec *a, const QuantSpec *b) {
+  return a == NULL || b->scales[0] > a->scales[0] ? b : a;
 }
 
 static bool is_softmax(const Plan *plan, const Value *value) {
@@ -98,7 +102,7 @@ static Status ranges_of_groups(const Graph *graph, const Plan *plan, const Calib
                                const QuantizeOptions *options, GroupRange *groups, Error *err) {
   for (int v = 0; v < graph->value_count; v++) {
     const QuantSpec **fixed = &groups[plan->values[v].group].fixed;
-    if (is_fixed(graph->values[v]) && *fixed == NULL) *fixed = graph->values[v]->spec;
+    if (is_fixed(graph->values[v])) *fixed = wider(*fixed, graph->values[v]->spec);
     if (!plan->values[v].is_source) continue;
     Range range;
     TRY(range_of_source(plan, graph->values[v], calibration, options, &range, err));

@@ -1,6 +1,7 @@
 /* Nodes that passes made are meant by newer opsets than those that the model came with; a file has one opset.
  * The changes are those that the operators' specifications list between versions. */
 #include "formats/onnx/onnx.h"
+#include "formats/onnx/onnx_parts.h"
 #include "operators/op.h"
 
 #include <string.h>
@@ -76,11 +77,16 @@ static Status set_input(const Upgrade *up, Node *node, int input, Value *value) 
   return OK;
 }
 
-static void drop_attribute(Node *node, const char *name) {
+/* Attributes may be shared with another graph: from here on they are the node's own. */
+static Status drop_attribute(const Upgrade *up, Node *node, const char *name) {
+  Attribute *own = arena_new(&up->graph->arena, (size_t)node->attribute_count, sizeof *own, up->err);
+  if (own == NULL) return up->err->status;
   int kept = 0;
   for (int i = 0; i < node->attribute_count; i++)
-    if (strcmp(node->attributes[i].name, name) != 0) node->attributes[kept++] = node->attributes[i];
+    if (strcmp(node->attributes[i].name, name) != 0) own[kept++] = node->attributes[i];
+  node->attributes = own;
   node->attribute_count = kept;
+  return OK;
 }
 
 static Status move_attribute(const Upgrade *up, Node *node, const char *name, int input) {
@@ -93,12 +99,7 @@ static Status move_attribute(const Upgrade *up, Node *node, const char *name, in
   const char *free_name = base == NULL ? NULL : graph_unused_name(up->graph, base, up->err);
   Value *value = free_name == NULL ? NULL : graph_add_constant(up->graph, free_name, tensor, up->err);
   if (value == NULL) return up->err->status;
-  /* attributes may be shared with another graph: from here on they are the node's own */
-  Attribute *own = arena_new(&up->graph->arena, (size_t)node->attribute_count, sizeof *own, up->err);
-  if (own == NULL) return up->err->status;
-  memcpy(own, node->attributes, (size_t)node->attribute_count * sizeof *own);
-  node->attributes = own;
-  drop_attribute(node, name);
+  TRY(drop_attribute(up, node, name));
   return set_input(up, node, input, value);
 }
 
@@ -113,7 +114,7 @@ static bool is_moved_type(const Upgrade *up, const Node *node) {
 
 static Status refuse(const Upgrade *up, const Node *node) {
   return fail(up->err, UNSUPPORTED,
-              "node '%s' (%s) of opset %lld means something else in opset %lld, which other nodes need",
+              "node '%s' (%s) of opset %lld means something else in opset %lld, and cannot be raised to it",
               node->name, node->type, (long long)up->from, (long long)up->to);
 }
 
@@ -130,6 +131,14 @@ static Status raise_softmax(const Upgrade *up, Node *node) {
       axis != x->shape.rank - 1)
     return refuse(up, node);
   return node_set_int(up->graph, node, "axis", axis, up->err);
+}
+
+/* With one output it has always normalized by the statistics that it is given; what opset 14 changed is how
+   training is asked for. `spatial` could only be 1 here. */
+static Status raise_batch_normalization(const Upgrade *up, Node *node) {
+  for (int o = 1; o < node->output_count; o++)
+    if (node->outputs[o] != NULL && lies_between(up, 14)) return refuse(up, node);
+  return lies_between(up, 9) ? drop_attribute(up, node, "spatial") : OK;
 }
 
 static const OpVersion *version_of(const Op *op, int64_t opset) {
@@ -204,6 +213,7 @@ static Status raise_node(const Upgrade *up, Node *node) {
   if (node_is(node, "Split") && lies_between(up, 18) && node_input(node, 1) == NULL)
     return node_set_int(up->graph, node, "num_outputs", node->output_count, up->err);
   if (is_softmax(node)) return raise_softmax(up, node);
+  if (node_is(node, "BatchNormalization")) return raise_batch_normalization(up, node);
   return is_moved_type(up, node) || means_the_same(up, node) ? OK : refuse(up, node);
 }
 
@@ -227,16 +237,29 @@ static Status set_opset(const Upgrade *up) {
   return OK;
 }
 
-Status onnx_upgrade(Graph *graph, int64_t least, Error *err) {
-  Upgrade up = {graph, graph_opset(graph, ""), newest(graph, least), err};
-  if (up.to == up.from) return OK;
+/* Nodes of a graph and of the bodies in it. */
+static Status raise_graph(const Upgrade *up) {
+  Graph *graph = up->graph;
   for (int n = 0; n < graph->node_count; n++) {
     Node *node = graph->nodes[n];
+    for (int a = 0; a < node->attribute_count; a++) {
+      Upgrade body = *up;
+      body.graph = node->attributes[a].graph;
+      if (body.graph != NULL) TRY(raise_graph(&body));
+    }
+    Upgrade own = *up;
     if (node->domain[0] != '\0') continue;
-    Upgrade own = up;
     if (node->opset != 0) own.from = node->opset;
     if (own.from < own.to) TRY(raise_node(&own, node));
   }
+  return graph_refresh(graph, up->err);
+}
+
+Status onnx_upgrade(Graph *graph, int64_t least, Error *err) {
+  Upgrade up = {graph, graph_opset(graph, ""), newest(graph, least), err};
+  if (up.to == up.from) return OK;
+  TRY(raise_graph(&up));
   TRY(set_opset(&up));
-  return graph_refresh(graph, err);
+  if (graph->ir_version < onnx_ir_for_opset(up.to)) graph->ir_version = onnx_ir_for_opset(up.to);
+  return OK;
 }

@@ -106,8 +106,12 @@ static void lower_and_load(NetCase *c) {
 }
 
 Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options) {
-  Calibration *calibration;
   ck_assert_int_eq(graph_add_output(c->graph, y, &c->err), OK);
+  return net_case_run(c, c->graph, options);
+}
+
+Status net_case_run(NetCase *c, const Graph *reference, QuantizeOptions options) {
+  Calibration *calibration;
   ck_assert_int_eq(graph_refresh(c->graph, &c->err), OK);
   ck_assert_msg(op_bind_graph(c->graph, &c->err) == OK, "%s", c->err.text);
   ck_assert_msg(op_infer_graph(c->graph, &c->err) == OK, "%s", c->err.text);
@@ -125,7 +129,7 @@ Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options) {
   calibration_free(calibration);
   if (status != OK) return status;
   lower_and_load(c);
-  compare(c, c->graph);
+  compare(c, reference);
   return OK;
 }
 

@@ -30,6 +30,7 @@ START_TEST(attributes_become_inputs) {
   const Tensor *before = graph_compute(m.graph, 0, &arena);
   ck_assert_msg(onnx_upgrade(m.graph, 20, &err) == OK, "%s", err.text);
   ck_assert_int_eq(graph_opset(m.graph, ""), 20);
+  ck_assert_int_eq(m.graph->ir_version, 9); /* the first that knows it */
   maker_finish(&m);
   const Node *mean = graph_find_value(m.graph, "mean")->producer;
   const Node *clip = graph_find_value(m.graph, "clip")->producer;
