@@ -153,12 +153,12 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   Text words = {0};
   list_linear(job, &words);
   scheme_words(job, &words);
-  bool is_plain = job->settings.weight_bits == 8 && !is_float_scheme(job);
+  bool is_plain = job->settings.weight_bits == 8 && !is_float_scheme(job) && job->mixed.mixed == NULL;
   const char *scheme = is_plain ? "int8" : options_string(job->options, "bits");
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);
-  bits_line(job, text);
+  if (job->mixed.mixed == NULL) bits_line(job, text);
   if (job->qdq_taken > 0)
     summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken,
                  job->qdq_taken == 1 ? "" : "s", job->qdq_taken == 1 ? "is" : "are");
@@ -221,10 +221,12 @@ void quantize_summary(const QuantizeJob *job, Text *text) {
   model_line(job, text);
   if (options_flag(job->options, "verbose")) model_pass_line(&job->model, text);
   calibrate_lines(job, text);
+  mixed_lines(&job->mixed, text);
   quantize_lines(job, text);
   recover_lines(job, text);
   verify_lines(job, text);
   write_line(job, text);
   for (int i = 0; i < job->gates.count; i++)
     summary_line(text, "gate", job->gates.gates[i].held ? "held" : "MISSED", "%s", job->gates.gates[i].text);
+  mixed_table(&job->mixed, text);
 }
