@@ -8,9 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRIES_MOST 5     /* files that are made until the goal is kept */
-#define STEP_UP 0.03     /* of the 8-bit weights: the next larger plan */
-#define ROOM_FACTOR 1.05 /* a file that is too large by 100 bytes gets 105 less */
+#define TRIES_MOST 5   /* files that are made until the goal is kept */
+#define STEP_UP 0.03   /* of the 8-bit weights: the next larger plan */
+#define WORK_MOST 4e11 /* multiply-accumulates of all runs, about */
+#define SAMPLES_LEAST 32
+#define SAMPLES_MOST 128
+#define RUNS_BESIDE 30     /* the layers' own */
+#define RECOVERY_SHARE 0.3 /* of the time limit, at most */
+#define ROOM_FACTOR 1.05   /* a file that is too large by 100 bytes gets 105 less */
 
 /* ---- what is wanted ---- */
 
@@ -72,17 +77,41 @@ static Status measure_file(void *context, const Graph *graph, int64_t *bytes, Er
 static void print_plan(const MixedJob *job) {
   char seconds[TEXT_NUMBER_ROOM], run[TEXT_NUMBER_ROOM], memory[TEXT_NUMBER_ROOM];
   const Mixed *mixed = job->mixed;
-  int64_t copies = mixed->candidate_count + 1; /* each candidate's weights, and those of a run */
+  int64_t recovery = mixed_recovery_runs(mixed), copies = mixed->candidate_count + 1; /* one for a run */
   if (options_flag(job->options, "quiet")) return;
   fprintf(stderr,
-          "edgec: mixed: at most %lld runs of %lld samples (%d layers as %d candidates, %d round%s of %d "
+          "edgec: mixed: at most %lld runs of %lld samples: %d layers as %d candidates, %d round%s of %d "
           "corrections, "
-          "%d points of the front), %s each: about %s; copies of weights take %s\n",
+          "%d points of the front\n",
           (long long)job->planned_runs, (long long)mixed->measured_samples, mixed->table.layers,
           mixed->candidate_count, mixed->corrections, mixed->corrections == 1 ? "" : "s", mixed->flips,
-          MIXED_MAX_POINTS, text_seconds(run, job->run_seconds),
-          text_seconds(seconds, job->run_seconds * (double)job->planned_runs),
-          text_bytes(memory, (double)(weights_in8(mixed) * (int64_t)sizeof(float) * copies)));
+          MIXED_MAX_POINTS);
+  if (recovery > 0)
+    fprintf(stderr,
+            "edgec: mixed: before that the candidates' weights are recovered, about as long as %lld runs\n",
+            (long long)recovery);
+  fprintf(stderr, "edgec: mixed: %s a run, so about %s in all, and %s of weights in memory%s\n",
+          text_seconds(run, job->run_seconds),
+          text_seconds(seconds, job->run_seconds * (double)(job->planned_runs + recovery)),
+          text_bytes(memory, (double)(weights_in8(mixed) * (int64_t)sizeof(float) * copies)),
+          job->deadline > 0 ? "; --time-limit may end it before" : "");
+}
+
+/* So many that they are worth about WORK_MOST; the same on every machine. */
+static int64_t samples_for_model(const MixedJob *job) {
+  int layers = 0;
+  const Graph *graph = job->model.graph;
+  for (int n = 0; n < graph->node_count; n++) layers += op_role(graph->nodes[n], NULL) == ROLE_LINEAR;
+  double run = (double)job->model.macs * (double)(2 * layers + RUNS_BESIDE);
+  double count = run > 0 ? WORK_MOST / run : SAMPLES_MOST;
+  return (int64_t)fmin(fmax(count, SAMPLES_LEAST), SAMPLES_MOST);
+}
+
+/* Weights are recovered for the candidates only where that leaves time to measure them. */
+static void fit_into_time(MixedJob *job) {
+  double recovery = job->run_seconds * (double)mixed_recovery_runs(job->mixed);
+  double left = job->deadline - progress_clock();
+  if (job->deadline > 0 && recovery > left * RECOVERY_SHARE) job->mixed->is_fitted = false;
 }
 
 static Status begin(MixedJob *job, const MixedSettings *settings, const Calibration *calibration,
@@ -92,6 +121,7 @@ static Status begin(MixedJob *job, const MixedSettings *settings, const Calibrat
   TRY(mixed_measure_home(job->mixed, err));
   job->run_seconds = progress_clock() - start;
   job->planned_runs = mixed_runs(job->mixed);
+  fit_into_time(job);
   take_goal(job);
   print_plan(job);
   return OK;
@@ -117,6 +147,7 @@ Status mixed_job_search(MixedJob *job, const Options *options, const QuantizeOpt
   job->form = options_flag(options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT;
   if (options_was_given(options, "time-limit")) job->deadline = start + options_double(options, "time-limit");
   mixed.samples = samples;
+  if (mixed.measured == 0) mixed.measured = samples_for_model(job);
   mixed.is_fitted = !inputs->is_synthetic;
   TRY(begin(job, &mixed, calibration, inputs, pool, err));
   TRY(search(job, err));

@@ -153,6 +153,7 @@ void mixed_table(const MixedJob *job, Text *text) {
   const Mixed *mixed = job->mixed;
   TableColumn columns[TABLE_MAX_COLUMNS];
   Table table;
+  char samples[SUMMARY_COUNT_ROOM];
   if (mixed == NULL) return;
   table_begin(&table, columns, choose_columns(mixed, columns));
   bool is_shown = false;
@@ -165,7 +166,8 @@ void mixed_table(const MixedJob *job, Text *text) {
     point_row(job, &mixed->points[p], "", &table);
   }
   if (!is_shown) point_row(job, &mixed->chosen, "->", &table);
-  text_add(text, "\nWhat each size costs, before recovery as a whole (layers by bits of their weights):\n\n");
+  text_add(text, "\nWhat each size costs, simulated on %s (layers by the bits of their weights):\n\n",
+           summary_samples(samples, mixed->measured_samples));
   table_print(&table, text);
   text->failed |= table.failed;
   table_free(&table);

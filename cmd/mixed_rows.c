@@ -11,13 +11,13 @@ const OptionRow mixed_rows[] = {
     {.name = "measure-samples",
      .type = OPTION_INT,
      .metavar = "N",
-     .fallback = "32",
-     .minimum = 1,
+     .fallback = "0",
+     .minimum = 0,
      .maximum = 1e6,
      .group = GROUP,
-     .help = "layers and plans are measured on the last N of the calibration samples; time grows with N "
-             "times the "
-             "number of layers"},
+     .help = "layers and plans are measured on the last N of the calibration samples; 0: on 32 to 128, the "
+             "fewer the "
+             "more a model computes"},
     {.name = "time-limit",
      .type = OPTION_SECONDS,
      .metavar = "TIME",
@@ -62,14 +62,24 @@ Status mixed_check(const Options *options, Error *err) {
       options->command);
 }
 
+RecoveryOptions mixed_recovery(const Options *options) {
+  RecoveryOptions recovery = recovery_take(options);
+  recovery.gptq_from_normal = scheme_is_mixed(options);
+  return recovery;
+}
+
+/* gptq makes single scales a channel better than groups, which it cannot round, are. */
+static int default_group(const Options *options) {
+  bool has_gptq = options_flag(options, "gptq") && mixed_recovery(options).effort > EFFORT_NONE;
+  return has_gptq || options_flag(options, "per-tensor") ? 0 : DEFAULT_GROUP;
+}
+
 MixedSettings mixed_take(const Options *options, const QuantizeOptions *settings) {
-  bool is_given = options_was_given(options, "group");
+  bool is_float_allowed = !options_was_given(options, "max-size") && !options_flag(options, "require-full");
   return (MixedSettings){.quantize = *settings,
-                         .recovery = recovery_take(options),
-                         .group = options_flag(options, "per-tensor") ? 0
-                                  : is_given                          ? scheme_group(options)
-                                                                      : DEFAULT_GROUP,
-                         .may_be_float = !options_was_given(options, "max-size") &&
-                                         !options_flag(options, "require-full"),
+                         .recovery = mixed_recovery(options),
+                         .group = options_was_given(options, "group") ? scheme_group(options)
+                                                                      : default_group(options),
+                         .may_be_float = is_float_allowed,
                          .measured = options_int(options, "measure-samples")};
 }

@@ -10,6 +10,8 @@ extern const OptionRow mixed_rows[];
 
 /* BAD_USAGE where they contradict others, and where --bits mixed has no goal. */
 Status mixed_check(const Options *options, Error *err);
+/* Of any scheme: with --bits mixed weights of 4 bits are rounded with gptq from --effort normal on. */
+RecoveryOptions mixed_recovery(const Options *options);
 /* All but the samples. */
 MixedSettings mixed_take(const Options *options, const QuantizeOptions *settings);
 

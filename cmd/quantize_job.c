@@ -3,10 +3,10 @@
 #include "cmd/calib_io.h"
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
+#include "cmd/mixed_rows.h"
 #include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
-#include "cmd/recovery_rows.h"
 #include "cmd/scheme_rows.h"
 #include "cmd/summary_line.h"
 #include "cmd/synthetic.h"
@@ -168,7 +168,7 @@ static Status quantize(QuantizeJob *job, Error *err) {
 /* On the samples that calibrated: there are none behind a .calib file, and made-up ones judge nothing. */
 static Status recover(QuantizeJob *job, Error *err) {
   if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
-  RecoveryOptions options = recovery_take(job->options);
+  RecoveryOptions options = mixed_recovery(job->options);
   double start = progress_clock();
   Status status =
       quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->calibration_samples,

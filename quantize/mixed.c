@@ -8,8 +8,10 @@
 #include <string.h>
 
 #define FLOAT_BITS 32
-#define FITS_MOST 8      /* budgets that are tried until a file is small enough */
-#define FLOAT_SHARE 0.05 /* of all noise at 8 bits: layers that do more may stay in float */
+#define HALVINGS_MOST 10   /* of the front */
+#define RECOVERY_PASSES 10 /* over its samples, that recovery takes about as long as */
+#define FITS_MOST 8        /* budgets that are tried until a file is small enough */
+#define FLOAT_SHARE 0.05   /* of all noise at 8 bits: layers that do more may stay in float */
 
 /* Corrections around the chosen plan: rounds, and layers that are looked at in each. */
 typedef struct Corrections {
@@ -395,18 +397,23 @@ static Status measure_points(Search *s, Error *err) {
   return file_bytes(s, &mixed->home, err);
 }
 
+int64_t mixed_recovery_runs(const Mixed *mixed) {
+  int64_t count = 0;
+  for (int k = 0; k < mixed->candidate_count; k++) count += mixed->candidates[k].weight_bits < 8;
+  return mixed->is_fitted ? count * mixed->recovery_samples * RECOVERY_PASSES / mixed->measured_samples : 0;
+}
+
 int64_t mixed_runs(const Mixed *mixed) {
-  int64_t runs = MIXED_MAX_POINTS + 12; /* the front, and halving on it */
-  for (int i = 0; i < mixed->table.layers * mixed->table.candidates; i++)
-    runs += mixed->table.options[i].exists;
-  for (int round = 0; round < mixed->corrections; round++) runs += mixed->flips + 1;
-  return runs;
+  int64_t front = MIXED_MAX_POINTS + HALVINGS_MOST,
+          alone = (int64_t)mixed->table.layers * mixed->table.candidates;
+  return 1 + alone + (int64_t)mixed->corrections * (mixed->flips + 1) + front;
 }
 
 Status mixed_search(Mixed *mixed, const MixedGoal *goal, const MixedHooks *hooks, Error *err) {
   Search s = {.mixed = mixed, .goal = goal, .hooks = hooks, .begun_with = mixed->runs};
   int64_t budget = 0;
   s.corrections = (Corrections){mixed->corrections, mixed->flips};
+  TRY(mixed_bench_candidates(mixed->bench, mixed->is_fitted, err));
   TRY(measure_layers(&s, err));
   TRY(mixed_front(&mixed->front, &mixed->table, &mixed->arena, err));
   if (goal->has_quality) {
@@ -424,6 +431,8 @@ static Status prepare(Mixed *mixed, Graph *graph, const Calibration *calibration
   const Corrections *corrections = &corrections_by_effort[settings->recovery.effort];
   mixed->corrections = corrections->rounds;
   mixed->flips = corrections->flips;
+  mixed->is_fitted = settings->is_fitted && settings->recovery.effort > EFFORT_NONE;
+  mixed->recovery_samples = settings->recovery.effort == EFFORT_HIGH ? 128 : 32;
   mixed->measured_samples = settings->measured < settings->samples ? settings->measured : settings->samples;
   list_candidates(mixed, settings);
   TRY(mixed_bench_new(&mixed->bench, mixed, graph, calibration, settings, reader, pool, err));

@@ -85,10 +85,12 @@ typedef struct Mixed {
   MixedPoint points[MIXED_MAX_POINTS]; /* of the front */
   int point_count;
   MixedPoint chosen;
-  bool is_reached;        /* the goal, as far as the search can tell */
-  bool is_cut_short;      /* by the time */
-  int64_t runs;           /* that were done */
-  int corrections, flips; /* rounds around the chosen plan, options in each */
+  bool is_reached;          /* the goal, as far as the search can tell */
+  bool is_cut_short;        /* by the time */
+  int64_t runs;             /* that were done */
+  bool is_fitted;           /* weights of candidates are recovered */
+  int64_t recovery_samples; /* that is fitted to, about */
+  int corrections, flips;   /* rounds around the chosen plan, options in each */
   struct MixedBench *bench;
   Arena arena;
 } Mixed;
@@ -98,6 +100,8 @@ Status mixed_new(Mixed **mixed, Graph *graph, const Calibration *calibration, co
                  const SampleReader *reader, Pool *pool, Error *err);
 /* The first run, of all layers as the first candidate: what the others will take, too. */
 Status mixed_measure_home(Mixed *mixed, Error *err);
+/* How many runs the recovery of the candidates' weights takes about as long as; 0: none is. */
+int64_t mixed_recovery_runs(const Mixed *mixed);
 /* Runs of the samples that a search takes at most. */
 int64_t mixed_runs(const Mixed *mixed);
 Status mixed_search(Mixed *mixed, const MixedGoal *goal, const MixedHooks *hooks, Error *err);

@@ -103,27 +103,20 @@ static Status recover_weights(MixedBench *b, const QuantizeOptions *options, Err
   Calibration *calibration =
       (Calibration *)(uintptr_t)b->calibration; /* equalization alone would change it */
   recovery.no_equalization = recovery.no_bias_correction = true;
-  if (!b->settings.is_fitted || options->weight_bits >= 8) return OK;
   return quantize_recover(b->graph, &calibration, b->reader, 0, b->settings.samples, options, &recovery,
                           b->pool, &report, err);
 }
 
-static Status make_state(MixedBench *b, int k, Error *err) {
+static Status make_state(MixedBench *b, int k, bool with_recovery, Error *err) {
   QuantizeReport report;
   QuantizeOptions options = options_of(b, &b->mixed->candidates[k]);
   restore_values(b, b->real);
   restore_nodes(b);
   TRY(quantize_graph(b->graph, b->calibration, &options, &report, err));
-  TRY(recover_weights(b, &options, err));
+  if (with_recovery) TRY(recover_weights(b, &options, err));
   b->states[k] = arena_new(&b->mixed->arena, (size_t)b->graph->value_count + 1, sizeof **b->states, err);
   if (b->states[k] == NULL) return err->status;
   keep_values(b, b->states[k]);
-  return OK;
-}
-
-static Status make_states(MixedBench *b, Error *err) {
-  for (int k = 0; k < b->mixed->candidate_count; k++)
-    if (b->mixed->candidates[k].weight_bits < FLOAT_BITS) TRY(make_state(b, k, err));
   return OK;
 }
 
@@ -187,20 +180,30 @@ static Status fill_integer(MixedBench *b, const Unit *unit, int k, MixedOption *
 }
 
 /* Bits that the user has chosen, and weights with scales of their own, leave nothing to choose. */
-static Status fill_options(MixedBench *b, int u, Error *err) {
+static bool is_fixed(const MixedBench *b, const Unit *unit) {
+  const QuantSpec *spec = b->states[0][unit->weight->index].spec;
+  return spec->is_fixed || b->nodes[unit->node->index].weight_bits > 0;
+}
+
+static Status fill_option(MixedBench *b, int u, int k, Error *err) {
   const Unit *unit = &b->units[u];
-  const MixedTable *table = &b->mixed->table;
   int layer = b->layer_of[u];
-  bool is_fixed = unit->weight->spec->is_fixed || b->nodes[unit->node->index].weight_bits > 0;
-  for (int k = 0; k < table->candidates; k++) {
-    MixedOption *option = mixed_option(table, layer, k);
-    if (k > 0 && is_fixed) continue;
-    if (b->mixed->candidates[k].weight_bits < FLOAT_BITS)
-      TRY(fill_integer(b, unit, k, option, err));
-    else if (has_float_form(unit->node))
-      *option =
-          (MixedOption){.exists = true, .bytes = b->mixed->layers[layer].weights * (int64_t)sizeof(float)};
-  }
+  MixedOption *option = mixed_option(&b->mixed->table, layer, k);
+  if (k > 0 && is_fixed(b, unit)) return OK;
+  if (b->mixed->candidates[k].weight_bits < FLOAT_BITS) return fill_integer(b, unit, k, option, err);
+  if (has_float_form(unit->node))
+    *option =
+        (MixedOption){.exists = true, .bytes = b->mixed->layers[layer].weights * (int64_t)sizeof(float)};
+  return OK;
+}
+
+/* By the first unit of each layer. */
+static Status fill_options(MixedBench *b, int k, Error *err) {
+  for (int u = 0, next = 0; u < b->unit_count; u++)
+    if (b->layer_of[u] == next) {
+      TRY(fill_option(b, u, k, err));
+      next++;
+    }
   return OK;
 }
 
@@ -211,14 +214,16 @@ static Status make_table(MixedBench *b, Error *err) {
   b->layer_of = arena_new(&mixed->arena, rows, sizeof *b->layer_of, err);
   mixed->layers = arena_new(&mixed->arena, rows, sizeof *mixed->layers, err);
   if (b->units == NULL || b->layer_of == NULL || mixed->layers == NULL) return err->status;
-  restore_values(b, b->states[0]);
   TRY(units_find(b->graph, b->units, &b->unit_count, err));
   TRY(mixed_table_new(&mixed->table, find_layers(b), mixed->candidate_count, &mixed->arena, err));
-  for (int u = 0, next = 0; u < b->unit_count; u++)
-    if (b->layer_of[u] == next) {
-      TRY(fill_options(b, u, err));
-      next++;
-    }
+  return fill_options(b, 0, err);
+}
+
+Status mixed_bench_candidates(MixedBench *bench, bool with_recovery, Error *err) {
+  for (int k = 1; k < bench->mixed->candidate_count; k++) {
+    if (bench->mixed->candidates[k].weight_bits < FLOAT_BITS) TRY(make_state(bench, k, with_recovery, err));
+    TRY(fill_options(bench, k, err));
+  }
   return OK;
 }
 
@@ -354,7 +359,7 @@ static Status prepare(MixedBench *b, Error *err) {
   b->is_rounded = arena_new(arena, values, sizeof *b->is_rounded, err);
   if (b->real == NULL || b->is_rounded == NULL) return err->status;
   keep_values(b, b->real);
-  TRY(make_states(b, err));
+  TRY(make_state(b, 0, false, err));
   TRY(make_table(b, err));
   begin_run(b);
   int64_t count = b->mixed->measured_samples;

@@ -75,8 +75,9 @@ static Status add_plan(MixedFront *front, const MixedTable *table, const MixedPl
 Status mixed_front(MixedFront *front, const MixedTable *table, Arena *arena, Error *err) {
   size_t most = (size_t)table->layers * (size_t)table->candidates + 1;
   MixedPlan plan = {.choice = arena_new(arena, (size_t)table->layers + 1, 1, err)};
-  *front = (MixedFront){.plans = arena_new(arena, most, sizeof *front->plans, err)};
-  if (plan.choice == NULL || front->plans == NULL) return err->status;
+  *front = (MixedFront){.plans = arena_new(arena, most, sizeof *front->plans, err),
+                        .room = arena_new(arena, (size_t)table->layers + 1, 1, err)};
+  if (front->room == NULL || plan.choice == NULL || front->plans == NULL) return err->status;
   for (int l = 0; l < table->layers; l++) plan.choice[l] = (uint8_t)finest(table, l);
   TRY(add_plan(front, table, &plan, arena, err));
   for (Move move; (move = next_down(table, &plan)).candidate >= 0;) {
@@ -94,6 +95,7 @@ typedef struct Exchange {
   double gain;                  /* noise that it takes away */
 } Exchange;
 
+#define EXCHANGES_MOST 200
 #define LEAST_GAIN 1e-12 /* of all noise: below it are rounding errors */
 
 static void apply(const MixedTable *table, MixedPlan *plan, const Exchange *exchange) {
@@ -144,13 +146,56 @@ static bool improve(const MixedTable *table, int64_t most, MixedPlan *plan) {
   return is_found;
 }
 
+static void improve_all(const MixedTable *table, int64_t most, MixedPlan *plan) {
+  for (int round = 0; round < EXCHANGES_MOST; round++)
+    if (!improve(table, most, plan)) return;
+}
+
+/* The step down from a plan that is too large by `excess`: of those that save no more than that the one of
+   least noise a byte; where there is none, of those that save more the one of least noise. */
+static Move step_within(const MixedTable *table, const MixedPlan *plan, int64_t excess) {
+  Move small = {.candidate = -1}, large = {.candidate = -1};
+  for (int l = 0; l < table->layers; l++)
+    for (int k = 0; k < table->candidates; k++) {
+      int64_t bytes;
+      double noise;
+      if (!mixed_option(table, l, k)->exists) continue;
+      changes(table, plan, l, k, &bytes, &noise);
+      if (-bytes > 0 && -bytes <= excess)
+        consider(table, plan, l, k, &small);
+      else if (-bytes > excess && (large.candidate < 0 || noise < large.slope))
+        large = (Move){l, k, noise};
+    }
+  return small.candidate >= 0 ? small : large;
+}
+
+/* From the plan, which is too large, down to `most` bytes in small steps. False where that leads nowhere. */
+static bool step_down(const MixedTable *table, int64_t most, MixedPlan *plan) {
+  while (plan->bytes > most) {
+    Move move = step_within(table, plan, plan->bytes - most);
+    if (move.candidate < 0) return false;
+    plan->choice[move.layer] = (uint8_t)move.candidate;
+    mixed_sum(table, plan);
+  }
+  return true;
+}
+
+static void copy_plan(const MixedTable *table, MixedPlan *to, const MixedPlan *from) {
+  memcpy(to->choice, from->choice, (size_t)table->layers);
+  mixed_sum(table, to);
+}
+
 bool mixed_fit(const MixedTable *table, const MixedFront *front, int64_t bytes, MixedPlan *plan) {
   int at = 0;
   while (at < front->count - 1 && front->plans[at].bytes > bytes) at++;
-  memcpy(plan->choice, front->plans[at].choice, (size_t)table->layers);
-  mixed_sum(table, plan);
+  copy_plan(table, plan, &front->plans[at]);
   if (plan->bytes > bytes) return false;
-  for (int round = 0; round < table->layers * table->candidates; round++)
-    if (!improve(table, bytes, plan)) break;
+  improve_all(table, bytes, plan);
+  MixedPlan other = {.choice = front->room};
+  if (at == 0) return true;
+  copy_plan(table, &other, &front->plans[at - 1]);
+  if (!step_down(table, bytes, &other)) return true;
+  improve_all(table, bytes, &other);
+  if (other.noise < plan->noise) copy_plan(table, plan, &other);
   return true;
 }

@@ -39,6 +39,7 @@ typedef struct MixedPlan {
 typedef struct MixedFront {
   MixedPlan *plans; /* fewer and fewer bytes */
   int count;
+  uint8_t *room; /* for the choices of one more plan */
 } MixedFront;
 
 #define MIXED_MAX_CANDIDATES 8
