@@ -64,12 +64,14 @@ static bool is_over(void *context) {
 static Status measure_file(void *context, const Graph *graph, int64_t *bytes, Error *err) {
   const MixedJob *job = context;
   EdgeProgram program = {0};
-  void *file = NULL;
+  Arena arena = {0};
+  void *file;
   size_t size = 0;
   Status status = lower_graph(graph, &program, err);
-  if (status == OK) status = edge_file_build(&program, job->metadata, job->form, &file, &size, err);
+  arena.spill_from = program.arena.spill_from;
+  if (status == OK) status = edge_file_build(&program, job->metadata, job->form, &arena, &file, &size, err);
   *bytes = (int64_t)size;
-  bytes_free(file);
+  arena_free(&arena);
   edge_program_free(&program);
   return status;
 }
@@ -204,4 +206,5 @@ bool mixed_job_again(MixedJob *job, int64_t bytes, GateResults *gates) {
 void mixed_job_free(MixedJob *job) {
   mixed_free(job->mixed);
   model_close(&job->model);
+  model_close(&job->first);
 }

@@ -12,6 +12,7 @@
 typedef struct MixedJob {
   const Options *options;
   Model model;  /* the search's own */
+  Model first;  /* of the first try, once there is another: the reference may share its weights */
   Mixed *mixed; /* NULL: the scheme is another one */
   MixedGoal goal;
   EdgeFileForm form;    /* of the file whose size counts */

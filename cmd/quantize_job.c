@@ -289,8 +289,10 @@ static Status begin_again(QuantizeJob *job, Error *err) {
   layer_errors_free(&job->layers);
   edge_file_close(&job->file);
   model_close(&job->qdq);
-  model_close(&job->model);
-  job->qdq = job->model = (Model){0};
+  if (job->mixed.first.graph == NULL)
+    job->mixed.first = job->model;
+  else
+    model_close(&job->model);
   calibration_free(job->calibration);
   job->calibration = NULL;
   TRY(open_again(job, &job->model, err));
