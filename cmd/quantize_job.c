@@ -3,6 +3,7 @@
 #include "cmd/calib_io.h"
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
+#include "cmd/mixed_rows.h"
 #include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
@@ -46,6 +47,24 @@ static Status fit_labels(const QuantizeJob *job, Inputs *inputs, Error *err) {
   return inputs_fit_labels(inputs, scores != NULL && scores->has_shape ? &scores->shape : NULL, err);
 }
 
+/* What is quantized, from the inferred model on. */
+static Status prepare_model(QuantizeJob *job, Model *model, Error *err) {
+  TRY(qdq_read(model->graph, &job->qdq_taken, err));
+  TRY(model_clean(model, err));
+  TRY(node_choices_apply(job->options, model->graph, err));
+  float_scheme_mark(model->graph, job->settings.activations);
+  return OK;
+}
+
+/* The same model as the job's once more. */
+static Status open_again(QuantizeJob *job, Model *model, Error *err) {
+  TRY(model_open(model, job->reference.path, err));
+  for (int i = 0; i < job->inputs.count; i++)
+    TRY(graph_bind_input(model->graph, model->graph->inputs[i], &job->inputs.forms[i].shape, err));
+  TRY(model_infer(model, err));
+  return prepare_model(job, model, err);
+}
+
 static Status open_models(QuantizeJob *job, Error *err) {
   const char *path = job->options->arguments[0];
   TRY(model_open(&job->model, path, err));
@@ -62,11 +81,7 @@ static Status open_models(QuantizeJob *job, Error *err) {
   TRY(model_infer(&job->reference, err));
   TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
-  TRY(qdq_read(job->model.graph, &job->qdq_taken, err));
-  TRY(model_clean(&job->model, err));
-  TRY(node_choices_apply(job->options, job->model.graph, err));
-  float_scheme_mark(job->model.graph, job->settings.activations);
-  return OK;
+  return prepare_model(job, &job->model, err);
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
@@ -141,20 +156,19 @@ static Status get_calibration(QuantizeJob *job, Error *err) {
                 &job->settings, job->pool, progress_update, &progress, err);
   progress_end(&progress);
   job->calibrate_seconds = progress_clock() - start;
-  return status;
+  return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
-static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
-  Status status = get_calibration(job, err);
-  if (status == OK)
-    status = quantize_graph(job->model.graph, job->calibration, &job->settings, &job->report, err);
+static Status quantize(QuantizeJob *job, Error *err) {
+  if (job->mixed.mixed != NULL) TRY(mixed_apply(job->mixed.mixed, job->model.graph, err));
+  Status status = quantize_graph(job->model.graph, job->calibration, &job->settings, &job->report, err);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
 /* On the samples that calibrated: there are none behind a .calib file, and made-up ones judge nothing. */
 static Status recover(QuantizeJob *job, Error *err) {
   if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
-  RecoveryOptions options = recovery_take(job->options);
+  RecoveryOptions options = mixed_recovery(job->options);
   double start = progress_clock();
   Status status =
       quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->calibration_samples,
@@ -174,6 +188,7 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
            job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");
   node_choices_metadata(job->options, text);
+  mixed_metadata(&job->mixed, text);
   return text_status(text, err);
 }
 
@@ -242,9 +257,11 @@ static Status verify(QuantizeJob *job, Error *err) {
   subject_free(subjects[0]);
   subject_free(subjects[1]);
   if (status != OK) return status;
-  Measured measured = {&job->comparisons[0], &job->comparisons[1], (int64_t)job->file_bytes,
-                       job->inputs.is_synthetic};
-  if (job->has_verify_data) measured.is_synthetic = false;
+  Measured measured = {.reference = &job->comparisons[0],
+                       .candidate = &job->comparisons[1],
+                       .bytes = (int64_t)job->file_bytes,
+                       .is_synthetic = job->inputs.is_synthetic && !job->has_verify_data};
+  accounting_weights(job->model.graph, &measured.weight_bytes, &measured.weight_bytes_in8);
   gates_check(job->options, &measured, &job->gates);
   accounting_gate(job->options, &job->accounting, job->model.graph, &job->gates);
   return OK;
@@ -256,6 +273,55 @@ static Status write_and_verify(QuantizeJob *job, Error *err) {
   if (status == OK) status = write_file(job, &job->out, err);
   if (status == OK) status = read_back(job, &job->out, err);
   return status == OK ? verify(job, err) : status;
+}
+
+static Status make(QuantizeJob *job, Error *err) {
+  TRY(quantize(job, err));
+  TRY(recover(job, err));
+  return write_and_verify(job, err);
+}
+
+/* ---- --bits mixed ---- */
+
+/* Back to where the model is calibrated. */
+static Status begin_again(QuantizeJob *job, Error *err) {
+  output_abandon(&job->out);
+  layer_errors_free(&job->layers);
+  edge_file_close(&job->file);
+  model_close(&job->qdq);
+  if (job->mixed.first.graph == NULL)
+    job->mixed.first = job->model;
+  else
+    model_close(&job->model);
+  calibration_free(job->calibration);
+  job->calibration = NULL;
+  TRY(open_again(job, &job->model, err));
+  return get_calibration(job, err);
+}
+
+static Status search(QuantizeJob *job, Error *err) {
+  Text metadata = {0};
+  Status status = metadata_of(job, &metadata, err);
+  job->mixed.metadata = metadata.bytes;
+  if (status == OK) status = open_again(job, &job->mixed.model, err);
+  if (status == OK)
+    status = mixed_job_search(&job->mixed, job->options, &job->settings, job->calibration, &job->inputs,
+                              job->calibration_samples, job->pool, err);
+  job->mixed.metadata = NULL;
+  text_free(&metadata);
+  return status;
+}
+
+static Status make_mixed(QuantizeJob *job, Error *err) {
+  Status status = search(job, err);
+  if (status != OK) return fail_within(err, "%s", job->model.path);
+  TRY(make(job, err));
+  while (mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates)) {
+    TRY(mixed_measure_chosen(job->mixed.mixed, err));
+    TRY(begin_again(job, err));
+    TRY(make(job, err));
+  }
+  return OK;
 }
 
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
@@ -270,9 +336,9 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
   job->settings.pool = job->pool;
-  TRY(calibrate_and_quantize(job, err));
-  TRY(recover(job, err));
-  return write_and_verify(job, err);
+  TRY(get_calibration(job, err));
+  if (scheme_is_mixed(options)) return make_mixed(job, err);
+  return make(job, err);
 }
 
 Status quantize_job_commit(QuantizeJob *job, Error *err) {
@@ -282,6 +348,7 @@ Status quantize_job_commit(QuantizeJob *job, Error *err) {
 void quantize_job_free(QuantizeJob *job) {
   output_abandon(&job->out);
   calib_free(&job->calib);
+  mixed_job_free(&job->mixed);
   calibration_free(job->calibration);
   layer_errors_free(&job->layers);
   edge_file_close(&job->file);

@@ -6,6 +6,7 @@
 #include "cmd/declared_shapes.h"
 #include "cmd/gates.h"
 #include "cmd/inputs.h"
+#include "cmd/mixed_job.h"
 #include "cmd/model.h"
 #include "formats/edge/edge_file.h"
 #include "quantize/calib_file.h"
@@ -26,6 +27,7 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
+  MixedJob mixed; /* of --bits mixed */
   RecoveryReport recovery;
   QdqTaken qdq_taken;      /* parameters that came with the model */
   bool is_qdq;             /* the output is an ONNX model, */

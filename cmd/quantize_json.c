@@ -150,6 +150,7 @@ void quantize_json(const QuantizeJob *job, Text *text) {
   options_to_json(job->options, &json, "options");
   model_json(job, &json);
   quantize_part_json(job, &json);
+  mixed_json(&job->mixed, &json);
   recovery_json(job, &json);
   verify_json(job, &json);
   output_json(job, &json);

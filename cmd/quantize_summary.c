@@ -158,7 +158,7 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);
-  bits_line(job, text);
+  if (job->mixed.mixed == NULL) bits_line(job, text);
   if (job->qdq_taken.parameters > 0)
     summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken.parameters,
                  job->qdq_taken.parameters == 1 ? "" : "s", job->qdq_taken.parameters == 1 ? "is" : "are");
@@ -225,10 +225,12 @@ void quantize_summary(const QuantizeJob *job, Text *text) {
   model_line(job, text);
   if (options_flag(job->options, "verbose")) model_pass_line(&job->model, text);
   calibrate_lines(job, text);
+  mixed_lines(&job->mixed, text);
   quantize_lines(job, text);
   recover_lines(job, text);
   verify_lines(job, text);
   write_line(job, text);
   for (int i = 0; i < job->gates.count; i++)
     summary_line(text, "gate", job->gates.gates[i].held ? "held" : "MISSED", "%s", job->gates.gates[i].text);
+  mixed_table(&job->mixed, text);
 }

@@ -22,8 +22,10 @@ const OptionRow scheme_rows[] = {
      .group = "Quantization",
      .help =
          "bits of weights and activations: w8a8, w4a8 for weights of half the size, w8a16 or w4a16 where 8 "
-         "bits cost an activation too much; w8 and w4 leave activations in float32 (nothing is "
-         "calibrated, the file runs in float)"},
+         "bits cost an activation too much; w8 and w4 leave activations in float32 (nothing is calibrated, "
+         "the file runs in float); mixed: a search gives each layer 4 or 8 bits, to be as good as possible "
+         "within --max-size, or as small as possible with what --max-drop, --min-agreement or --min-sqnr ask "
+         "for"},
     {.name = "group",
      .type = OPTION_CHOICE,
      .choices = groups,
@@ -57,6 +59,10 @@ static const Scheme *scheme_of(const Options *options) {
   return &quantize_schemes[options_choice(options, "bits")];
 }
 
+bool scheme_is_mixed(const Options *options) {
+  return strcmp(scheme_of(options)->name, "mixed") == 0;
+}
+
 bool scheme_is_float(const Options *options) {
   return float_scheme_is(scheme_of(options)->activations);
 }
@@ -78,8 +84,8 @@ static Status check_float(const Options *options, Error *err) {
 }
 
 Status scheme_check(const Options *options, Error *err) {
-  if (scheme_of(options)->weight_bits != 4)
-    TRY(options_refuse(options, "group", "without --bits w4a8, w4a16 or w4", err));
+  if (scheme_of(options)->weight_bits != 4 && !scheme_is_mixed(options))
+    TRY(options_refuse(options, "group", "without --bits w4a8, w4a16, w4 or mixed", err));
   if (scheme_is_float(options)) TRY(check_float(options, err));
   if (scheme_of(options)->activations == ACTIVATIONS_16BIT) {
     TRY(options_refuse(options, "output-8bit", "with activations of 16 bits", err));
@@ -89,13 +95,17 @@ Status scheme_check(const Options *options, Error *err) {
   return OK;
 }
 
+int scheme_group(const Options *options) {
+  return (int[]){0, 32, 64, 128}[options_choice(options, "group")];
+}
+
 void scheme_take(const Options *options, QuantizeOptions *settings) {
   settings->per_tensor = options_flag(options, "per-tensor");
   settings->output_8bit = options_flag(options, "output-8bit");
   settings->sums_8bit = options_flag(options, "sums-8bit");
   settings->weight_bits = scheme_of(options)->weight_bits;
   settings->activations = scheme_of(options)->activations;
-  settings->group_size = (int[]){0, 32, 64, 128}[options_choice(options, "group")];
+  settings->group_size = scheme_is_mixed(options) ? 0 : scheme_group(options);
   settings->outer_bits = (int[]){0, 8, 4}[options_choice(options, "first-last")];
 }
 

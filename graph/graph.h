@@ -89,6 +89,7 @@ struct Node {
       *float_reason;   /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
   NodeForm form;       /* of a node with a float_reason */
   int weight_bits;     /* of the codes of its constant weights; 0: as many as the scheme has */
+  int weight_group;    /* 4-bit weights that share a factor; 0: as the scheme has it; -1: none do */
   int activation_bits; /* of the codes of its results, 8 or 16; 0: as many as the scheme has */
   /* set by op_bind() (operators/op.h): */
   const struct Op *op;

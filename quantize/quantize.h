@@ -101,6 +101,7 @@ typedef enum Effort {
 typedef struct RecoveryOptions {
   Effort effort;
   bool no_equalization, no_weight_scales, no_gptq, no_bias_correction;
+  bool gptq_from_normal; /* that method is tried from EFFORT_NORMAL on, too */
 } RecoveryOptions;
 
 #define RECOVERY_MAX_STEPS 8

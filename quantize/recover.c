@@ -91,7 +91,9 @@ static Status try_method(Trial *trial, const Method *method, Error *err) {
 }
 
 static bool is_wanted(const Method *method, const RecoveryOptions *options) {
-  return options->effort >= method->effort && !*(const bool *)((const char *)options + method->switched_off);
+  Effort from =
+      method->apply == round_in_sequence && options->gptq_from_normal ? EFFORT_NORMAL : method->effort;
+  return options->effort >= from && !*(const bool *)((const char *)options + method->switched_off);
 }
 
 static Status try_methods(Trial *trial, Error *err) {

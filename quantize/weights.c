@@ -157,6 +157,13 @@ static int bits_of(const Plan *plan, const Value *value) {
 
 #define BLOCK 16 /* channels that are done together */
 
+/* Weights that share a factor; 0: none do. */
+static int group_of(const Value *value, int bits, const QuantizeOptions *options) {
+  int asked = value->users[0]->weight_group;
+  if (bits != 4 || asked < 0) return 0;
+  return asked > 0 ? asked : options->group_size;
+}
+
 /* A weight while its scales are chosen. */
 typedef struct Scaling {
   Channels channels;
@@ -175,7 +182,7 @@ static Status scaling_new(Scaling *scaling, Graph *graph, const Value *value, in
                           const QuantizeOptions *options, Arena *arena, Error *err) {
   Channels channels = channels_of(value->constant, axis);
   *scaling = (Scaling){.channels = channels, .bits = bits, .depth = channels.outer * channels.inner};
-  scaling->groups = weight_groups_of(value, axis, bits == 4 ? options->group_size : 0);
+  scaling->groups = weight_groups_of(value, axis, group_of(value, bits, options));
   size_t count = (size_t)channels.count, groups = (size_t)scaling->groups.count;
   size_t workers = (size_t)pool_workers(options->pool);
   scaling->scales = arena_new(&graph->arena, count, sizeof(float), err);
