@@ -22,6 +22,7 @@ static const Method methods[] = {
     [RECOVERY_EQUALIZATION] = {equalize_layers, 1, 4, true},
     [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false},
     [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false},
+    [RECOVERY_ADAROUND] = {round_adaptively, 1, 60, false},
     [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false},
 };
 
