@@ -53,8 +53,10 @@ static inline double layer_scale(const Layer *layer, int64_t output) {
 static inline double layer_code_limit(const Layer *layer) {
   return (double)((1 << (layer->weight->spec->bits - 1)) - 1);
 }
-/* The weight of code rint(weight / scale) within the limit: what lowering makes of it. */
-double layer_rounded(double weight, double scale, double limit);
+/* Scales that can be chosen: one a row, of codes so few that it pays. */
+static inline bool layer_has_free_scales(const Layer *layer) {
+  return layer->weight->spec->scale_count == layer->outputs && layer->weight->spec->bits < 8;
+}
 
 /* The weights get `bits` bits, with scales that keep their largest weights. */
 Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err);

@@ -1,6 +1,7 @@
 #include "quantize/row_rounding.h"
 
 #include "quantize/cholesky.h"
+#include "quantize/rounding.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,6 +53,22 @@ Status row_metric_make(RowMetric *metric, const double *moments, int64_t depth, 
   return OK;
 }
 
+void row_metric_solve(const RowMetric *metric, double *b, double *room) {
+  int64_t n = metric->depth;
+  for (int64_t i = 0; i < n; i++) { /* L y = b */
+    const double *row = metric->factor + i * n;
+    double rest = b[metric->order[i]];
+    for (int64_t j = 0; j < i; j++) rest -= row[j] * room[j];
+    room[i] = rest / row[i];
+  }
+  for (int64_t i = n - 1; i >= 0; i--) { /* L^T x = y */
+    const double *row = metric->factor + i * n;
+    room[i] /= row[i];
+    for (int64_t j = 0; j < i; j++) room[j] -= row[j] * room[i];
+  }
+  for (int64_t i = 0; i < n; i++) b[metric->order[i]] = room[i];
+}
+
 /* ---- one row ---- */
 
 Row row_begin(const RowMetric *metric, const double *weights, double limit, double *memory) {
@@ -61,12 +78,13 @@ Row row_begin(const RowMetric *metric, const double *weights, double limit, doub
   return row;
 }
 
-void row_end(const Row *row, double *codes) {
-  for (int64_t i = 0; i < row->metric->depth; i++) codes[row->metric->order[i]] = row->codes[i];
+void row_take(Row *row, double scale, const double *codes) {
+  row->scale = scale;
+  for (int64_t i = 0; i < row->metric->depth; i++) row->codes[i] = codes[row->metric->order[i]];
 }
 
-static double nearest(double weight, double scale, double limit) {
-  return fmin(fmax(rint(weight / scale), -limit), limit);
+void row_end(const Row *row, double *codes) {
+  for (int64_t i = 0; i < row->metric->depth; i++) codes[row->metric->order[i]] = row->codes[i];
 }
 
 static double error_at(const Row *row, int64_t i) {
@@ -82,7 +100,7 @@ static double walk(Row *row, bool in_turn) {
   for (int64_t k = n - 1; k >= 0; k--) {
     const double *factor = row->metric->factor + k * n;
     double wanted = row->weights[k] + (in_turn ? shift[k] / factor[k] : 0);
-    row->codes[k] = nearest(wanted, row->scale, row->limit);
+    row->codes[k] = weight_code(wanted, row->scale, row->limit);
     double error = error_at(row, k), term = shift[k] + factor[k] * error;
     total += term * term;
     for (int64_t j = 0; j < k; j++) shift[j] += factor[j] * error;
@@ -100,6 +118,20 @@ double row_in_turn(Row *row, double scale) {
   return walk(row, true);
 }
 
+double row_best_scale(Row *row, double scale, double least) {
+  static const double factors[] = {0.86, 0.93, 1.07, 1.15};
+  double least_error = row_in_turn(row, scale), best = scale;
+  for (size_t f = 0; f < sizeof factors / sizeof *factors; f++) {
+    double tried = (double)(float)(scale * factors[f]);
+    if (tried < least) continue;
+    double error = row_in_turn(row, tried);
+    if (!(error < least_error)) continue;
+    least_error = error;
+    best = tried;
+  }
+  return best;
+}
+
 /* H (w - q) */
 static void gradient_of(const Row *row, double *gradient) {
   int64_t n = row->metric->depth;
@@ -111,11 +143,18 @@ static void gradient_of(const Row *row, double *gradient) {
   }
 }
 
+double row_error(const Row *row) {
+  double error = 0;
+  gradient_of(row, row->room);
+  for (int64_t i = 0; i < row->metric->depth; i++) error += row->room[i] * error_at(row, i);
+  return error;
+}
+
 /* The best code at k with all others as they are; true where it is another one. */
 static bool move_code(Row *row, int64_t k, double *gradient) {
   int64_t n = row->metric->depth;
   const double *moments = row->metric->moments + k * n;
-  double code = nearest(row->scale * row->codes[k] + gradient[k] / moments[k], row->scale, row->limit);
+  double code = weight_code(row->scale * row->codes[k] + gradient[k] / moments[k], row->scale, row->limit);
   double step = row->scale * (code - row->codes[k]); /* the error at k falls by this */
   double gain = step * (2 * gradient[k] - step * moments[k]);
   if (!(gain > 1e-9 * step * step * moments[k])) return false;

@@ -158,13 +158,9 @@ static bool means_the_same(const Upgrade *up, const Node *node) {
 
 /* ---- the attributes of opset 1 to 6 ---- */
 
-/* Gives the node attributes of its own, without those of the old opsets that are listed. */
+/* Without the attributes of the old opsets that are listed. */
 static Status drop_old(const Upgrade *up, Node *node, const char *const *names, int count) {
-  Attribute *own = arena_new(&up->graph->arena, (size_t)node->attribute_count, sizeof *own, up->err);
-  if (own == NULL) return up->err->status;
-  if (node->attribute_count > 0) memcpy(own, node->attributes, (size_t)node->attribute_count * sizeof *own);
-  node->attributes = own;
-  for (int i = 0; i < count; i++) drop_attribute(node, names[i]);
+  for (int i = 0; i < count; i++) TRY(drop_attribute(up, node, names[i]));
   return OK;
 }
 
