@@ -30,9 +30,10 @@ const char *calibration_method_name(CalibrationMethod method);
 
 /* In what form products read and write their activations. */
 typedef enum ActivationForm {
-  ACTIVATIONS_8BIT,  /* int8 codes with calibrated ranges */
-  ACTIVATIONS_16BIT, /* int16 codes with room beyond the calibrated ranges */
-  ACTIVATIONS_FLOAT  /* float32: only weights have codes, nothing is calibrated */
+  ACTIVATIONS_8BIT,   /* int8 codes with calibrated ranges */
+  ACTIVATIONS_16BIT,  /* int16 codes with room beyond the calibrated ranges */
+  ACTIVATIONS_FLOAT,  /* float32: only weights have codes, nothing is calibrated */
+  ACTIVATIONS_DYNAMIC /* float32, rounded to int8 for each product while it runs */
 } ActivationForm;
 
 typedef struct QuantizeOptions {

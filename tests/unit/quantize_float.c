@@ -85,6 +85,16 @@ START_TEST(whole_network) {
 }
 END_TEST
 
+START_TEST(whole_network_dynamic) {
+  QuantizeOptions options = weight_only(_i, 32);
+  options.activations = ACTIVATIONS_DYNAMIC;
+  ck_assert_int_eq(net_case_quantize(&c, picture_net(), options), OK);
+  ck_assert_msg(c.comparison.sqnr > (_i == 8 ? 30 : 14), "%g dB", c.comparison.sqnr);
+  ck_assert_int_eq(count_opcode("conv_dynamic"), 4);
+  ck_assert_int_eq(count_opcode("conv_f32_coded") + count_opcode("dwconv_f32_coded"), 0);
+}
+END_TEST
+
 /* Weights that codes hold exactly: what is left is the order of additions. */
 START_TEST(exact_weights_cost_nothing) {
   is_exact = true;
@@ -168,25 +178,23 @@ START_TEST(excluded_nodes_keep_their_weights) {
 END_TEST
 
 START_TEST(threads_do_not_matter) {
-  Arena memory[2];
   void *bytes[2];
   size_t size[2];
   for (int i = 0; i < 2; i++) {
     QuantizeOptions options = weight_only(4, 32);
     options.pool = i == 0 ? NULL : pool_new(2, &c.err);
     ck_assert_int_eq(net_case_quantize(&c, picture_net(), options), OK);
-    memory[i] = c.memory;
-    bytes[i] = c.bytes;
     size[i] = c.size;
-    c.memory = (Arena){0};
+    bytes[i] = bytes_new(c.size, &c.err);
+    memcpy(bytes[i], c.bytes, c.size);
     net_case_free(&c);
     net_case_begin(&c);
     pool_free(options.pool);
   }
   ck_assert_uint_eq(size[0], size[1]);
   ck_assert_mem_eq(bytes[0], bytes[1], size[0]);
-  arena_free(&memory[0]);
-  arena_free(&memory[1]);
+  bytes_free(bytes[0]);
+  bytes_free(bytes[1]);
 }
 END_TEST
 
@@ -195,6 +203,8 @@ Suite *suite_quantize_float(void) {
   TCase *tests = tcase_create("float");
   tcase_add_checked_fixture(tests, begin, end);
   tcase_add_loop_test(tests, whole_network, 0, 3);
+  tcase_add_loop_test(tests, whole_network_dynamic, 4, 5);
+  tcase_add_loop_test(tests, whole_network_dynamic, 8, 9);
   tcase_add_test(tests, exact_weights_cost_nothing);
   tcase_add_test(tests, tied_weights_are_stored_once);
   tcase_add_loop_test(tests, tables_and_their_transpose_are_stored_once, 4, 5);

@@ -42,6 +42,7 @@ static const uint64_t hashes[EDGE_OPCODE_SLOTS] = {
     [EDGE_OP_CONV_F32_CODED] = 0x0b1190994ade9fa6,
     [EDGE_OP_DWCONV_F32_CODED] = 0xd885c393cd28388c,
     [EDGE_OP_GATHER_CODED] = 0x01e43a849e67e9dd,
+    [EDGE_OP_CONV_DYNAMIC] = 0x5f6f7cd5e768d97c,
 };
 
 static uint8_t *sample_file(int index, size_t *bytes) {
