@@ -62,8 +62,9 @@ static bool has_4_bits(const Linear *linear) {
   return spec != NULL && spec->kind == QUANT_INTEGER && spec->bits == 4;
 }
 
-/* [outputs][groups]: in the order of the specs, since rows are. */
+/* [outputs][groups]: in the order of the specs, if rows are. */
 static const uint8_t *factors_of(const Linear *linear) {
+  if (linear->factors != NULL) return linear->factors;
   return has_4_bits(linear) && linear->weight->group_size > 0 ? linear->weight->factors : NULL;
 }
 

@@ -17,6 +17,7 @@ typedef struct Linear {
   int64_t outputs, kernel_h, kernel_w, group_channels;
   bool depthwise;          /* each output reads one channel: DWCONV */
   const QuantSpec *weight; /* scales; NULL: of the largest weight of each output */
+  const uint8_t *factors;  /* of runs in the order of `rows`; NULL: those of the spec are */
   const Tensor *bias;      /* one value or one an output; NULL: none */
   double factor, bias_factor;
   EdgeConvParams params; /* all but the clamp and the zero point */

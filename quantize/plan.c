@@ -45,7 +45,13 @@ static bool has_only_float32(const Node *node) {
   return node->outputs[0] == NULL || node->outputs[0]->type == ELEMENT_FLOAT32;
 }
 
-static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
+/* A table has int4 codes where the scheme, or the user, asks for them: each row with a scale of its own. */
+static void plan_gather(const Node *node, const QuantizeOptions *options, NodePlan *plan) {
+  int bits = node->weight_bits > 0 ? node->weight_bits : options->weight_bits;
+  plan->is_linear = bits == 4 && float_scheme_form(node, &plan->form);
+}
+
+static Status plan_node(const Node *node, const QuantizeOptions *options, NodePlan *plan, Error *err) {
   plan->role = op_role(node, &plan->reason);
   plan->is_integer = plan->role != ROLE_FLOAT && plan->role != ROLE_INDEX && plan->role != ROLE_RECURRENT;
   if (plan->role == ROLE_RECURRENT) plan->reason = "recurrent operators run in float";
@@ -62,6 +68,7 @@ static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
     return OK;
   }
   if (plan->role == ROLE_LINEAR) return plan_linear(node, plan, err);
+  if (plan->role == ROLE_GATHER) plan_gather(node, options, plan);
   if (plan->role == ROLE_SUM || plan->role == ROLE_PRODUCT || plan->role == ROLE_PICK)
     plan_pairwise(node, plan);
   return OK;
@@ -180,17 +187,17 @@ static void plan_values(Plan *plan, const Graph *graph, const QuantizeOptions *o
   for (int n = 0; n < graph->node_count; n++) plan_constants_of(plan, graph->nodes[n]);
 }
 
-static Status plan_nodes(Plan *plan, Graph *graph, Error *err) {
+static Status plan_nodes(Plan *plan, Graph *graph, const QuantizeOptions *options, Error *err) {
   plan->nodes = arena_new(&plan->arena, (size_t)graph->node_count, sizeof *plan->nodes, err);
   if (plan->nodes == NULL) return err->status;
-  for (int n = 0; n < graph->node_count; n++) TRY(plan_node(graph->nodes[n], &plan->nodes[n], err));
+  for (int n = 0; n < graph->node_count; n++) TRY(plan_node(graph->nodes[n], options, &plan->nodes[n], err));
   for (int n = 0; n < graph->node_count; n++) find_bias_add(plan, graph->nodes[n]);
   return plan_moves(plan, graph, err);
 }
 
 Status plan_make(Plan *plan, Graph *graph, const QuantizeOptions *options, Error *err) {
   *plan = (Plan){0};
-  TRY(plan_nodes(plan, graph, err));
+  TRY(plan_nodes(plan, graph, options, err));
   TRY(split_constants(graph, plan->nodes, err));
   plan->values = arena_new(&plan->arena, (size_t)graph->value_count, sizeof *plan->values, err);
   if (plan->values == NULL) return err->status;

@@ -78,9 +78,9 @@ static Status make_codes(Simulator *s, Error *err) {
     const Value *value = s->graph->values[v];
     if (!is_operand(value) || s->coded[v].is_of_layer) continue;
     TRY(begin_code(s, value, NULL, &tensor, err));
-    if (tensor != NULL && value->spec->group_size > 0)
-      round_weight_in_place(value->spec, tensor); /* no layer: see layers.h */
-    else if (tensor != NULL && value->spec->axis < 0)
+    if (tensor != NULL && (value->spec->group_size > 0 || value->spec->axis >= 0))
+      round_weight_in_place(value->spec, tensor); /* no layer: see layers.h; or a table */
+    else if (tensor != NULL)
       round_activation(value->spec, tensor->data, tensor_elements(tensor));
   }
   return OK;

@@ -19,7 +19,8 @@ typedef struct WeightGroups {
 } WeightGroups;
 
 /* Groups of at most `size` weights, as many as divide the dimension; none for weights that are not Conv's,
-   Gemm's, MatMul's or a Gather's table, or whose dimension is no multiple of WEIGHT_GROUP_RUN. */
+   Gemm's, MatMul's, of a ConvTranspose of one group or a Gather's table, or whose dimension is no multiple of
+   WEIGHT_GROUP_RUN. */
 WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t size);
 
 /* A channel's weights, which lie as in the tensor, group by group: those of a position of the window first.

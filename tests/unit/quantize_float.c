@@ -150,6 +150,50 @@ START_TEST(tables_and_their_transpose_are_stored_once) {
 }
 END_TEST
 
+/* The same net in integers, tables of 4 bits with a scale a row: codes of the result are made from them. */
+START_TEST(tables_of_4_bits_in_integers) {
+  QuantizeOptions options = quantize_defaults();
+  options.weight_bits = 4;
+  options.group_size = 32;
+  float *rows = net_case_noise(&c, WORDS * DEEP, 1, 0.1f);
+  for (int64_t i = 0; i < WORDS * DEEP; i++) rows[i] *= i < DEEP ? 1 : 0.01f; /* one row is large */
+  Value *word = net_case_node(&c, "ArgMax", c.input),
+        *table = net_case_constant(&c, &SHAPE(WORDS, DEEP), rows);
+  ck_assert_int_eq(node_set_int(c.graph, word->producer, "axis", 3, &c.err), OK);
+  Value *y = net_case_node(&c, "Tanh", node_of("Gather", table, word));
+  ck_assert_int_eq(net_case_quantize(&c, y, options), OK);
+  ck_assert_int_eq(count_opcode("gather_coded"), 1);
+  ck_assert(edge_is_integer_only(&c.file.model));
+  ck_assert_int_eq(table->spec->bits, 4);
+  ck_assert_msg(c.comparison.sqnr > 18, "%g dB", c.comparison.sqnr);
+}
+END_TEST
+
+/* ConvTranspose in groups: the factors go with the turned taps. Exact codes with factors of 1 and 2. */
+START_TEST(transposed_groups) {
+  static const ActivationForm forms[] = {ACTIVATIONS_FLOAT, ACTIVATIONS_DYNAMIC, ACTIVATIONS_8BIT};
+  QuantizeOptions options = quantize_defaults();
+  double sqnr[2];
+  for (int grouped = 0; grouped < 2; grouped++) {
+    net_case_free(&c);
+    net_case_begin(&c);
+    options.activations = forms[_i];
+    options.weight_bits = 4;
+    options.group_size = grouped ? 32 : 0;
+    is_exact = true;
+    Value *first = node_of("Conv", c.input, weight_of(SHAPE(64, 4, 1, 1), 1, 0.3f, 0));
+    is_exact = false;
+    Value *weight = weight_of(SHAPE(64, 3, 2, 2), 4, 0.2f, 1);
+    float *values = (float *)(uintptr_t)weight->constant->data;
+    for (int64_t i = 0; i < 64 * 3 * 4; i++) values[i] *= i % 4 == 1 ? 1 : i < 32 * 3 * 4 ? 0.2f : 0.01f;
+    ck_assert_int_eq(net_case_quantize(&c, node_of("ConvTranspose", first, weight), options), OK);
+    ck_assert_int_eq(weight->spec->group_size, grouped ? 32 : 0);
+    sqnr[grouped] = c.comparison.sqnr;
+  }
+  ck_assert_msg(sqnr[1] > sqnr[0] + 1 && sqnr[1] > 17, "%g and %g dB", sqnr[0], sqnr[1]);
+}
+END_TEST
+
 /* A matrix used as it is and transposed: its channels lie along different axes, so its codes differ. */
 START_TEST(turned_weights_have_scales_of_their_own) {
   float *values = net_case_noise(&c, 256 * 256, 1, 0.1f);
@@ -209,6 +253,8 @@ Suite *suite_quantize_float(void) {
   tcase_add_test(tests, tied_weights_are_stored_once);
   tcase_add_loop_test(tests, tables_and_their_transpose_are_stored_once, 4, 5);
   tcase_add_loop_test(tests, tables_and_their_transpose_are_stored_once, 8, 9);
+  tcase_add_test(tests, tables_of_4_bits_in_integers);
+  tcase_add_loop_test(tests, transposed_groups, 0, 3);
   tcase_add_test(tests, turned_weights_have_scales_of_their_own);
   tcase_add_test(tests, excluded_nodes_keep_their_weights);
   tcase_add_test(tests, threads_do_not_matter);
