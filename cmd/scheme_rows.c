@@ -84,12 +84,13 @@ static Status check_float(const Options *options, Error *err) {
     TRY(options_refuse(options, refused[i], "where activations stay in float32 (--bits w8, w4; --dynamic)",
                        err));
   const char *output = options_string(options, "output");
-  bool is_qdq = options_was_given(options, "format") ? strcmp(options_string(options, "format"), "qdq") == 0
-                                                     : output != NULL && text_ends_with(output, ".onnx");
-  if (!is_qdq) return OK;
-  return fail(err, BAD_USAGE,
-              "option --format: qdq has no form for activations in float32 (--bits w8, w4; --dynamic); .edge "
-              "files have it");
+  bool is_onnx = options_was_given(options, "format") ? strcmp(options_string(options, "format"), "edge") != 0
+                                                      : output != NULL && text_ends_with(output, ".onnx");
+  if (!is_onnx) return OK;
+  return fail(
+      err, BAD_USAGE,
+      "option --format: only .edge files have activations in float32 beside weights in codes (--bits w8, "
+      "w4; --dynamic)");
 }
 
 Status scheme_check(const Options *options, Error *err) {
