@@ -223,7 +223,7 @@ CodedWeights linear_coded_weights(Builder *b, const Linear *linear) {
   uint32_t outputs = (uint32_t)linear->outputs;
   coded.codes = weights(b, linear, &packed);
   coded.scale = build_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
-  coded.offset = build_constant(b, EDGE_S32, 1, &outputs, packed.bias, 0.0f, 0);
+  coded.offset = bias_constant(b, (Codes){.type = EDGE_S8}, packed.bias, outputs);
   if (packed.groups > 0)
     coded.factors = build_constant(b, EDGE_U8, 2, (uint32_t[]){outputs, (uint32_t)packed.groups},
                                    factors_of(linear), 0.0f, 0);
