@@ -168,9 +168,13 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
     summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken.parameters,
                  job->qdq_taken.parameters == 1 ? "" : "s", job->qdq_taken.parameters == 1 ? "is" : "are");
   if (job->qdq_taken.rounded > 0)
-    summary_line(text, "", "",
-                 "%d of the weights ha%s codes beyond -127..127 around zero; those are rounded anew",
-                 job->qdq_taken.rounded, job->qdq_taken.rounded == 1 ? "s" : "ve");
+    summary_line(text, "", "", "%d of the weights %s codes that edgec does not have and %s rounded anew",
+                 job->qdq_taken.rounded, job->qdq_taken.rounded == 1 ? "has" : "have",
+                 job->qdq_taken.rounded == 1 ? "is" : "are");
+  if (job->qdq_taken.widened > 0)
+    summary_line(text, "", "", "%d of the weights %s 4-bit codes beyond -7..7 and %s 8 bits",
+                 job->qdq_taken.widened, job->qdq_taken.widened == 1 ? "has" : "have",
+                 job->qdq_taken.widened == 1 ? "takes" : "take");
   dead_weight_line(&job->report, text);
 }
 

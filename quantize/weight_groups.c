@@ -26,6 +26,10 @@ static bool has_one_form(const Value *weight) {
   return node_is(first, "Conv") || is_whole_transpose(first) || is_matrix_or_table(first);
 }
 
+int weight_groups_factor_most(int64_t depth) {
+  return (int)fmax(fmin(floor(FACTOR_ROOM / (255.0 * (double)depth)), 255), 1);
+}
+
 WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t size) {
   const Shape *shape = &weight->constant->shape;
   WeightGroups groups = {.channel_axis = channel_axis, .axis = 1 - channel_axis};
@@ -37,7 +41,7 @@ WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t siz
   groups.length = length;
   groups.behind = depth / length;
   groups.count = depth / size;
-  groups.factor_most = (int)fmax(fmin(floor(FACTOR_ROOM / (255.0 * (double)depth)), 255), 1);
+  groups.factor_most = weight_groups_factor_most(depth);
   return groups;
 }
 

@@ -23,6 +23,9 @@ typedef struct WeightGroups {
    WEIGHT_GROUP_RUN. */
 WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t size);
 
+/* The largest factor that the accumulator has room for, where a sum has so many products. */
+int weight_groups_factor_most(int64_t depth);
+
 /* A channel's weights, which lie as in the tensor, group by group: those of a position of the window first.
  */
 void weight_groups_order(const WeightGroups *groups, const float *channel, float *ordered);
