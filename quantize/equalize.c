@@ -9,7 +9,11 @@
  * share a scale (a depthwise layer has one a column, so that there only the tensor counts). With one scale
  * for a whole weight it is the first layer's rows against the next one's columns, as in the paper.
  *
- * A Clip is not passed: its bounds would have to differ from channel to channel.
+ * The bounds of a Clip would have to differ from channel to channel, which no instruction has. Where a
+ * channel never reaches the bound, the Clip does nothing (Nagel et al. replace ReLU6 by Relu for the same
+ * reason): such a channel may be multiplied as long as it stays below; the others keep their factor of 1. The
+ * second variant does so, the first one passes no Clip. HardSwish and the like are not homogeneous at all and
+ * never passed.
  */
 #include "quantize/rescaling.h"
 
@@ -20,7 +24,10 @@
 /* Two layers and what is between them. */
 typedef struct Pair {
   Layer *first, *next;
+  double bound; /* of the Clip in between; infinite where there is none */
 } Pair;
+
+#define BELOW_BOUND 0.9 /* of it: room for samples that go beyond those seen */
 
 /* ---- which pairs there are ---- */
 
@@ -32,24 +39,38 @@ static bool is_homogeneous(const Node *node) {
   return false;
 }
 
-/* The layer that a layer's channels reach unmixed, or NULL. */
-static Layer *next_of(const Layers *layers, const Layer *first) {
+/* A Clip from 0 to a bound; means of clipped values do not show it. */
+static bool passes_clip(const Node *node, Pair *pair) {
+  double low, high;
+  if (!node_is(node, "Clip") || !plan_is_clamp(node, &low, &high) || low != 0 || !(high > 0)) return false;
+  pair->bound = fmin(pair->bound, high);
+  return true;
+}
+
+static bool passes(const Node *node, Pair *pair) {
+  bool is_mean = node_is(node, "AveragePool") || node_is(node, "GlobalAveragePool");
+  if (is_homogeneous(node)) return !is_mean || isinf(pair->bound);
+  return passes_clip(node, pair);
+}
+
+/* Finds the layer that the first one's channels reach unmixed. */
+static bool find_next(const Layers *layers, Pair *pair) {
+  const Layer *first = pair->first;
   const Value *value = first->sum;
-  if (!layer_has_own_weights(first) || first->bias == NULL || first->bias_factor != 1) return NULL;
+  pair->bound = INFINITY;
+  if (!layer_has_own_weights(first) || first->bias == NULL || first->bias_factor != 1) return false;
   while (value_is_single(value)) {
     const Node *user = value->users[0];
-    Layer *next = layer_reading(layers, value);
-    if (next != NULL) {
-      bool fits = layer_has_own_weights(next) && next->inputs == first->outputs &&
-                  next->data_axis == first->sum_axis && next->node == user;
-      return fits ? next : NULL;
-    }
+    Layer *next = pair->next = layer_reading(layers, value);
+    if (next != NULL)
+      return layer_has_own_weights(next) && next->inputs == first->outputs &&
+             next->data_axis == first->sum_axis && next->node == user;
     bool is_first_input = user->inputs[0] == value;
-    if (!is_homogeneous(user) || !is_first_input || user->output_count != 1 || user->outputs[0] == NULL)
-      return NULL;
+    if (!is_first_input || user->output_count != 1 || user->outputs[0] == NULL || !passes(user, pair))
+      return false;
     value = user->outputs[0];
   }
-  return NULL;
+  return false;
 }
 
 /* ---- ranges ---- */
@@ -79,6 +100,14 @@ static void factors_of(const double *range, const double *against, int64_t count
   }
 }
 
+/* Channels that a Clip touches stay, the others stay below its bound. */
+static void keep_below(const float *seen, double bound, int64_t count, double *factors) {
+  for (int64_t c = 0; c < count && isfinite(bound); c++) {
+    double room = BELOW_BOUND * bound / fmax((double)seen[c], 1e-30);
+    factors[c] = room < 1 ? 1 : fmin(factors[c], room);
+  }
+}
+
 static Status find_factors(const Recovery *recovery, const Pair *pair, const ChannelRanges *ranges,
                            double *factors, Error *err) {
   Arena arena = {0};
@@ -96,6 +125,7 @@ static Status find_factors(const Recovery *recovery, const Pair *pair, const Cha
     }
     layer_largest_columns(next, against);
     factors_of(range, is_free && !recovery->settings->per_tensor ? NULL : against, next->inputs, factors);
+    keep_below(seen, pair->bound, next->inputs, factors);
   }
   bool has_failed = range == NULL || against == NULL;
   arena_free(&arena);
@@ -135,16 +165,17 @@ Status equalize_layers(Recovery *recovery, bool *is_changed, Error *err) {
   Arena arena = {0};
   ChannelRanges ranges = {0};
   Status status = OK;
-  *is_changed = false;
+  bool with_clips = recovery->variant == 1, has_clip = false, has_begun = false;
   for (int l = 0; l < recovery->layers->count && status == OK; l++) {
-    Layer *first = &recovery->layers->layers[l];
-    Pair pair = {first, next_of(recovery->layers, first)};
-    if (pair.next == NULL) continue;
-    if (!*is_changed) status = channel_ranges(&ranges, recovery, &arena, err);
-    *is_changed = true;
+    Pair pair = {.first = &recovery->layers->layers[l]};
+    if (!find_next(recovery->layers, &pair) || (isfinite(pair.bound) && !with_clips)) continue;
+    if (!has_begun) status = channel_ranges(&ranges, recovery, &arena, err);
+    has_begun = true;
+    has_clip |= isfinite(pair.bound);
     if (status == OK) status = equalize_pair(recovery, &pair, &ranges, err);
   }
   arena_free(&arena);
+  *is_changed = with_clips ? has_clip : has_begun; /* without one the variants are the same */
   if (status == OK && *is_changed) status = calibrate_again(recovery, err);
   return status;
 }

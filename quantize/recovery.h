@@ -32,7 +32,8 @@ typedef Status (*RecoveryMethod)(Recovery *recovery, bool *is_changed, Error *er
 void recovery_tell(const Recovery *recovery, double share);
 
 /* Channels of tensors between two layers are scaled so that their ranges are alike; then all ranges and
-   scales anew. The real graph's constants change too. */
+   scales anew. The real graph's constants change too. Variant 1 passes a Clip, too, where it does nothing. */
+#define EQUALIZATION_VARIANTS 2
 Status equalize_layers(Recovery *recovery, bool *is_changed, Error *err);
 
 /* Channels behind a normalization are scaled against the weights that read them, by the variant's exponent.

@@ -219,6 +219,34 @@ START_TEST(other_functions_are_not_passed) {
 }
 END_TEST
 
+/* Channels of a 1x1 Conv down to 1/3^7, then a Clip that only the largest reach. */
+START_TEST(a_clip_is_passed_where_it_does_nothing) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {0};
+  Value *x = make_input(m, "x", SHAPE(1, 3, 8, 8));
+  Value *a = NODE("Conv", "a", x, make_weight(m, "w", SHAPE(8, 3, 1, 1), 1.0 / 3));
+  Value *b = NODE("Clip", "b", a, make_number(m, "low", 0.0f), make_number(m, "high", 2.0f));
+  Value *y = NODE("Conv", "y", b, make_weight(m, "v", SHAPE(8, 1, 3, 3), 3));
+  set_int(m, "group", 8);
+  make_output(m, y);
+  recovery_case_quantize(&c, m, 8, 2);
+  recovery_case_begin(&c);
+  ck_assert(!run_method(&c, equalize_layers).is_changed);
+  c.recovery.variant = 1;
+  int64_t width;
+  float *before = recovery_case_outputs(&c, SIMULATE_REAL, 8, &width);
+  MethodRun run = run_method(&c, equalize_layers);
+  simulator_rebase(c.simulator);
+  float *after = recovery_case_outputs(&c, SIMULATE_REAL, 8, &width);
+  ck_assert(run.is_changed);
+  ck_assert_double_lt(run.after, 0.5 * run.before);
+  for (int64_t i = 0; i < 8 * width; i++) ck_assert_float_eq_tol(after[i], before[i], 1e-3f);
+  free(before);
+  free(after);
+  recovery_case_free(&c);
+}
+END_TEST
+
 /* Another reader of the tensor in between would see other values. */
 START_TEST(a_tensor_with_two_readers_stays) {
   Maker maker = maker_new(13), *m = &maker;
@@ -353,6 +381,7 @@ Suite *suite_recovery_methods(void) {
   tcase_add_test(tests, later_layers_make_up_for_earlier_ones);
   tcase_add_loop_test(tests, ranges_become_alike_and_the_function_stays, 0, 2);
   tcase_add_loop_test(tests, other_functions_are_not_passed, 0, 4);
+  tcase_add_test(tests, a_clip_is_passed_where_it_does_nothing);
   tcase_add_test(tests, a_tensor_with_two_readers_stays);
   tcase_add_test(tests, a_common_grid_is_noticed);
   tcase_add_loop_test(tests, channels_of_their_own_sizes_keep_their_scales, 0, 2);
