@@ -102,6 +102,7 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
 static void recovery_json(const QuantizeJob *job, Json *json) {
   const RecoveryReport *report = &job->recovery;
   json_object_begin(json, "recovery");
+  if (report->skipped != NULL) json_string(json, "skipped", report->skipped);
   json_int(json, "fit_samples", report->fit_samples);
   json_int(json, "held_samples", report->held_samples);
   json_array_begin(json, "steps");

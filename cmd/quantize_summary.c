@@ -192,6 +192,7 @@ static void weakest_line(const LayerErrors *layers, Text *text) {
 
 static void recover_lines(const QuantizeJob *job, Text *text) {
   const RecoveryReport *report = &job->recovery;
+  if (report->skipped != NULL) summary_line(text, "recover", "skipped", "%s", report->skipped);
   for (int i = 0; i < report->step_count; i++) {
     const RecoveryStep *step = &report->steps[i];
     Text words = {0};

@@ -103,6 +103,10 @@ typedef enum Effort {
 #define RECOVERY_METHODS(X)                                                                                  \
   X(EQUALIZATION, "equalize", "equalization", HIGH,                                                          \
     "channels between two layers are scaled so that their ranges are alike")                                 \
+  X(MIGRATION, "migrate", "migration", HIGH,                                                                 \
+    "large channels behind a normalization are made smaller, and the weights that read them larger")         \
+  X(LAYER_SCALES, "layer-scales", "layer scales", NORMAL,                                                    \
+    "one scale for a whole weight where that is nearer to it than one a channel")                            \
   X(WEIGHT_SCALES, "weight-scales", "weight scales", NORMAL,                                                 \
     "below 8 bits: scales of weights by least squared error instead of the largest weight")                  \
   X(GPTQ, "gptq", "gptq", HIGH,                                                                              \
@@ -110,6 +114,8 @@ typedef enum Effort {
   X(ADAROUND, "adaround", "adaround", HIGH,                                                                  \
     "weights are rounded up or down as gradient descent learns, towards the results that the float model's " \
     "layer has")                                                                                             \
+  X(RANGES, "ranges", "ranges", HIGH,                                                                        \
+    "ranges of activations are taken again, from the network with the weights that it has now")              \
   X(BIAS_CORRECTION, "bias-correction", "bias correction", NORMAL,                                           \
     "biases take up the mean error of each channel")
 
@@ -125,6 +131,7 @@ typedef struct RecoveryOptions {
   Effort effort;
   bool without[RECOVERY_METHOD_COUNT];
   bool gptq_from_normal;   /* that method is tried from EFFORT_NORMAL on, too */
+  bool keep_ranges;        /* methods that would calibrate again are left out */
   SampleProgress progress; /* counts parts of the work; NULL: nobody wants to know */
   void *progress_context;
 } RecoveryOptions;

@@ -92,7 +92,10 @@ static void enter(Simulator *s) {
     Value *value = s->graph->values[v];
     s->current[v] = value->constant;
     if (value->constant == NULL) continue;
-    value->constant = s->as == SIMULATE_CODES && s->coded[v].tensor != NULL ? s->coded[v].tensor : s->real[v];
+    if (s->as != SIMULATE_CODES)
+      value->constant = s->real[v];
+    else if (s->coded[v].tensor != NULL)
+      value->constant = s->coded[v].tensor;
   }
 }
 
