@@ -123,7 +123,7 @@ static Status split_for_calib(QuantizeJob *job, Error *err) {
  */
 static bool wants_samples(const QuantizeJob *job) {
   if (!float_scheme_is(job->settings.activations)) return true;
-  return !job->inputs.is_synthetic && recovery_take(job->options).effort != EFFORT_NONE;
+  return !job->inputs.is_synthetic && mixed_recovery(job->options).effort != EFFORT_NONE;
 }
 
 /* The first samples calibrate, the next verify. */
