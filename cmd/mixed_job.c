@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRIES_MOST 5   /* files that are made until the goal is kept */
-#define STEP_UP 0.03   /* of the 8-bit weights: the next larger plan */
-#define WORK_MOST 4e11 /* multiply-accumulates of all runs, about */
+#define CHANGED_FOR_LOST 4 /* of so many answers that change, one more becomes wrong than right, about */
+#define TRIES_MOST 5       /* files that are made until the goal is kept */
+#define STEP_UP 0.03       /* of the 8-bit weights: the next larger plan */
+#define WORK_MOST 4e11     /* multiply-accumulates of all runs, about */
 #define SAMPLES_LEAST 32
 #define SAMPLES_MOST 128
 #define RUNS_BESIDE 30     /* the layers' own */
@@ -27,17 +28,20 @@ static void take_size(MixedJob *job, int64_t in8) {
     job->goal.most_file_bytes = options_int(job->options, "max-size");
 }
 
-/* A share of samples with another answer bounds the drop, whatever the labels are. */
+/* The drop on the few samples of the search says little, so the share of changed answers stands for it. The
+   real file decides. */
 static void take_quality(MixedJob *job) {
   const Options *options = job->options;
-  job->goal.has_quality = true;
-  job->goal.least_sqnr = -INFINITY;
-  if (options_was_given(options, "min-sqnr")) job->goal.least_sqnr = options_double(options, "min-sqnr");
+  MixedGoal *goal = &job->goal;
+  goal->has_quality = true;
+  goal->least_sqnr = -INFINITY;
+  if (options_was_given(options, "min-sqnr")) goal->least_sqnr = options_double(options, "min-sqnr");
   if (options_was_given(options, "min-agreement"))
-    job->goal.least_agreement = options_double(options, "min-agreement");
-  if (options_was_given(options, "max-drop"))
-    job->goal.least_agreement =
-        fmax(job->goal.least_agreement, 100 - fmax(options_double(options, "max-drop"), 0));
+    goal->least_agreement = options_double(options, "min-agreement");
+  if (!options_was_given(options, "max-drop")) return;
+  double agreement = 100 - CHANGED_FOR_LOST * fmax(options_double(options, "max-drop"), 0);
+  goal->is_estimate = agreement >= goal->least_agreement;
+  goal->least_agreement = fmax(goal->least_agreement, agreement);
 }
 
 /* Bytes of the weights as all layers have them in an INT8 file. */

@@ -249,13 +249,15 @@ static bool keeps(const Search *s, const MixedPoint *point) {
   return point->measured.sqnr >= s->goal->least_sqnr;
 }
 
-/* The smallest of the front that keeps the quality, by halving; the finest where none does. */
+/* The smallest of the front that keeps the quality, by halving; where none does the finest, or all layers as
+   the first candidate. */
 static Status choose_quality(Search *s, MixedPoint *chosen, Error *err) {
   Mixed *mixed = s->mixed;
   int low = 0, high = mixed->front.count;
   *chosen = point_of(mixed, &mixed->front.plans[0]);
   TRY(measure(s, chosen, err));
   mixed->is_reached = keeps(s, chosen);
+  if (!mixed->is_reached && s->goal->is_estimate) *chosen = mixed->home;
   while (mixed->is_reached && high - low > 1 && !is_over(s)) {
     int middle = (low + high) / 2;
     MixedPoint point = point_of(mixed, &mixed->front.plans[middle]);

@@ -59,6 +59,8 @@ typedef struct MixedGoal {
   int64_t most_weight_bytes, most_file_bytes;
   bool has_quality;                   /* the smallest plan that keeps these: */
   double least_sqnr, least_agreement; /* dB; percent; -INFINITY and 0: any */
+  bool is_estimate; /* least_agreement is only a guess: where no plan keeps it, the search begins with all
+                       layers as the first candidate */
 } MixedGoal;
 
 typedef struct MixedHooks {
