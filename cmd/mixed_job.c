@@ -133,12 +133,18 @@ static Status begin(MixedJob *job, const MixedSettings *settings, const Calibrat
   return OK;
 }
 
+static MixedHooks hooks_of(MixedJob *job, Progress *progress) {
+  progress_begin(progress, "mixed", options_flag(job->options, "quiet"));
+  return (MixedHooks){.context = job,
+                      .is_over = is_over,
+                      .file_bytes = measure_file,
+                      .progress = progress_update,
+                      .progress_context = progress};
+}
+
 static Status search(MixedJob *job, Error *err) {
   Progress progress;
-  progress_begin(&progress, "mixed", options_flag(job->options, "quiet"));
-  MixedHooks hooks = {.context = job, .is_over = is_over, .file_bytes = measure_file};
-  hooks.progress = progress_update;
-  hooks.progress_context = &progress;
+  MixedHooks hooks = hooks_of(job, &progress);
   Status status = mixed_search(job->mixed, &job->goal, &hooks, err);
   progress_end(&progress);
   return status;
@@ -192,19 +198,30 @@ static bool try_smaller(MixedJob *job, int64_t bytes, GateResults *gates) {
   return false;
 }
 
-static bool try_larger(MixedJob *job, GateResults *gates) {
+/* Where no plan is larger, finer forms of layers are tried. */
+static Status try_better(MixedJob *job, GateResults *gates, bool *again, Error *err) {
+  Progress progress;
   int64_t step = (int64_t)(STEP_UP * (double)weights_in8(job->mixed));
-  if (job->tries < TRIES_MOST && !is_over(job) && mixed_choose_larger(job->mixed, step)) return true;
-  bool is_best = job->mixed->chosen.plan.bytes >= job->mixed->front.plans[0].bytes;
-  explain_quality(gates, is_best ? "this is the best that --bits mixed reaches"
-                                 : "larger plans might keep it: give more time, or --max-size");
-  return false;
+  bool may_go_on = job->tries < TRIES_MOST && !is_over(job);
+  *again = may_go_on && mixed_choose_larger(job->mixed, step);
+  if (*again) return OK;
+  if (may_go_on) {
+    MixedHooks hooks = hooks_of(job, &progress);
+    Status status = mixed_choose_finer(job->mixed, &hooks, again, err);
+    progress_end(&progress);
+    if (status != OK || *again) return status;
+  }
+  explain_quality(gates, may_go_on ? "this is the best that --bits mixed reaches"
+                                   : "larger plans might keep it: give more time, or --max-size");
+  return OK;
 }
 
-bool mixed_job_again(MixedJob *job, int64_t bytes, GateResults *gates) {
+Status mixed_job_again(MixedJob *job, int64_t bytes, GateResults *gates, bool *again, Error *err) {
   job->tries++;
-  if (job->goal.has_quality) return has_missed_quality(gates) && try_larger(job, gates);
-  return gates_missed(gates, "max-size") != NULL && try_smaller(job, bytes, gates);
+  *again = false;
+  if (job->goal.has_quality) return has_missed_quality(gates) ? try_better(job, gates, again, err) : OK;
+  *again = gates_missed(gates, "max-size") != NULL && try_smaller(job, bytes, gates);
+  return OK;
 }
 
 void mixed_job_free(MixedJob *job) {

@@ -320,11 +320,12 @@ static Status search(QuantizeJob *job, Error *err) {
 static Status make_mixed(QuantizeJob *job, Error *err) {
   Status status = search(job, err);
   if (status != OK) return fail_within(err, "%s", job->model.path);
-  TRY(make(job, err));
-  while (mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates)) {
+  for (bool again = true; again;) {
+    TRY(make(job, err));
+    TRY(mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates, &again, err));
+    if (!again) return OK;
     TRY(mixed_measure_chosen(job->mixed.mixed, err));
     TRY(begin_again(job, err));
-    TRY(make(job, err));
   }
   return OK;
 }

@@ -136,11 +136,21 @@ static bool is_fixed(const MixedBench *b, const Unit *unit) {
   return spec->is_fixed || b->real.nodes[unit->node->index].weight_bits > 0;
 }
 
+/* Some node behind it cannot read 16 bits, or it has them anyhow. */
+static bool is_widened(const MixedBench *b, const Unit *unit, int k) {
+  const Value *last = unit->first;
+  for (const Value *next; (next = unit_next(last)) != NULL;) last = next;
+  const QuantSpec *before = b->states[0].values[last->index].spec,
+                  *after = b->states[k].values[last->index].spec;
+  return before != NULL && after != NULL && after->bits > before->bits;
+}
+
 static Status fill_option(MixedBench *b, int u, int k, Error *err) {
   const Unit *unit = &b->units[u];
   int layer = b->layer_of[u];
   MixedOption *option = mixed_option(&b->mixed->table, layer, k);
   if (k > 0 && is_fixed(b, unit)) return OK;
+  if (b->mixed->candidates[k].activations == ACTIVATIONS_16BIT && !is_widened(b, unit, k)) return OK;
   if (b->mixed->candidates[k].weight_bits < FLOAT_BITS) return fill_integer(b, unit, k, option, err);
   if (has_float_form(unit->node))
     *option =
@@ -170,12 +180,10 @@ static Status make_table(MixedBench *b, Error *err) {
   return fill_options(b, 0, err);
 }
 
-Status mixed_bench_candidates(MixedBench *bench, bool with_recovery, Error *err) {
-  for (int k = 1; k < bench->mixed->candidate_count; k++) {
-    if (bench->mixed->candidates[k].weight_bits < FLOAT_BITS) TRY(make_state(bench, k, with_recovery, err));
-    TRY(fill_options(bench, k, err));
-  }
-  return OK;
+Status mixed_bench_candidate(MixedBench *bench, int candidate, bool with_recovery, Error *err) {
+  if (bench->mixed->candidates[candidate].weight_bits < FLOAT_BITS)
+    TRY(make_state(bench, candidate, with_recovery, err));
+  return fill_options(bench, candidate, err);
 }
 
 /* ---- runs ---- */
@@ -288,6 +296,7 @@ static Status apply_unit(const Mixed *mixed, Graph *graph, int u, Error *err) {
   if (node == NULL) return fail(err, BAD_INPUT, "node '%s' is not in the graph", unit->node->name);
   node->weight_bits = candidate->weight_bits;
   node->weight_group = candidate->group > 0 ? candidate->group : -1;
+  if (candidate->activations == ACTIVATIONS_16BIT) node->activation_bits = 16;
   return OK;
 }
 
