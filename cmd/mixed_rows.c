@@ -80,6 +80,7 @@ MixedSettings mixed_take(const Options *options, const QuantizeOptions *settings
                          .recovery = mixed_recovery(options),
                          .group = options_was_given(options, "group") ? scheme_group(options)
                                                                       : default_group(options),
+                         .may_be_wide = !options_was_given(options, "max-size"),
                          .may_be_float = is_float_allowed,
                          .measured = options_int(options, "measure-samples")};
 }

@@ -132,7 +132,7 @@ static Status split_for_calib(QuantizeJob *job, Error *err) {
  */
 static bool wants_samples(const QuantizeJob *job) {
   if (!float_scheme_is(job->settings.activations)) return true;
-  return !job->inputs.is_synthetic && recovery_take(job->options).effort != EFFORT_NONE;
+  return !job->inputs.is_synthetic && mixed_recovery(job->options).effort != EFFORT_NONE;
 }
 
 /* The first samples calibrate, the next verify. */
@@ -330,11 +330,12 @@ static Status search(QuantizeJob *job, Error *err) {
 static Status make_mixed(QuantizeJob *job, Error *err) {
   Status status = search(job, err);
   if (status != OK) return fail_within(err, "%s", job->model.path);
-  TRY(make(job, err));
-  while (mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates)) {
+  for (bool again = true; again;) {
+    TRY(make(job, err));
+    TRY(mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates, &again, err));
+    if (!again) return OK;
     TRY(mixed_measure_chosen(job->mixed.mixed, err));
     TRY(begin_again(job, err));
-    TRY(make(job, err));
   }
   return OK;
 }
