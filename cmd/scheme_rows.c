@@ -57,7 +57,9 @@ const OptionRow scheme_rows[] = {
     {.name = "sums-8bit",
      .type = OPTION_FLAG,
      .group = "Quantization",
-     .help = "operands of sums (residual connections) in 8 bits too: less memory, about 1 dB less SQNR"},
+     .help =
+         "operands of sums (residual connections) and normalizations in 8 bits too: less memory, 1 to 3 dB "
+         "less SQNR"},
     {0}};
 
 static const Scheme *scheme_of(const Options *options) {

@@ -57,6 +57,7 @@ static Status plan_node(const Node *node, const QuantizeOptions *options, NodePl
   if (plan->role == ROLE_RECURRENT) plan->reason = "recurrent operators run in float";
   if (plan->role == ROLE_FLOAT && plan->reason == NULL) plan->reason = "has no integer form";
   plan->weight_bits = node->weight_bits;
+  plan->activation_bits = node->activation_bits;
   if (!plan->is_integer) return OK;
   if (node->float_reason != NULL) {
     stay_float(plan, node->float_reason);
@@ -95,6 +96,8 @@ static void find_bias_add(Plan *plan, Node *node) {
   linear->bias_add = add;
   plan->nodes[add->index].is_linear = true; /* read by constant_use(): its operand is a bias */
   plan->nodes[add->index].role = ROLE_SUM;
+  if (plan->nodes[add->index].activation_bits == 0) /* the sum is what is written */
+    plan->nodes[add->index].activation_bits = linear->activation_bits;
 }
 
 /* ---- values ---- */
@@ -122,7 +125,7 @@ static bool can_end_in_activation(const NodePlan *plan) {
 
 /* A table inside an instruction has 8 bits: one with 16 on either side is an instruction of its own, as is
    that of an output, which can have 16. */
-static bool is_kept_apart(const QuantizeOptions *options, const Node *producer, const Node *user) {
+static bool is_kept_apart(const QuantizeOptions *options, const NodePlan *producer, const NodePlan *user) {
   if (producer->activation_bits == 16 || user->activation_bits == 16) return true;
   return options->activations == ACTIVATIONS_16BIT;
 }
@@ -138,7 +141,8 @@ static ValueUse fused_use(const Plan *plan, const QuantizeOptions *options, cons
   if (!can_end_in_activation(&plan->nodes[producer->index])) return USE_NONE;
   if (!next->is_integer || next->role != ROLE_TABLE) return USE_NONE;
   if (plan_is_clamp(user, &low, &high)) return user->inputs[0] == value ? USE_CLAMPED : USE_NONE;
-  if (user->outputs[0]->is_output || is_kept_apart(options, producer, user)) return USE_NONE;
+  if (user->outputs[0]->is_output || is_kept_apart(options, &plan->nodes[producer->index], next))
+    return USE_NONE;
   return USE_TABLED;
 }
 

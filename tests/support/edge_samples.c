@@ -200,6 +200,7 @@ static void sample_table(EdgeBuilder *b) {
   int wide = input(b, EDGE_S16, 2, pair, 4), nodes = constant_s16(b, 513);
   OP(TABLE, output(b, EDGE_S8, 2, pair, 4), NULL, 0, wide, nodes);
   OP(TABLE, output(b, EDGE_S16, 2, pair, 4), NULL, 0, wide, nodes);
+  OP(TABLE, output(b, EDGE_S16, 2, pair, 4), NULL, 0, wide, constant_s16(b, 515));
 }
 
 static void sample_quantize(EdgeBuilder *b) {
