@@ -173,7 +173,7 @@ int main(int count, char **arguments) {
     } else if (strcmp(arguments[i], "--nodes") == 0) {
       settings.nodes = true;
     } else if (strcmp(arguments[i], "--runs") == 0 && i + 1 < count) {
-      settings.runs = atoi(arguments[++i]);
+      settings.runs = (int)strtol(arguments[++i], NULL, 10);
     } else if (time_model(arguments[i], &settings, &err) != OK) {
       fprintf(stderr, "%s: %s\n", arguments[i], err.text);
       return EXIT_FAILURE;

@@ -56,7 +56,8 @@ static inline float exp_below_f32(float x) {
   float low = -104.0f > x ? -104.0f : x;
   float shifted = low * 0x1.715476p0f + to_integer;
   float whole = shifted - to_integer;
-  float r = (low - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f; /* ln 2 in two parts; the first is exact */
+  float r =
+      (low - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f; /* ln 2 in two parts; the first is exact */
   int32_t bits, base, n, half;
   memcpy(&bits, &shifted, sizeof bits);
   memcpy(&base, &to_integer, sizeof base);
