@@ -160,7 +160,7 @@ conformance-check: $(BUILD)/conformance ## the same where the vectors are, again
 
 check: deps ## install what tests need and run all of them
 	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests $(BUILD)/conformance
-	@$(MAKE) --no-print-directory unit conformance-check
+	@$(MAKE) --no-print-directory unit conformance-check operators-page
 
 # Check forks for each test: a small quarantine keeps what is copied then small.
 asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -187,6 +187,12 @@ format: ## format all sources with clang-format
 
 format-check: ## fail where a source is not formatted
 	@clang-format --dry-run --Werror $(SOURCES_OF_ALL)
+
+# The lines above the table stay.
+operators-page: all ## write the table of docs/operators.md anew
+	@awk '/^\|/ {exit} {print}' docs/operators.md >$(BUILD)/operators.md
+	@$(BUILD)/edgec ops --markdown >>$(BUILD)/operators.md
+	@mv $(BUILD)/operators.md docs/operators.md
 
 examples: $(BUILD)/make_digits ## build the generator of the example data and draw build/digits.npz
 	$(BUILD)/make_digits --count 2000 --seed 1 -o $(BUILD)/digits.npz

@@ -222,7 +222,8 @@ void tensor_set(Tensor *tensor, int64_t i, double value) {
 static uint8_t low_bits(ElementType type, int64_t value) {
   int unused = 8 - element_bits(type);
   uint8_t shifted = (uint8_t)((uint64_t)value << unused);
-  return element_is_signed(type) ? (uint8_t)((int8_t)shifted >> unused) : (uint8_t)(shifted >> unused);
+  if (element_is_signed(type)) return (uint8_t)((int8_t)shifted >> unused);
+  return (uint8_t)(shifted >> unused);
 }
 
 void tensor_set_integer(Tensor *tensor, int64_t i, int64_t value) {

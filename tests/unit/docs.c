@@ -104,6 +104,21 @@ START_TEST(documented_commands_work) {
 }
 END_TEST
 
+/* The page is the command's output below a heading. */
+START_TEST(the_operators_page_is_true) {
+  Text page = read_whole("docs/operators.md");
+  char *folder = shell_folder("operators_page");
+  ShellResult result;
+  shell_run(&result, folder, "edgec ops --markdown");
+  ck_assert_int_eq(result.exit_code, 0);
+  ck_assert_msg(text_ends_with(page.bytes, result.out.bytes),
+                "docs/operators.md is old: make operators-page");
+  shell_result_free(&result);
+  text_free(&page);
+  free(folder);
+}
+END_TEST
+
 static void setup(void) {
   shell_setup();
 }
@@ -115,6 +130,7 @@ Suite *suite_docs(void) {
   tcase_add_unchecked_fixture(tests, setup, NULL);
   tcase_add_test(tests, console_blocks_are_recognized);
   tcase_add_test(tests, documented_commands_work);
+  tcase_add_test(tests, the_operators_page_is_true);
   suite_add_tcase(suite, tests);
   return suite;
 }
