@@ -128,17 +128,10 @@ static Status split_for_calib(QuantizeJob *job, Error *err) {
   return OK;
 }
 
-/* True if samples are needed for more than verification: a scheme without calibration has them for recovery.
- */
-static bool wants_samples(const QuantizeJob *job) {
-  if (!float_scheme_is(job->settings.activations)) return true;
-  return !job->inputs.is_synthetic && mixed_recovery(job->options).effort != EFFORT_NONE;
-}
-
-/* The first samples calibrate, the next verify. */
+/* The first samples calibrate, the next verify; all do where nothing is calibrated. */
 static void split_samples(QuantizeJob *job) {
   int64_t all = job->inputs.samples;
-  int64_t wanted = wants_samples(job) ? options_int(job->options, "samples") : 0;
+  int64_t wanted = float_scheme_is(job->settings.activations) ? 0 : options_int(job->options, "samples");
   int64_t most = options_int(job->options, "verify-samples");
   job->calibration_samples = least(wanted, all);
   if (job->has_verify_data) {

@@ -78,10 +78,23 @@ bool scheme_is_float(const Options *options) {
   return float_scheme_is(activations_of(options));
 }
 
-/* What is about activations in codes. */
+/* What is about activations in codes, or fits to samples. */
 static Status check_float(const Options *options, Error *err) {
-  static const char *const refused[] = {"method",      "percentile", "calib",
-                                        "output-8bit", "sums-8bit",  "qdq-weights"};
+  static const char *const refused[] = {
+#define X(id, option, title, effort, text) option,
+      RECOVERY_METHODS(X)
+#undef X
+          "method",
+      "percentile",
+      "calib",
+      "samples",
+      "output-8bit",
+      "sums-8bit",
+      "qdq-weights"};
+  bool is_fitted = options_choice(options, "effort") != EFFORT_NONE;
+  if (is_fitted)
+    TRY(options_refuse(options, "effort", "where activations stay in float32 (--bits w8, w4; --dynamic)",
+                       err));
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
     TRY(options_refuse(options, refused[i], "where activations stay in float32 (--bits w8, w4; --dynamic)",
                        err));
