@@ -169,6 +169,7 @@ static Status quantize(QuantizeJob *job, Error *err) {
 
 /* On the samples that calibrated, or, with a .calib file, on those set aside; its ranges stay. */
 static Status recover(QuantizeJob *job, Error *err) {
+  if (float_scheme_is(job->settings.activations) && job->recovery_samples == 0) return OK;
   RecoveryOptions options = mixed_recovery(job->options);
   if (job->inputs.is_synthetic) options.without[RECOVERY_ADAROUND] = true; /* it learns what is made up */
   options.keep_ranges = job->calib.count > 0;
