@@ -3,6 +3,7 @@
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
 #include "cmd/print.h"
+#include "cmd/scheme_rows.h"
 #include "cmd/sensitivity_job.h"
 
 #include <stdio.h>
@@ -52,10 +53,22 @@ static Status print_result(const SensitivityJob *job, Error *err) {
   return print_text(&text, err);
 }
 
+/* What each layer alone does is measured; a scheme that chooses by that is none to measure. */
+static Status check_scheme(const Options *options, Error *err) {
+  if (scheme_is_mixed(options) || scheme_is_float(options))
+    return fail(
+        err, BAD_USAGE,
+        "sensitivity: option --bits: %s: layers are measured with activations in codes and weights of 8 and "
+        "of 4 bits; give w8a8, w4a8, w8a16 or w4a16",
+        options_string(options, "bits"));
+  return scheme_check(options, err);
+}
+
 static Status sensitivity_run(const Options *options, Error *err) {
   SensitivityJob job;
   if (options_flag(options, "json")) TRY(options_refuse(options, "csv", "together with --json", err));
   TRY(method_check(options, err));
+  TRY(check_scheme(options, err));
   Status status = sensitivity_job_run(&job, options, err);
   if (status == OK) status = print_result(&job, err);
   sensitivity_job_free(&job);
@@ -71,13 +84,16 @@ const Command command_sensitivity = {
             "with those of the float model. That is done at 8 bits, and with the weights at 4.\n"
             "The bar is the noise of the outputs, in power: the noise of single layers adds up, so a layer "
             "with half of the bar does half of the harm. SQNR is in dB; agreement is the share of samples "
-            "with the same highest score.\n"
+            "with the same highest score. The last line is what all layers together do, as --bits has them; "
+            "--group and "
+            "--per-tensor say how weights of 4 bits are scaled.\n"
             "What to do with it: keep the worst in float ('edgec quantize --exclude NAME') and look at what "
-            "that costs in bytes. Everything is simulated; nothing is written.",
+            "that costs in bytes, or let 'edgec quantize --bits mixed' choose. Everything is simulated; "
+            "nothing is written.",
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {sensitivity_rows, method_rows, inputs_rows, common_work_rows, common_quiet_rows,
+    .options = {sensitivity_rows, scheme_rows, method_rows, inputs_rows, common_work_rows, common_quiet_rows,
                 common_json_rows},
     .examples = {"edgec sensitivity model.onnx --data samples.npz",
                  "edgec sensitivity model.onnx --data samples.npz --rank 4 --csv >layers.csv"},

@@ -3,6 +3,7 @@
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
 #include "cmd/progress.h"
+#include "cmd/scheme_rows.h"
 #include "cmd/synthetic.h"
 
 #define LEAST_TO_SPLIT 8 /* with fewer samples calibration and measurement share them */
@@ -36,28 +37,25 @@ static void split_samples(SensitivityJob *job) {
   job->measure_samples = least(most, all - job->measure_from);
 }
 
-static Status quantize(SensitivityJob *job, Pool *pool, Error *err) {
+static Status calibrate_model(SensitivityJob *job, Calibration **calibration, Pool *pool, Error *err) {
   Progress progress;
-  Calibration *calibration;
-  QuantizeReport report;
-  QuantizeOptions settings = quantize_defaults();
-  method_take(job->options, &settings);
   progress_begin(&progress, "calibrate", options_flag(job->options, "quiet"));
-  Status status = calibrate(&calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
-                            &settings, pool, progress_update, &progress, err);
+  Status status = calibrate(calibration, job->model.graph, &job->inputs.reader, 0, job->calibration_samples,
+                            &job->settings, pool, progress_update, &progress, err);
   progress_end(&progress);
-  if (status == OK) status = quantize_graph(job->model.graph, calibration, &settings, &report, err);
-  calibration_free(calibration);
   return status;
 }
 
 static Status measure(SensitivityJob *job, Pool *pool, Error *err) {
   Progress progress;
+  Calibration *calibration;
+  TRY(calibrate_model(job, &calibration, pool, err));
   progress_begin(&progress, "layers", options_flag(job->options, "quiet"));
-  Status status =
-      sensitivity_measure(&job->sensitivity, job->model.graph, &job->inputs.reader, job->measure_from,
-                          job->measure_samples, pool, progress_update, &progress, err);
+  Status status = sensitivity_measure(&job->sensitivity, job->model.graph, calibration, &job->settings,
+                                      &job->inputs.reader, job->measure_from, job->measure_samples, pool,
+                                      progress_update, &progress, err);
   progress_end(&progress);
+  calibration_free(calibration);
   if (status == OK) sensitivity_rank(&job->sensitivity, job->bits);
   return status;
 }
@@ -65,12 +63,15 @@ static Status measure(SensitivityJob *job, Pool *pool, Error *err) {
 Status sensitivity_job_run(SensitivityJob *job, const Options *options, Error *err) {
   double start = progress_clock();
   *job = (SensitivityJob){.options = options, .bits = options_choice(options, "rank") == 0 ? 8 : 4};
+  job->settings = quantize_defaults();
+  method_take(options, &job->settings);
+  scheme_take(options, &job->settings);
   TRY(open_model(job, err));
   split_samples(job);
   Pool *pool = pool_new(common_threads(options), err);
   if (pool == NULL) return err->status;
-  Status status = quantize(job, pool, err);
-  if (status == OK) status = measure(job, pool, err);
+  job->settings.pool = pool;
+  Status status = measure(job, pool, err);
   pool_free(pool);
   job->seconds = progress_clock() - start;
   return status == OK ? OK : fail_within(err, "%s", job->model.path);

@@ -10,7 +10,8 @@
 
 typedef struct SensitivityJob {
   const Options *options;
-  Model model; /* cleaned and quantized */
+  QuantizeOptions settings;
+  Model model;
   Inputs inputs;
   QdqTaken taken; /* parameters that came with the model */
   int64_t calibration_samples, measure_from, measure_samples;

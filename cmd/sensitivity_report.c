@@ -18,6 +18,10 @@ static const Damage *ranking(const SensitivityJob *job, const LayerSensitivity *
   return job->bits == 4 ? &layer->at4 : &layer->at8;
 }
 
+static bool is_default_scheme(const SensitivityJob *job) {
+  return job->settings.weight_bits == 8 && job->settings.activations == ACTIVATIONS_8BIT;
+}
+
 /* ---- for people ---- */
 
 static void head_lines(const SensitivityJob *job, Text *text) {
@@ -72,7 +76,7 @@ static void layer_row(const SensitivityJob *job, const LayerSensitivity *layer, 
   table_cell(table, "%s", layer->type);
   table_cell(table, "%s", layer->weights > 0 ? text_count(number, layer->weights) : "");
   damage_cells(job, true, &layer->at8, table);
-  damage_cells(job, layer->weights > 0, &layer->at4, table);
+  damage_cells(job, layer->has_at4, &layer->at4, table);
   table_cell(table, "%s", bar_text(bar, most > 0 ? noise / most : 0, BAR_COLUMNS, bars_are_utf8()));
 }
 
@@ -92,12 +96,15 @@ void sensitivity_table(const SensitivityJob *job, Text *text) {
   const Sensitivity *s = &job->sensitivity;
   head_lines(job, text);
   rows(job, text);
-  text_add(text, "\nall layers at 8 bits: ");
-  if (isinf(s->all8.sqnr))
+  if (is_default_scheme(job))
+    text_add(text, "\nall layers at 8 bits: ");
+  else
+    text_add(text, "\nall layers as %s: ", options_string(job->options, "bits"));
+  if (isinf(s->all.sqnr))
     text_add(text, "exact");
   else
-    text_add(text, "SQNR %.1f dB", s->all8.sqnr);
-  if (s->is_classifier) text_add(text, ", agreement %.1f%%", agreement(job, &s->all8));
+    text_add(text, "SQNR %.1f dB", s->all.sqnr);
+  if (s->is_classifier) text_add(text, ", agreement %.1f%%", agreement(job, &s->all));
   text_add(text, "\n");
 }
 
@@ -129,7 +136,7 @@ void sensitivity_csv(const SensitivityJob *job, Text *text) {
     table_cell(&table, "%s", layer->type);
     table_cell(&table, "%lld", (long long)layer->weights);
     csv_damage(job, true, &layer->at8, &table);
-    csv_damage(job, layer->weights > 0, &layer->at4, &table);
+    csv_damage(job, layer->has_at4, &layer->at4, &table);
   }
   table_csv(&table, text);
   text->failed |= table.failed;
@@ -150,7 +157,7 @@ static void layer_json(const SensitivityJob *job, const LayerSensitivity *layer,
   json_string(json, "operator", layer->type);
   json_int(json, "weights", layer->weights);
   damage_json(job, "bits8", &layer->at8, json);
-  if (layer->weights > 0) damage_json(job, "bits4", &layer->at4, json);
+  if (layer->has_at4) damage_json(job, "bits4", &layer->at4, json);
   json_object_end(json);
 }
 
@@ -164,7 +171,7 @@ void sensitivity_json(const SensitivityJob *job, Text *text) {
   json_bool(&json, "synthetic", job->inputs.is_synthetic);
   json_int(&json, "calibration_samples", job->calibration_samples);
   json_int(&json, "samples", job->measure_samples);
-  damage_json(job, "all_bits8", &job->sensitivity.all8, &json);
+  damage_json(job, is_default_scheme(job) ? "all_bits8" : "all", &job->sensitivity.all, &json);
   json_array_begin(&json, "layers");
   for (int l = 0; l < job->sensitivity.count; l++) layer_json(job, &job->sensitivity.layers[l], &json);
   json_array_end(&json);

@@ -1,8 +1,5 @@
 #include "quantize/rounding.h"
 
-#include "quantize/weight_clip.h"
-
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -42,29 +39,4 @@ Tensor *round_weight_to(const Tensor *weight, const QuantSpec *spec, Arena *aren
   Tensor *copy = copy_of(weight, arena, err);
   if (copy != NULL) round_weight_in_place(spec, copy);
   return copy;
-}
-
-/* Channels of a weight, seen as [outer, channels, inner], get the scales of least error. */
-static Status best_scales(const Tensor *weight, int axis, double limit, float *scales, Arena *arena,
-                          Error *err) {
-  const float *values = weight->data;
-  int64_t outer = shape_product(&weight->shape, 0, axis), count = weight->shape.dims[axis];
-  int64_t inner = shape_product(&weight->shape, axis + 1, weight->shape.rank);
-  float *row = arena_new(arena, (size_t)(outer * inner), sizeof *row, err);
-  if (row == NULL) return err->status;
-  for (int64_t c = 0; c < count; c++) {
-    for (int64_t o = 0; o < outer; o++)
-      memcpy(row + o * inner, values + (o * count + c) * inner, (size_t)inner * sizeof *row);
-    scales[c] = (float)fmax(weight_clip_scale(row, outer * inner, limit), (double)FLT_MIN);
-  }
-  return OK;
-}
-
-Tensor *round_weight(const Tensor *weight, int axis, int bits, Arena *arena, Error *err) {
-  int64_t channels = weight->shape.dims[axis];
-  float *scales = arena_new(arena, (size_t)channels, sizeof *scales, err);
-  double limit = (double)((1 << (bits - 1)) - 1);
-  if (scales == NULL || best_scales(weight, axis, limit, scales, arena, err) != OK) return NULL;
-  QuantSpec spec = {.bits = bits, .axis = axis, .scale_count = channels, .scales = scales};
-  return round_weight_to(weight, &spec, arena, err);
 }

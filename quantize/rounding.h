@@ -20,11 +20,8 @@ static inline double weight_rounded(double weight, double scale, double limit) {
   return scale * weight_code(weight, scale, limit);
 }
 
-/* A copy, in the arena, of a linear operator's weight as `bits` symmetric codes of each of the channels along
-   `axis` stand for it. The scale of a channel is the one of least squared error. NULL when memory runs out.
- */
-Tensor *round_weight(const Tensor *weight, int axis, int bits, Arena *arena, Error *err);
-/* The same with the scales of its spec. */
+/* A copy, in the arena, of a linear operator's weight as the codes of its spec stand for it. NULL when memory
+   runs out. */
 Tensor *round_weight_to(const Tensor *weight, const QuantSpec *spec, Arena *arena, Error *err);
 /* The same in place: float32, channels along the spec's axis or groups with factors. */
 void round_weight_in_place(const QuantSpec *spec, Tensor *weight);

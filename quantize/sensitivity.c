@@ -1,5 +1,6 @@
 #include "quantize/sensitivity.h"
 
+#include "quantize/graph_state.h"
 #include "quantize/rounding.h"
 #include "quantize/units.h"
 
@@ -11,6 +12,8 @@ typedef struct Measurement {
   DamageMeter *meter;
   bool *is_rounded; /* by value, of this run */
   Unit *units;      /* beside the layers */
+  Arena arena;
+  GraphState at8, at4, whole; /* with weights of 8 bits, of 4, of the bits of the options */
   SampleProgress progress;
   void *progress_context;
   int64_t done, runs;
@@ -20,10 +23,12 @@ static Status find_layers(Sensitivity *s, Measurement *m, Error *err) {
   TRY(units_find(m->graph, m->units, &s->count, err));
   for (int l = 0; l < s->count; l++) {
     const Unit *unit = &m->units[l];
+    const QuantSpec *coarse = unit->weight == NULL ? NULL : m->at4.values[unit->weight->index].spec;
     s->layers[l] =
         (LayerSensitivity){.name = unit->node != NULL ? unit->node->name : unit->first->name,
                            .type = unit->node != NULL ? unit->node->type : "input",
-                           .weights = unit->weight != NULL ? tensor_elements(unit->weight->constant) : 0};
+                           .weights = unit->weight != NULL ? tensor_elements(unit->weight->constant) : 0,
+                           .has_at4 = coarse != NULL && coarse->bits == 4};
   }
   return OK;
 }
@@ -44,8 +49,8 @@ static Status run_layer(Measurement *m, const Unit *unit, int bits, Damage *dama
   memset(m->is_rounded, 0, (size_t)m->graph->value_count * sizeof *m->is_rounded);
   unit_mark(unit, m->is_rounded);
   if (kept != NULL) {
-    coded = bits == 4 ? round_weight(kept, unit->axis, bits, &arena, err)
-                      : round_weight_to(kept, unit->weight->spec, &arena, err);
+    const ValueState *state = &(bits == 4 ? m->at4 : m->at8).values[unit->weight->index];
+    coded = round_weight_to(state->constant, state->spec, &arena, err);
     if (coded == NULL) return err->status;
     unit->weight->constant = coded;
   }
@@ -55,41 +60,59 @@ static Status run_layer(Measurement *m, const Unit *unit, int bits, Damage *dama
   return status;
 }
 
-/* Weights that layers share are rounded once; all are put back. */
-static Status run_all(Measurement *m, const Sensitivity *s, Damage *damage, Error *err) {
-  Arena arena = {0};
-  Status status = OK;
-  const Tensor **kept = arena_new(&arena, (size_t)m->graph->value_count, sizeof *kept, err);
-  if (kept == NULL) return err->status;
+/* Weights that layers share are rounded once. */
+static Status code_all(Measurement *m, const Sensitivity *s, Arena *arena, Error *err) {
   memset(m->is_rounded, 0, (size_t)m->graph->value_count * sizeof *m->is_rounded);
-  for (int l = 0; l < s->count && status == OK; l++) {
+  for (int l = 0; l < s->count; l++) {
     Value *weight = m->units[l].weight;
     unit_mark(&m->units[l], m->is_rounded);
-    if (weight == NULL || kept[weight->index] != NULL) continue;
-    Tensor *coded = round_weight_to(weight->constant, weight->spec, &arena, err);
-    if (coded == NULL) status = err->status;
-    if (coded == NULL) break;
-    kept[weight->index] = weight->constant;
-    weight->constant = coded;
+    if (weight == NULL || weight->constant != m->whole.values[weight->index].constant) continue;
+    weight->constant = round_weight_to(weight->constant, weight->spec, arena, err);
+    if (weight->constant == NULL) return err->status;
   }
+  return OK;
+}
+
+static Status run_all(Measurement *m, const Sensitivity *s, Damage *damage, Error *err) {
+  Arena arena = {0};
+  graph_state_restore(&m->whole, m->graph);
+  Status status = code_all(m, s, &arena, err);
   if (status == OK) status = run(m, damage, err);
-  for (int v = 0; v < m->graph->value_count; v++)
-    if (kept[v] != NULL) m->graph->values[v]->constant = kept[v];
+  graph_state_restore(&m->at8, m->graph);
   arena_free(&arena);
   return status;
 }
 
 static Status run_layers(Measurement *m, Sensitivity *s, Error *err) {
   m->runs = s->count + 1;
-  for (int l = 0; l < s->count; l++) m->runs += s->layers[l].weights > 0;
+  for (int l = 0; l < s->count; l++) m->runs += s->layers[l].has_at4;
   for (int l = 0; l < s->count; l++) {
     TRY(run_layer(m, &m->units[l], 8, &s->layers[l].at8, err));
-    if (s->layers[l].weights > 0) TRY(run_layer(m, &m->units[l], 4, &s->layers[l].at4, err));
+    if (s->layers[l].has_at4) TRY(run_layer(m, &m->units[l], 4, &s->layers[l].at4, err));
   }
-  return run_all(m, s, &s->all8, err);
+  return run_all(m, s, &s->all, err);
 }
 
 /* ---- the whole ---- */
+
+static Status quantize_as(Measurement *m, const GraphState *start, const Calibration *calibration,
+                          const QuantizeOptions *options, int bits, GraphState *state, Error *err) {
+  QuantizeReport report;
+  QuantizeOptions own = *options;
+  own.weight_bits = bits;
+  graph_state_restore(start, m->graph);
+  TRY(quantize_graph(m->graph, calibration, &own, &report, err));
+  return graph_state_keep(state, m->graph, &m->arena, err);
+}
+
+static Status quantize(Measurement *m, const Calibration *calibration, const QuantizeOptions *options,
+                       Error *err) {
+  GraphState start;
+  TRY(graph_state_keep(&start, m->graph, &m->arena, err));
+  TRY(quantize_as(m, &start, calibration, options, 4, &m->at4, err));
+  TRY(quantize_as(m, &start, calibration, options, options->weight_bits, &m->whole, err));
+  return quantize_as(m, &start, calibration, options, 8, &m->at8, err);
+}
 
 static Status prepare(Measurement *m, Sensitivity *s, Error *err) {
   size_t rows = (size_t)(m->graph->node_count + m->graph->input_count) + 1;
@@ -104,14 +127,17 @@ static void release(Measurement *m) {
   damage_meter_free(m->meter);
   free(m->is_rounded);
   free(m->units);
+  arena_free(&m->arena);
 }
 
-Status sensitivity_measure(Sensitivity *sensitivity, Graph *graph, const SampleReader *reader, int64_t from,
+Status sensitivity_measure(Sensitivity *sensitivity, Graph *graph, const Calibration *calibration,
+                           const QuantizeOptions *options, const SampleReader *reader, int64_t from,
                            int64_t count, Pool *pool, SampleProgress progress, void *progress_context,
                            Error *err) {
   Measurement m = {.graph = graph, .progress = progress, .progress_context = progress_context};
   *sensitivity = (Sensitivity){.samples = count};
-  Status status = prepare(&m, sensitivity, err);
+  Status status = quantize(&m, calibration, options, err);
+  if (status == OK) status = prepare(&m, sensitivity, err);
   if (status == OK) status = damage_meter_new(&m.meter, graph, reader, from, count, pool, err);
   if (status == OK) status = run_layers(&m, sensitivity, err);
   if (status == OK) sensitivity->is_classifier = damage_is_classifier(m.meter);
@@ -140,7 +166,7 @@ static int worse_at8(const void *a, const void *b) {
 
 static int worse_at4(const void *a, const void *b) {
   const LayerSensitivity *left = a, *right = b;
-  if ((left->weights > 0) != (right->weights > 0)) return left->weights > 0 ? -1 : 1;
+  if (left->has_at4 != right->has_at4) return left->has_at4 ? -1 : 1;
   return by_noise(left->at4.noise, right->at4.noise, left, right);
 }
 
