@@ -24,7 +24,7 @@ Status calib_compress(CalibTensor *tensor, const Histogram *seen, Arena *arena, 
   CalibBin *bins = arena_new(arena, (size_t)filled, sizeof *bins, err);
   if (bins == NULL) return err->status;
   tensor->seen = *seen;
-  tensor->seen.counts = NULL;
+  tensor->seen.counts = tensor->seen.weighted = NULL;
   tensor->seen.low += 0.0f; /* which of two zeros came first does not matter */
   tensor->seen.high += 0.0f;
   tensor->bins = bins;
@@ -122,17 +122,18 @@ static Status fill(Calibration *calibration, const CalibFile *file, const Graph 
                    Error *err) {
   size_t values = (size_t)graph->value_count;
   const CalibTensor **found = arena_new(arena, values, sizeof *found, err);
-  bool *binned = arena_new(arena, values, sizeof *binned, err);
-  if (found == NULL || binned == NULL) return err->status;
+  Bins *bins = arena_new(arena, values, sizeof *bins, err);
+  if (found == NULL || bins == NULL) return err->status;
   TRY(match(file, graph, found, arena, err));
-  for (size_t v = 0; v < values; v++) binned[v] = found[v] != NULL && found[v]->seen.count > 0;
-  TRY(calibration_reserve(calibration, binned, graph->value_count, err));
+  for (size_t v = 0; v < values; v++)
+    if (found[v] != NULL && found[v]->seen.count > 0) bins[v] = BINS_COUNTED;
+  TRY(calibration_reserve(calibration, bins, graph->value_count, err));
   calibration->given = calloc(values + 1, sizeof *calibration->given);
   if (calibration->given == NULL) return fail_memory(err);
   for (size_t v = 0; v < values; v++) {
     if (found[v] == NULL) continue;
     calibration->given[v] = found[v]->range;
-    if (!binned[v]) continue;
+    if (bins[v] == BINS_NONE) continue;
     uint64_t *counts = calibration->histograms[v].counts;
     calib_expand(found[v], &calibration->histograms[v], counts);
   }

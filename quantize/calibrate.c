@@ -1,13 +1,14 @@
 /* Streaming statistics of activations: each tensor is seen once, memory does not depend on the samples. */
 #include "quantize/calibration.h"
-#include "quantize/plan.h"
+#include "quantize/importance.h"
 
 #include <stdlib.h>
 
 /* What is looked at, by value. */
 typedef struct Watch {
   bool *seen;   /* its range */
-  bool *binned; /* and its distribution */
+  Bins *bins; /* and its distribution */
+  Importance *importance;
 } Watch;
 
 typedef struct Worker {
@@ -21,23 +22,37 @@ typedef struct Worker {
 static void watch_value(const Value *value, const ValuePlan *plan, const QuantizeOptions *options,
                         const Watch *watch) {
   bool is_source = plan->use == USE_ACTIVATION && plan->is_source;
-  bool *seen = &watch->seen[value->index], *binned = &watch->binned[value->index];
+  bool *seen = &watch->seen[value->index], binned;
   if (options->for_file) {
-    *seen = *binned = value->constant == NULL && value->type == ELEMENT_FLOAT32;
+    *seen = binned = value->constant == NULL && value->type == ELEMENT_FLOAT32;
   } else {
     *seen = is_source || plan->use == USE_TABLED;
-    *binned = *seen && (!is_source || (options->method != CALIBRATE_MIN_MAX && !plan->is_wide));
+    binned = *seen && (!is_source || (options->method != CALIBRATE_MIN_MAX && !plan->is_wide));
   }
+  Bins kind = watch->importance[value->index].channels != NULL ? BINS_WEIGHTED : BINS_COUNTED;
+  watch->bins[value->index] = binned ? kind : BINS_NONE;
+}
+
+static void see_weighted(Worker *worker, const Value *value, const Tensor *tensor) {
+  const Importance *importance = &worker->watch->importance[value->index];
+  const Shape *shape = &tensor->shape;
+  HistogramWeights weights = {.outer = shape_product(shape, 0, importance->axis),
+                              .channels = importance->count,
+                              .inner = shape_product(shape, importance->axis + 1, shape->rank),
+                              .of = importance->channels};
+  histogram_add_weighted(&worker->seen.histograms[value->index], tensor->data, &weights);
 }
 
 static Status see(void *context, const Value *value, const Tensor *tensor, Error *err) {
   Worker *worker = context;
-  if (!worker->watch->seen[value->index] || tensor->type != ELEMENT_FLOAT32) return OK;
+  const Watch *watch = worker->watch;
+  if (!watch->seen[value->index] || tensor->type != ELEMENT_FLOAT32) return OK;
   int64_t count = tensor_elements(tensor);
   if (!histogram_takes(tensor->data, count))
     return fail(err, BAD_INPUT,
                 "tensor '%s': a value is NaN or infinite; check the data and its preprocessing", value->name);
   histogram_add(&worker->seen.histograms[value->index], tensor->data, count);
+  if (watch->bins[value->index] == BINS_WEIGHTED) see_weighted(worker, value, tensor);
   return OK;
 }
 
@@ -61,7 +76,7 @@ static Status workers_init(Worker *workers, int count, const Interpreter *interp
   int values = interpreter_graph(interpreter)->value_count;
   for (int w = 0; w < count; w++) {
     workers[w].watch = watch;
-    TRY(calibration_reserve(&workers[w].seen, watch->binned, values, err));
+    TRY(calibration_reserve(&workers[w].seen, watch->bins, values, err));
     TRY(runner_new(&workers[w].runner, interpreter, err));
   }
   return OK;
@@ -82,9 +97,10 @@ static Status watch_graph(Watch *watch, Graph *graph, const QuantizeOptions *opt
   Status status = plan_make(&plan, graph, !options->output_8bit, err);
   if (status == OK) {
     watch->seen = arena_new(arena, (size_t)graph->value_count, sizeof *watch->seen, err);
-    watch->binned = arena_new(arena, (size_t)graph->value_count, sizeof *watch->binned, err);
-    if (watch->seen == NULL || watch->binned == NULL) status = err->status;
+    watch->bins = arena_new(arena, (size_t)graph->value_count, sizeof *watch->bins, err);
+    if (watch->seen == NULL || watch->bins == NULL) status = err->status;
   }
+  if (status == OK) status = importance_of_values(&watch->importance, graph, &plan, arena, err);
   for (int v = 0; status == OK && v < graph->value_count; v++)
     watch_value(graph->values[v], &plan.values[v], options, watch);
   plan_free(&plan);

@@ -20,13 +20,26 @@ typedef struct Histogram {
   int exponent;     /* e */
   int64_t first;    /* number of the bin that counts[0] is */
   uint64_t *counts; /* HISTOGRAM_BINS, or NULL: only the range is kept */
+  uint64_t *weighted;      /* HISTOGRAM_BINS: every value counted as often as its channel is important; or NULL */
+  uint64_t weighted_zeros; /* of which exactly zero */
 } Histogram;
+
+/* Values as [outer][channels][inner], and how often those of each channel count. */
+typedef struct HistogramWeights {
+  int64_t outer, channels, inner;
+  const uint16_t *of; /* a channel */
+} HistogramWeights;
 
 void histogram_init(Histogram *histogram, uint64_t *counts);
 /* True if all values are finite: only such may be added. */
 bool histogram_takes(const float *values, int64_t count);
 /* Adds `count` finite values. */
 void histogram_add(Histogram *histogram, const float *values, int64_t count);
+/* The same values once more, for `weighted`, after histogram_add(). */
+void histogram_add_weighted(Histogram *histogram, const float *values, const HistogramWeights *weights);
+/* What the bins count for the choice of a range: `weighted` where there is such, else `counts`. */
+const uint64_t *histogram_importance(const Histogram *histogram);
+uint64_t histogram_zero_importance(const Histogram *histogram);
 /* Adds what another one has seen. */
 void histogram_merge(Histogram *into, const Histogram *from);
 /* What is wrong with statistics that come from elsewhere, as a clause: counts that do not add up, bins that

@@ -31,10 +31,10 @@ static void end(void) {
 
 /* What samples from..to-1 do to the three tensors: later samples have larger values. */
 static CalibFile seen(int from, int to) {
-  bool binned[16] = {0};
+  Bins binned[16] = {0};
   Calibration calibration = {0};
   float values[PER_SAMPLE], clamped[PER_SAMPLE];
-  for (int v = 0; v < m.graph->value_count; v++) binned[v] = m.graph->values[v]->constant == NULL;
+  for (int v = 0; v < m.graph->value_count; v++) binned[v] = m.graph->values[v]->constant == NULL ? BINS_COUNTED : BINS_NONE;
   ck_assert_int_eq(calibration_reserve(&calibration, binned, m.graph->value_count, &err), OK);
   for (int s = from; s < to; s++) {
     Random random = {(uint64_t)s + 1};
