@@ -115,7 +115,8 @@ END_TEST
 
 START_TEST(methods_can_be_switched_off) {
   Maker maker = maker_new(13), *m = &maker;
-  RecoveryCase c = {.options = {EFFORT_HIGH, true, true, false, true}};
+  RecoveryCase c = {.options = {.effort = EFFORT_HIGH}};
+  for (int i = 0; i < RECOVERY_METHOD_COUNT; i++) c.options.without[i] = i != RECOVERY_GPTQ;
   build_net(m);
   recovery_case_quantize(&c, m, 4, 1);
   RecoveryReport report = recover(&c);
