@@ -142,10 +142,15 @@ static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
 static Status recover(QuantizeJob *job, Error *err) {
   if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
   RecoveryOptions options = recovery_take(job->options);
+  Progress progress;
   double start = progress_clock();
+  progress_begin(&progress, "recover", options_flag(job->options, "quiet"));
+  options.progress = progress_update;
+  options.progress_context = &progress;
   Status status =
       quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->calibration_samples,
                        &job->settings, &options, job->pool, &job->recovery, err);
+  progress_end(&progress);
   job->recover_seconds = progress_clock() - start;
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }

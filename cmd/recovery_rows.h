@@ -5,7 +5,7 @@
 #include "cmd/options.h"
 #include "quantize/quantize.h"
 
-/* --effort, --[no-]equalize, --[no-]bias-correction, --[no-]weight-scales, --[no-]gptq */
+/* --effort, and --[no-]SWITCH of each of RECOVERY_METHODS. */
 extern const OptionRow recovery_rows[];
 
 RecoveryOptions recovery_take(const Options *options);

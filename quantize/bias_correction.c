@@ -9,6 +9,7 @@
  */
 #include "quantize/channel_means.h"
 #include "quantize/recovery.h"
+#include "quantize/rounding.h"
 
 /* What a shift of the input channels does to each output's mean. */
 static void inherited_shift(const Layer *layer, const double *real, const double *coded, double *shift) {
@@ -19,7 +20,7 @@ static void inherited_shift(const Layer *layer, const double *real, const double
     for (int64_t i = 0; i < layer->depth; i++) {
       int64_t c = layer_input_of(layer, o, i);
       double weight = (double)weights[layer_weight_at(layer, o, i)];
-      sum += layer_rounded(weight, scale, limit) * (coded[c] - real[c]);
+      sum += weight_rounded(weight, scale, limit) * (coded[c] - real[c]);
     }
     shift[o] = layer->factor * sum;
   }

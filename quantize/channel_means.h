@@ -17,6 +17,9 @@ typedef struct ChannelMeans {
    depend on threads. */
 Status channel_means(ChannelMeans *means, Simulator *simulator, const Layers *layers, SimulatedAs as,
                      int64_t from, int64_t count, Error *err);
+/* The mean squares of what layers read take the place of `data`. */
+Status channel_squares(ChannelMeans *squares, Simulator *simulator, const Layers *layers, SimulatedAs as,
+                       int64_t from, int64_t count, Error *err);
 void channel_means_free(ChannelMeans *means);
 
 #endif

@@ -145,10 +145,6 @@ void layers_free(Layers *layers) {
 
 /* ---- what methods do to them ---- */
 
-double layer_rounded(double weight, double scale, double limit) {
-  return scale * fmin(fmax(rint(weight / scale), -limit), limit);
-}
-
 Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err) {
   const QuantSpec *old = layer->weight->spec;
   if (old->bits == bits) return OK;

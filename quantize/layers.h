@@ -53,9 +53,6 @@ static inline double layer_scale(const Layer *layer, int64_t output) {
 static inline double layer_code_limit(const Layer *layer) {
   return (double)((1 << (layer->weight->spec->bits - 1)) - 1);
 }
-/* The weight of code rint(weight / scale) within the limit: what lowering makes of it. */
-double layer_rounded(double weight, double scale, double limit);
-
 /* The weights get `bits` bits, with scales that keep their largest weights. */
 Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err);
 

@@ -91,13 +91,32 @@ typedef enum Effort {
 #undef X
 } Effort;
 
-/* Off switches by method; the effort decides which of the others are tried. */
+/* X(id, switch, name, effort, help): the methods in the order in which they are tried, and from which effort
+   on. The switch is an option of the command line. */
+#define RECOVERY_METHODS(X)                                                                                  \
+  X(EQUALIZATION, "equalize", "equalization", HIGH,                                                          \
+    "channels between two layers are scaled so that their ranges are alike")                                 \
+  X(WEIGHT_SCALES, "weight-scales", "weight scales", NORMAL,                                                 \
+    "below 8 bits: scales of weights by least squared error instead of the largest weight")                  \
+  X(GPTQ, "gptq", "gptq", HIGH,                                                                              \
+    "weights are rounded one after the other, each making up for the errors before it")                      \
+  X(BIAS_CORRECTION, "bias-correction", "bias correction", NORMAL,                                           \
+    "biases take up the mean error of each channel")
+
+typedef enum RecoveryMethodId {
+#define X(id, option, name, effort, help) RECOVERY_##id,
+  RECOVERY_METHODS(X)
+#undef X
+      RECOVERY_METHOD_COUNT
+} RecoveryMethodId;
+
+/* The effort decides which methods are tried that are not switched off. */
 typedef struct RecoveryOptions {
   Effort effort;
-  bool no_equalization, no_weight_scales, no_gptq, no_bias_correction;
+  bool without[RECOVERY_METHOD_COUNT];
+  SampleProgress progress; /* counts parts of the work; NULL: nobody wants to know */
+  void *progress_context;
 } RecoveryOptions;
-
-#define RECOVERY_MAX_STEPS 8
 
 /* What one method was worth. */
 typedef struct RecoveryStep {
@@ -109,7 +128,8 @@ typedef struct RecoveryStep {
 typedef struct RecoveryReport {
   int64_t fit_samples, held_samples;
   int step_count;
-  RecoveryStep steps[RECOVERY_MAX_STEPS];
+  RecoveryStep steps[RECOVERY_METHOD_COUNT];
+  const char *skipped; /* why nothing was tried; NULL where something was or nothing was wanted */
 } RecoveryReport;
 
 /* Improves weights, biases and scales of a graph that quantize_graph() has given specs. Methods are fitted to

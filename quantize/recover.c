@@ -2,7 +2,6 @@
 #include "quantize/held_out.h"
 #include "quantize/recovery.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #define NORMAL_FIT 32 /* samples to fit to */
@@ -10,21 +9,31 @@
 #define NORMAL_HELD 32 /* samples to judge on */
 #define HIGH_HELD 64
 #define LEAST_SAMPLES 8 /* with fewer nothing is tried */
+#define PARTS 100       /* of progress that a pass has */
 
 typedef struct Method {
-  const char *name;
-  Effort effort;       /* from which on it is tried */
-  size_t switched_off; /* offset of its switch in RecoveryOptions */
   RecoveryMethod apply;
+  int variants;     /* that are tried, of which the best is kept */
+  int work;         /* how long a variant takes, roughly, in passes over the samples */
   bool is_new_base; /* it changes what the real graph computes between its layers */
 } Method;
 
 static const Method methods[] = {
-    {"equalization", EFFORT_HIGH, offsetof(RecoveryOptions, no_equalization), equalize_layers, true},
-    {"weight scales", EFFORT_NORMAL, offsetof(RecoveryOptions, no_weight_scales), search_weight_scales,
-     false},
-    {"gptq", EFFORT_HIGH, offsetof(RecoveryOptions, no_gptq), round_in_sequence, false},
-    {"bias correction", EFFORT_NORMAL, offsetof(RecoveryOptions, no_bias_correction), correct_biases, false},
+    [RECOVERY_EQUALIZATION] = {equalize_layers, 1, 4, true},
+    [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false},
+    [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false},
+    [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false},
+};
+
+typedef struct MethodName {
+  const char *name;
+  Effort effort; /* from which on it is tried */
+} MethodName;
+
+static const MethodName names[] = {
+#define X(id, option, name, effort, help) {name, EFFORT_##effort},
+    RECOVERY_METHODS(X)
+#undef X
 };
 
 /* ---- going back ---- */
@@ -54,54 +63,95 @@ typedef struct Trial {
   Recovery recovery;
   Calibration **calibration; /* the caller's */
   HeldOut held;
-  Saved *saved;
-  double sqnr; /* of the graph as it is */
+  Saved *before, *best; /* the graph before a method, and with its best variant */
+  Calibration *renewed; /* by the best variant */
+  double sqnr;          /* of the graph as it is */
   RecoveryReport *report;
 } Trial;
 
-/* Of two calibrations the one that fits the graph stays. */
-static void settle_calibration(Trial *trial, bool is_kept) {
-  Calibration *other = trial->recovery.renewed;
-  if (is_kept && other != NULL) {
-    other = *trial->calibration;
-    *trial->calibration = trial->recovery.renewed;
-  }
-  calibration_free(other);
-  trial->recovery.renewed = NULL;
+static void tell(const Recovery *recovery, int64_t done) {
+  const RecoveryOptions *options = recovery->options;
+  if (options->progress != NULL) options->progress(options->progress_context, done, recovery->work);
 }
 
-static Status try_method(Trial *trial, const Method *method, Error *err) {
-  bool is_changed;
+void recovery_tell(const Recovery *recovery, double share) {
+  tell(recovery, recovery->done + (int64_t)(share * (double)recovery->own_work));
+}
+
+/* A variant that is better than all before it is remembered. */
+static Status try_variant(Trial *trial, const Method *method, RecoveryStep *step, bool *is_changed,
+                          Error *err) {
   Recovery *recovery = &trial->recovery;
-  RecoveryStep *step = &trial->report->steps[trial->report->step_count];
-  save(recovery->graph, trial->saved);
-  TRY(method->apply(recovery, &is_changed, err));
-  if (!is_changed) return OK;
-  trial->report->step_count++;
-  *step = (RecoveryStep){.method = method->name, .before = trial->sqnr};
-  TRY(held_out_measure(&trial->held, recovery->simulator, &step->after, err));
-  step->is_kept = step->after > step->before;
-  if (step->is_kept)
-    trial->sqnr = step->after;
-  else
-    restore(recovery->graph, trial->saved);
-  settle_calibration(trial, step->is_kept);
-  if (method->is_new_base) simulator_rebase(recovery->simulator);
+  double sqnr;
+  recovery->own_work = method->work * PARTS;
+  TRY(method->apply(recovery, is_changed, err));
+  recovery->done += recovery->own_work;
+  recovery_tell(recovery, 0);
+  if (!*is_changed) return OK;
+  TRY(held_out_measure(&trial->held, recovery->simulator, &sqnr, err));
+  if (recovery->variant == 0 || sqnr > step->after) {
+    step->after = sqnr;
+    save(recovery->graph, trial->best);
+    calibration_free(trial->renewed);
+    trial->renewed = recovery->renewed;
+  } else {
+    calibration_free(recovery->renewed);
+  }
+  recovery->renewed = NULL;
   return OK;
 }
 
-static bool is_wanted(const Method *method, const RecoveryOptions *options) {
-  return options->effort >= method->effort && !*(const bool *)((const char *)options + method->switched_off);
+/* Of two calibrations the one that fits the graph stays. */
+static void settle_calibration(Trial *trial, bool is_kept) {
+  Calibration *other = trial->renewed;
+  if (is_kept && other != NULL) {
+    other = *trial->calibration;
+    *trial->calibration = trial->renewed;
+  }
+  calibration_free(other);
+  trial->renewed = NULL;
+}
+
+static Status try_method(Trial *trial, int m, Error *err) {
+  const Method *method = &methods[m];
+  Recovery *recovery = &trial->recovery;
+  RecoveryStep step = {.method = names[m].name, .before = trial->sqnr};
+  bool is_changed = true;
+  save(recovery->graph, trial->before);
+  for (int v = 0; v < method->variants && is_changed; v++) {
+    recovery->variant = v;
+    restore(recovery->graph, trial->before);
+    TRY(try_variant(trial, method, &step, &is_changed, err));
+  }
+  if (!is_changed) return OK;
+  step.is_kept = step.after > step.before;
+  restore(recovery->graph, step.is_kept ? trial->best : trial->before);
+  if (step.is_kept) trial->sqnr = step.after;
+  settle_calibration(trial, step.is_kept);
+  if (method->is_new_base) simulator_rebase(recovery->simulator);
+  trial->report->steps[trial->report->step_count++] = step;
+  return OK;
+}
+
+static bool is_wanted(int m, const RecoveryOptions *options) {
+  return options->effort >= names[m].effort && !options->without[m];
 }
 
 static Status try_methods(Trial *trial, Error *err) {
   Recovery *recovery = &trial->recovery;
-  trial->saved = calloc((size_t)recovery->graph->value_count + 1, sizeof *trial->saved);
-  if (trial->saved == NULL) return fail_memory(err);
-  Status status = held_out_measure(&trial->held, recovery->simulator, &trial->sqnr, err);
-  for (size_t m = 0; m < sizeof methods / sizeof *methods && status == OK; m++)
-    if (is_wanted(&methods[m], recovery->options)) status = try_method(trial, &methods[m], err);
-  free(trial->saved);
+  const RecoveryOptions *options = recovery->options;
+  size_t values = (size_t)recovery->graph->value_count + 1;
+  trial->before = calloc(values, sizeof *trial->before);
+  trial->best = calloc(values, sizeof *trial->best);
+  Status status = trial->before == NULL || trial->best == NULL ? fail_memory(err) : OK;
+  for (int m = 0; m < RECOVERY_METHOD_COUNT; m++)
+    if (is_wanted(m, options)) recovery->work += (int64_t)methods[m].variants * methods[m].work * PARTS;
+  if (status == OK) status = held_out_measure(&trial->held, recovery->simulator, &trial->sqnr, err);
+  for (int m = 0; m < RECOVERY_METHOD_COUNT && status == OK; m++)
+    if (is_wanted(m, options)) status = try_method(trial, m, err);
+  free(trial->before);
+  free(trial->best);
+  calibration_free(trial->renewed);
   calibration_free(recovery->renewed);
   return status;
 }
@@ -123,7 +173,11 @@ static Status recover_with(Trial *trial, Error *err) {
   TRY(held_out_begin(&trial->held, recovery->simulator, recovery->from + recovery->all - report->held_samples,
                      report->held_samples, err));
   report->held_samples = trial->held.count;
-  Status status = trial->held.width > 0 ? try_methods(trial, err) : OK;
+  Status status = OK;
+  if (trial->held.width > 0)
+    status = try_methods(trial, err);
+  else
+    report->skipped = "the size of the outputs is not known";
   held_out_end(&trial->held);
   return status;
 }
@@ -134,7 +188,11 @@ Status quantize_recover(Graph *graph, Calibration **calibration, const SampleRea
   Layers layers;
   Trial trial = {.calibration = calibration, .report = report};
   *report = (RecoveryReport){0};
-  if (options->effort == EFFORT_NONE || count < LEAST_SAMPLES) return OK;
+  if (options->effort == EFFORT_NONE) return OK;
+  if (count < LEAST_SAMPLES) {
+    report->skipped = "too few samples to fit to and to judge by";
+    return OK;
+  }
   Recovery *recovery = &trial.recovery;
   *recovery = (Recovery){.graph = graph,
                          .layers = &layers,

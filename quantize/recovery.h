@@ -19,10 +19,16 @@ typedef struct Recovery {
   const QuantizeOptions *settings;
   const RecoveryOptions *options;
   Calibration *renewed; /* by the method that is being tried; NULL: none */
+  int variant;          /* of the method that is being tried, from 0 on */
+  /* Progress: parts of the whole work that are done, out of `work`, and those of the method being tried. */
+  int64_t work, done, own_work;
 } Recovery;
 
 /* A method leaves *is_changed false where there was nothing for it to do. */
 typedef Status (*RecoveryMethod)(Recovery *recovery, bool *is_changed, Error *err);
+
+/* A method tells how far it is: 0..1. */
+void recovery_tell(const Recovery *recovery, double share);
 
 /* Channels of tensors between two layers are scaled so that their ranges are alike; then all ranges and
    scales anew. The real graph's constants change too. */

@@ -1,7 +1,10 @@
 #include "quantize/rounding.h"
 
+#include "quantize/weight_clip.h"
+
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* Adding and taking away 1.5 * 2^23 rounds a float of up to 2^22 half to even. */
 #define ROUNDER 12582912.0f
@@ -17,96 +20,51 @@ void round_activation(const QuantSpec *spec, float *values, int64_t count) {
   }
 }
 
-/* One channel of a weight seen as [outer, channels, inner]. */
-typedef struct Channel {
-  const float *values; /* of the whole weight */
-  int64_t outer, count, inner, index;
-} Channel;
-
-static int64_t position(const Channel *channel, int64_t o, int64_t i) {
-  return (o * channel->count + channel->index) * channel->inner + i;
-}
-
-static double rounded(double value, double scale, double most) {
-  double code = rint(value / scale);
-  return (code < -most ? -most : code > most ? most : code) * scale;
-}
-
-static double error_at(const Channel *channel, double scale, double most) {
-  double sum = 0;
-  for (int64_t o = 0; o < channel->outer; o++)
-    for (int64_t i = 0; i < channel->inner; i++) {
-      double value = (double)channel->values[position(channel, o, i)];
-      double difference = rounded(value, scale, most) - value;
-      sum += difference * difference;
-    }
-  return sum;
-}
-
-static double largest_of(const Channel *channel) {
-  double largest = 0;
-  for (int64_t o = 0; o < channel->outer; o++)
-    for (int64_t i = 0; i < channel->inner; i++)
-      largest = fmax(largest, fabs((double)channel->values[position(channel, o, i)]));
-  return largest;
-}
-
-#define SHRINK_STEPS 16 /* from the scale that covers everything down to half of it */
-
-static double best_scale(const Channel *channel, double most) {
-  double widest = fmax(largest_of(channel) / most, (double)FLT_MIN), best = widest, least = INFINITY;
-  for (int s = 0; s <= SHRINK_STEPS; s++) {
-    double scale = widest * (1 - 0.5 * s / SHRINK_STEPS), error = error_at(channel, scale, most);
-    if (error < least) {
-      least = error;
-      best = scale;
-    }
+void round_weight_in_place(const QuantSpec *spec, Tensor *weight) {
+  int64_t count = tensor_elements(weight), inner = 1;
+  if (spec->scale_count > 1) inner = shape_product(&weight->shape, spec->axis + 1, weight->shape.rank);
+  double limit = (double)((1 << (spec->bits - 1)) - 1);
+  float *values = weight->data;
+  for (int64_t i = 0; i < count; i++) {
+    double scale = (double)spec->scales[i / inner % spec->scale_count];
+    if (spec->group_size > 0) scale = quant_step(spec, &weight->shape, i);
+    values[i] = (float)weight_rounded((double)values[i], scale, limit);
   }
-  return best;
 }
 
-static void round_channel(const Channel *channel, double scale, double most, float *to) {
-  for (int64_t o = 0; o < channel->outer; o++)
-    for (int64_t i = 0; i < channel->inner; i++) {
-      int64_t at = position(channel, o, i);
-      to[at] = (float)rounded((double)channel->values[at], scale, most);
-    }
-}
-
-/* `spec` NULL: scales of least error along `axis`. */
-static Tensor *round_channels(const Tensor *weight, const QuantSpec *spec, int axis, int bits, Arena *arena,
-                              Error *err) {
+static Tensor *copy_of(const Tensor *weight, Arena *arena, Error *err) {
   Tensor *copy = tensor_new(arena, ELEMENT_FLOAT32, &weight->shape, err);
-  if (copy == NULL) return NULL;
-  double most = ldexp(1.0, bits - 1) - 1;
-  Channel channel = {weight->data, 1, 1, tensor_elements(weight), 0};
-  if (axis >= 0)
-    channel = (Channel){weight->data, shape_product(&weight->shape, 0, axis), weight->shape.dims[axis],
-                        shape_product(&weight->shape, axis + 1, weight->shape.rank), 0};
-  for (; channel.index < channel.count; channel.index++) {
-    double scale = spec != NULL ? (double)spec->scales[channel.index] : best_scale(&channel, most);
-    round_channel(&channel, scale, most, copy->data);
-  }
-  return copy;
-}
-
-Tensor *round_weight(const Tensor *weight, int axis, int bits, Arena *arena, Error *err) {
-  return round_channels(weight, NULL, axis, bits, arena, err);
-}
-
-/* Groups with factors: every weight has a step of its own. */
-static Tensor *round_groups(const Tensor *weight, const QuantSpec *spec, Arena *arena, Error *err) {
-  Tensor *copy = tensor_new(arena, ELEMENT_FLOAT32, &weight->shape, err);
-  if (copy == NULL) return NULL;
-  const float *values = weight->data;
-  float *to = copy->data;
-  double most = ldexp(1.0, spec->bits - 1) - 1;
-  for (int64_t i = 0; i < tensor_elements(weight); i++)
-    to[i] = (float)rounded((double)values[i], quant_step(spec, &weight->shape, i), most);
+  if (copy != NULL) memcpy(copy->data, weight->data, tensor_bytes(weight));
   return copy;
 }
 
 Tensor *round_weight_to(const Tensor *weight, const QuantSpec *spec, Arena *arena, Error *err) {
-  if (spec->group_size > 0) return round_groups(weight, spec, arena, err);
-  return round_channels(weight, spec, spec->axis, spec->bits, arena, err);
+  Tensor *copy = copy_of(weight, arena, err);
+  if (copy != NULL) round_weight_in_place(spec, copy);
+  return copy;
+}
+
+/* Channels of a weight, seen as [outer, channels, inner], get the scales of least error. */
+static Status best_scales(const Tensor *weight, int axis, double limit, float *scales, Arena *arena,
+                          Error *err) {
+  const float *values = weight->data;
+  int64_t outer = shape_product(&weight->shape, 0, axis), count = weight->shape.dims[axis];
+  int64_t inner = shape_product(&weight->shape, axis + 1, weight->shape.rank);
+  float *row = arena_new(arena, (size_t)(outer * inner), sizeof *row, err);
+  if (row == NULL) return err->status;
+  for (int64_t c = 0; c < count; c++) {
+    for (int64_t o = 0; o < outer; o++)
+      memcpy(row + o * inner, values + (o * count + c) * inner, (size_t)inner * sizeof *row);
+    scales[c] = (float)fmax(weight_clip_scale(row, outer * inner, limit), (double)FLT_MIN);
+  }
+  return OK;
+}
+
+Tensor *round_weight(const Tensor *weight, int axis, int bits, Arena *arena, Error *err) {
+  int64_t channels = weight->shape.dims[axis];
+  float *scales = arena_new(arena, (size_t)channels, sizeof *scales, err);
+  double limit = (double)((1 << (bits - 1)) - 1);
+  if (scales == NULL || best_scales(weight, axis, limit, scales, arena, err) != OK) return NULL;
+  QuantSpec spec = {.bits = bits, .axis = axis, .scale_count = channels, .scales = scales};
+  return round_weight_to(weight, &spec, arena, err);
 }

@@ -1,6 +1,7 @@
 #include "quantize/row_rounding.h"
 
 #include "quantize/cholesky.h"
+#include "quantize/rounding.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -65,10 +66,6 @@ void row_end(const Row *row, double *codes) {
   for (int64_t i = 0; i < row->metric->depth; i++) codes[row->metric->order[i]] = row->codes[i];
 }
 
-static double nearest(double weight, double scale, double limit) {
-  return fmin(fmax(rint(weight / scale), -limit), limit);
-}
-
 static double error_at(const Row *row, int64_t i) {
   return row->weights[i] - row->scale * row->codes[i];
 }
@@ -82,7 +79,7 @@ static double walk(Row *row, bool in_turn) {
   for (int64_t k = n - 1; k >= 0; k--) {
     const double *factor = row->metric->factor + k * n;
     double wanted = row->weights[k] + (in_turn ? shift[k] / factor[k] : 0);
-    row->codes[k] = nearest(wanted, row->scale, row->limit);
+    row->codes[k] = weight_code(wanted, row->scale, row->limit);
     double error = error_at(row, k), term = shift[k] + factor[k] * error;
     total += term * term;
     for (int64_t j = 0; j < k; j++) shift[j] += factor[j] * error;
@@ -115,7 +112,7 @@ static void gradient_of(const Row *row, double *gradient) {
 static bool move_code(Row *row, int64_t k, double *gradient) {
   int64_t n = row->metric->depth;
   const double *moments = row->metric->moments + k * n;
-  double code = nearest(row->scale * row->codes[k] + gradient[k] / moments[k], row->scale, row->limit);
+  double code = weight_code(row->scale * row->codes[k] + gradient[k] / moments[k], row->scale, row->limit);
   double step = row->scale * (code - row->codes[k]); /* the error at k falls by this */
   double gain = step * (2 * gradient[k] - step * moments[k]);
   if (!(gain > 1e-9 * step * step * moments[k])) return false;

@@ -31,18 +31,6 @@ struct Simulator {
 
 /* ---- constants in codes ---- */
 
-static void code_weight(const QuantSpec *spec, Tensor *tensor) {
-  int64_t count = tensor_elements(tensor), inner = 1;
-  if (spec->scale_count > 1) inner = shape_product(&tensor->shape, spec->axis + 1, tensor->shape.rank);
-  double limit = (double)((1 << (spec->bits - 1)) - 1);
-  float *values = tensor->data;
-  for (int64_t i = 0; i < count; i++) {
-    double scale = (double)spec->scales[i / inner % spec->scale_count];
-    if (spec->group_size > 0) scale = quant_step(spec, &tensor->shape, i);
-    values[i] = (float)layer_rounded((double)values[i], scale, limit);
-  }
-}
-
 static void code_bias(const Layer *layer, Tensor *tensor) {
   for (int64_t o = 0; layer->has_rows && o < layer->outputs; o++) {
     double unit =
@@ -81,7 +69,7 @@ static Status make_codes(Simulator *s, Error *err) {
   for (int l = 0; l < s->layers->count; l++) {
     const Layer *layer = &s->layers->layers[l];
     TRY(begin_code(s, layer->weight, NULL, &tensor, err));
-    if (tensor != NULL) code_weight(layer->weight->spec, tensor);
+    if (tensor != NULL) round_weight_in_place(layer->weight->spec, tensor);
     if (layer->bias == NULL) continue;
     TRY(begin_code(s, layer->bias, layer, &tensor, err));
     if (tensor != NULL) code_bias(layer, tensor);
@@ -91,7 +79,7 @@ static Status make_codes(Simulator *s, Error *err) {
     if (!is_operand(value) || s->coded[v].is_of_layer) continue;
     TRY(begin_code(s, value, NULL, &tensor, err));
     if (tensor != NULL && value->spec->group_size > 0)
-      code_weight(value->spec, tensor); /* no layer: see layers.h */
+      round_weight_in_place(value->spec, tensor); /* no layer: see layers.h */
     else if (tensor != NULL && value->spec->axis < 0)
       round_activation(value->spec, tensor->data, tensor_elements(tensor));
   }

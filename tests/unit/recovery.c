@@ -1,4 +1,5 @@
 /* The simulation, and quantize_recover() as a whole. */
+#include "quantize/rounding.h"
 #include "tests/support/recovery_case.h"
 
 #include <check.h>
@@ -61,7 +62,7 @@ START_TEST(simulation_rounds_as_the_codes_say) {
     double reals = ((double)real[i] - b) / w; /* x again */
     double limit = fmin(fmax(rint(reals / (double)in->scales[0]) + in->zero_point, -128), 127);
     double xs = (double)in->scales[0] * (limit - in->zero_point);
-    double y = layer_rounded(w, layer_scale(layer, 0), 7) * xs + rint(b / unit) * unit;
+    double y = weight_rounded(w, layer_scale(layer, 0), 7) * xs + rint(b / unit) * unit;
     double code = rint(y / (double)out->scales[0]);
     ck_assert_double_eq_tol((double)coded[i], code * (double)out->scales[0], 1.01 * (double)out->scales[0]);
   }
@@ -114,7 +115,8 @@ END_TEST
 
 START_TEST(methods_can_be_switched_off) {
   Maker maker = maker_new(13), *m = &maker;
-  RecoveryCase c = {.options = {EFFORT_HIGH, true, true, false, true}};
+  RecoveryCase c = {.options = {.effort = EFFORT_HIGH}};
+  for (int i = 0; i < RECOVERY_METHOD_COUNT; i++) c.options.without[i] = i != RECOVERY_GPTQ;
   build_net(m);
   recovery_case_quantize(&c, m, 4, 1);
   RecoveryReport report = recover(&c);
