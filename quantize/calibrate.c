@@ -1,12 +1,13 @@
 /* Streaming statistics of activations: each tensor is seen once, memory does not depend on the samples. */
 #include "quantize/calibration.h"
 #include "quantize/importance.h"
+#include "quantize/plan.h"
 
 #include <stdlib.h>
 
 /* What is looked at, by value. */
 typedef struct Watch {
-  bool *seen;   /* its range */
+  bool *seen; /* its range */
   Bins *bins; /* and its distribution */
   Importance *importance;
 } Watch;
@@ -100,7 +101,7 @@ static Status watch_graph(Watch *watch, Graph *graph, const QuantizeOptions *opt
     watch->bins = arena_new(arena, (size_t)graph->value_count, sizeof *watch->bins, err);
     if (watch->seen == NULL || watch->bins == NULL) status = err->status;
   }
-  if (status == OK) status = importance_of_values(&watch->importance, graph, &plan, arena, err);
+  if (status == OK) status = importance_of_values(&watch->importance, graph, arena, err);
   for (int v = 0; status == OK && v < graph->value_count; v++)
     watch_value(graph->values[v], &plan.values[v], options, watch);
   plan_free(&plan);

@@ -23,7 +23,8 @@ static int exponent_for(float low, float high) {
   return exponent;
 }
 
-/* Adds counts whose bins begin at `from` to such that are `shift` powers of two wider and begin at `first`. */
+/* Adds counts whose bins begin at `from` to such that are `shift` powers of two wider and begin at `first`.
+ */
 static void add_shifted(uint64_t *into, int64_t first, const uint64_t *counts, int64_t from, int shift) {
   for (int i = 0; i < HISTOGRAM_BINS; i++)
     if (counts[i] != 0) /* arithmetic shift: floor */
@@ -213,6 +214,22 @@ static int last_filled(const Histogram *histogram) {
   return last;
 }
 
+/* Each value counts from once to HISTOGRAM_WEIGHT_MOST times. */
+static bool is_weight_of(uint64_t weighted, uint64_t count) {
+  return weighted >= count && weighted / HISTOGRAM_WEIGHT_MOST <= count &&
+         (weighted / HISTOGRAM_WEIGHT_MOST < count || weighted % HISTOGRAM_WEIGHT_MOST == 0);
+}
+
+static bool weights_fit(const Histogram *histogram) {
+  if (histogram->count > INT64_MAX / HISTOGRAM_WEIGHT_MOST) return false;
+  for (int i = 0; i < HISTOGRAM_BINS; i++)
+    if (!is_weight_of(histogram->weighted[i], histogram->counts[i])) return false;
+  int64_t zero = -histogram->first;
+  uint64_t most = zero >= 0 && zero < HISTOGRAM_BINS ? histogram->weighted[zero] : 0;
+  return histogram->weighted_zeros <= most &&
+         is_weight_of(histogram->weighted_zeros, (uint64_t)histogram->zeros);
+}
+
 const char *histogram_flaw(const Histogram *histogram) {
   if (histogram->count == 0) return histogram->low > histogram->high ? NULL : "it has a range of no values";
   if (histogram->count < 0) return "its number of values is negative";
@@ -229,6 +246,8 @@ const char *histogram_flaw(const Histogram *histogram) {
   if (histogram->zeros < 0 ||
       (uint64_t)histogram->zeros > (can_be_zero ? histogram->counts[zero] : (uint64_t)0))
     return "it has more zeros than values there";
+  if (histogram->weighted != NULL && !weights_fit(histogram))
+    return "its weighted counts do not fit its counts";
   return NULL;
 }
 

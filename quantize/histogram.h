@@ -12,15 +12,16 @@
 #include "base/base.h"
 
 #define HISTOGRAM_BINS 2048
+#define HISTOGRAM_WEIGHT_MOST 65535 /* the least weight is 1 */
 
 typedef struct Histogram {
-  float low, high;  /* smallest and largest value; low > high: nothing seen */
-  int64_t count;    /* values seen */
-  int64_t zeros;    /* of which exactly zero: those have no rounding error */
-  int exponent;     /* e */
-  int64_t first;    /* number of the bin that counts[0] is */
-  uint64_t *counts; /* HISTOGRAM_BINS, or NULL: only the range is kept */
-  uint64_t *weighted;      /* HISTOGRAM_BINS: every value counted as often as its channel is important; or NULL */
+  float low, high;    /* smallest and largest value; low > high: nothing seen */
+  int64_t count;      /* values seen */
+  int64_t zeros;      /* of which exactly zero: those have no rounding error */
+  int exponent;       /* e */
+  int64_t first;      /* number of the bin that counts[0] is */
+  uint64_t *counts;   /* HISTOGRAM_BINS, or NULL: only the range is kept */
+  uint64_t *weighted; /* HISTOGRAM_BINS: every value counted as often as its channel is important; or NULL */
   uint64_t weighted_zeros; /* of which exactly zero */
 } Histogram;
 

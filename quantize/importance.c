@@ -11,7 +11,6 @@ typedef struct Shares {
 
 typedef struct Gatherer {
   const Graph *graph;
-  const Plan *plan;
   Shares *shares; /* by value */
   Arena *arena;
   Error *err;
@@ -76,13 +75,14 @@ static void add_weights(const Matrix *matrix, const float *weights, const Shares
 
 /* Asks nothing (`asked` stays empty) where the node is no product with constant weights. */
 static Status ask_linear(const Gatherer *gatherer, const Node *node, const Value *value, Shares *asked) {
-  const NodePlan *plan = &gatherer->plan->nodes[node->index];
+  LinearForm form;
   Matrix matrix;
   int axis;
-  if (!plan->is_linear || plan->role != ROLE_LINEAR || node_input(node, plan->form.data) != value) return OK;
-  const Tensor *weight = node_constant(node, plan->form.weight);
+  if (node->op->linear == NULL || node->op->linear(node, &form, NULL) != OK) return OK;
+  if (node_input(node, form.data) != value) return OK;
+  const Tensor *weight = node_constant(node, form.weight);
   if (weight == NULL || weight->type != ELEMENT_FLOAT32 ||
-      !matrix_of(node, &plan->form, value, weight, &matrix, &axis))
+      !matrix_of(node, &form, value, weight, &matrix, &axis))
     return OK;
   TRY(shares_new(asked, axis, value->shape.dims[axis], gatherer->arena, gatherer->err));
   add_weights(&matrix, weight->data, &gatherer->shares[node->outputs[0]->index], asked->of);
@@ -91,13 +91,13 @@ static Status ask_linear(const Gatherer *gatherer, const Node *node, const Value
 }
 
 /* Nodes whose result has the channels of their input, at the same place. */
-static bool keeps_channels(const Gatherer *gatherer, const Node *node, const Value *value) {
+static bool keeps_channels(const Node *node, const Value *value) {
   static const char *const names[] = {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
                                       "Resize",  "Pad",         "Identity"};
   const Value *result = node->outputs[0];
   if (!value->has_shape || result == NULL || !result->has_shape || result->shape.rank != value->shape.rank)
     return false;
-  if (gatherer->plan->nodes[node->index].role == ROLE_TABLE) return node_input(node, 0) == value;
+  if (op_role(node, NULL) == ROLE_TABLE) return node_input(node, 0) == value;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (node_is(node, names[i])) return node_input(node, 0) == value;
   return false;
@@ -127,7 +127,7 @@ static Status ask(const Gatherer *gatherer, const Node *node, const Value *value
   *asked = (Shares){0};
   if (node->output_count < 1 || node->outputs[0] == NULL) return OK;
   if (node_is(node, "Concat")) return ask_concat(gatherer, node, value, asked);
-  if (keeps_channels(gatherer, node, value)) {
+  if (keeps_channels(node, value)) {
     const Shares *result = &gatherer->shares[node->outputs[0]->index];
     if (result->of != NULL && result->axis < value->shape.rank &&
         value->shape.dims[result->axis] == result->count)
@@ -171,7 +171,7 @@ static Status to_integers(Importance *importance, const Shares *shares, Arena *a
   importance->channels = arena_new(arena, (size_t)shares->count, sizeof *importance->channels, err);
   if (importance->channels == NULL) return err->status;
   for (int64_t c = 0; c < shares->count; c++)
-    importance->channels[c] = (uint16_t)fmax(1, rint(shares->of[c] / most * IMPORTANCE_MOST));
+    importance->channels[c] = (uint16_t)fmax(1, rint(shares->of[c] / most * HISTOGRAM_WEIGHT_MOST));
   return OK;
 }
 
@@ -184,9 +184,8 @@ static Status gather_all(const Gatherer *gatherer) {
   return OK;
 }
 
-Status importance_of_values(Importance **importance, const Graph *graph, const Plan *plan, Arena *arena,
-                            Error *err) {
-  Gatherer gatherer = {.graph = graph, .plan = plan, .arena = arena, .err = err};
+Status importance_of_values(Importance **importance, const Graph *graph, Arena *arena, Error *err) {
+  Gatherer gatherer = {.graph = graph, .arena = arena, .err = err};
   gatherer.shares = arena_new(arena, (size_t)graph->value_count, sizeof *gatherer.shares, err);
   *importance = arena_new(arena, (size_t)graph->value_count, sizeof **importance, err);
   if (gatherer.shares == NULL || *importance == NULL) return err->status;

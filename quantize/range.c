@@ -69,8 +69,7 @@ static int bin_at(const Histogram *histogram, double x, int offset) {
 static double range_error(const Histogram *histogram, const Moments *moments, Range range) {
   int first = bin_at(histogram, range.low, 0), last = bin_at(histogram, range.high, 1);
   double step = (range.high - range.low) / 255.0;
-  double inside = moments->count[last] - moments->count[first] -
-                  (double)histogram_zero_importance(histogram);
+  double inside = moments->count[last] - moments->count[first] - (double)histogram_zero_importance(histogram);
   return clip_error(moments, 0, first, range.low) + clip_error(moments, last, HISTOGRAM_BINS, range.high) +
          fmax(inside, 0) * step * step / 12.0;
 }

@@ -20,6 +20,7 @@ typedef struct Method {
 
 static const Method methods[] = {
     [RECOVERY_EQUALIZATION] = {equalize_layers, 1, 4, true},
+    [RECOVERY_RANGES] = {choose_ranges, RECOVERY_RANGE_CANDIDATES, 1, false},
     [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false},
     [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false},
     [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false},
@@ -199,6 +200,7 @@ Status quantize_recover(Graph *graph, Calibration **calibration, const SampleRea
                          .reader = reader,
                          .from = from,
                          .all = count,
+                         .calibration = calibration,
                          .settings = settings,
                          .options = options};
   Status status = layers_find(&layers, graph, err);

@@ -18,8 +18,9 @@ typedef struct Recovery {
   int64_t all;         /* samples that ranges are calibrated on, from `from` on */
   const QuantizeOptions *settings;
   const RecoveryOptions *options;
-  Calibration *renewed; /* by the method that is being tried; NULL: none */
-  int variant;          /* of the method that is being tried, from 0 on */
+  Calibration *const *calibration; /* that the graph's ranges are from */
+  Calibration *renewed;            /* by the method that is being tried; NULL: none */
+  int variant;                     /* of the method that is being tried, from 0 on */
   /* Progress: parts of the whole work that are done, out of `work`, and those of the method being tried. */
   int64_t work, done, own_work;
 } Recovery;
@@ -33,6 +34,10 @@ void recovery_tell(const Recovery *recovery, double share);
 /* Channels of tensors between two layers are scaled so that their ranges are alike; then all ranges and
    scales anew. The real graph's constants change too. */
 Status equalize_layers(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Ranges of activations by other methods than the one that was asked for; a variant each. */
+#define RECOVERY_RANGE_CANDIDATES 5
+Status choose_ranges(Recovery *recovery, bool *is_changed, Error *err);
 
 /* Scales of weights of less than 8 bits by least squared error. */
 Status search_weight_scales(Recovery *recovery, bool *is_changed, Error *err);
