@@ -20,6 +20,7 @@
 #include "base/halves.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/small_floats.h"
 #include "base/text.h"
 #include "base/threads.h"
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WRITE_PIECE ((size_t)8 << 20)
 #define OPEN_OUTPUTS 16 /* that an interrupt can clean up */
 
 /* The names of temporary files in existence: the one thing that a signal handler has to know. */
@@ -99,6 +100,15 @@ Status output_write(OutputFile *out, const void *bytes, size_t size, Error *err)
     if (written < 0) return fail(err, SYSTEM, "%s: cannot write: %s", out->path, strerror(errno));
     next += written;
     size -= (size_t)written;
+  }
+  return OK;
+}
+
+Status output_write_from(OutputFile *out, const Arena *arena, const void *bytes, size_t size, Error *err) {
+  const uint8_t *next = bytes;
+  for (size_t at = 0; at < size; at += WRITE_PIECE) {
+    TRY(output_write(out, next + at, size - at < WRITE_PIECE ? size - at : WRITE_PIECE, err));
+    arena_release(arena);
   }
   return OK;
 }

@@ -2,7 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
-#include "base/error.h"
+#include "base/memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +29,8 @@ typedef struct OutputFile {
 /* SYSTEM, with the cause, where the folder cannot be written. */
 Status output_open(OutputFile *out, const char *path, Error *err);
 Status output_write(OutputFile *out, const void *bytes, size_t size, Error *err);
+/* The same in pieces, between which the arena's pages may leave RAM: `bytes` lie in it. */
+Status output_write_from(OutputFile *out, const Arena *arena, const void *bytes, size_t size, Error *err);
 /* fsync and rename to the final name; on failure the temporary file is gone. */
 Status output_commit(OutputFile *out, Error *err);
 /* Removes the temporary file; for error paths. Accepts a zeroed or committed one. */

@@ -1,5 +1,7 @@
 #include "base/memory.h"
 
+#include "base/spill.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 typedef struct ArenaBlock {
   struct ArenaBlock *next;
   size_t used, bytes; /* of `data`, which begins MEMORY_ALIGNMENT behind the block */
+  bool is_spilled;    /* and zeroed */
 } ArenaBlock;
 
 static unsigned char *block_data(ArenaBlock *block) {
@@ -45,9 +48,38 @@ static ArenaBlock *block_new(size_t bytes, Error *err) {
   return block;
 }
 
-/* A large object's block goes behind the newest one, so that the rest of that one stays in use. */
-static void *large_new(Arena *arena, size_t bytes, Error *err) {
+static void block_free(ArenaBlock *block) {
+  if (block->is_spilled)
+    spill_free(block, block->bytes + MEMORY_ALIGNMENT);
+  else
+    bytes_free(block);
+}
+
+/* A block for one object, a copy of `content` (NULL: zeroed), in memory that may leave RAM; NULL where the
+   arena has none or it cannot be had. */
+static ArenaBlock *spilled_new(const Arena *arena, size_t bytes, const void *content) {
+  size_t total;
+  if (arena->spill_from == 0 || bytes < arena->spill_from || !size_add(bytes, MEMORY_ALIGNMENT, &total))
+    return NULL;
+  ArenaBlock *block = content == NULL ? spill_new(total) : spill_copy(MEMORY_ALIGNMENT, content, bytes);
+  if (block != NULL) *block = (ArenaBlock){.bytes = bytes, .is_spilled = true};
+  return block;
+}
+
+static ArenaBlock *heap_new(size_t bytes, const void *content, Error *err) {
   ArenaBlock *block = block_new(bytes, err);
+  if (block == NULL) return NULL;
+  if (content == NULL)
+    memset(block_data(block), 0, bytes);
+  else
+    memcpy(block_data(block), content, bytes);
+  return block;
+}
+
+/* A large object's block goes behind the newest one, so that the rest of that one stays in use. */
+static void *large_new(Arena *arena, size_t bytes, const void *content, Error *err) {
+  ArenaBlock *block = spilled_new(arena, bytes, content);
+  if (block == NULL) block = heap_new(bytes, content, err);
   if (block == NULL) return NULL;
   block->used = bytes;
   if (arena->blocks == NULL) {
@@ -69,6 +101,7 @@ static void *small_new(Arena *arena, size_t bytes, Error *err) {
   }
   void *object = block_data(arena->blocks) + arena->blocks->used;
   arena->blocks->used += rounded;
+  memset(object, 0, bytes);
   return object;
 }
 
@@ -76,9 +109,14 @@ void *arena_new(Arena *arena, size_t count, size_t size, Error *err) {
   size_t bytes;
   if (!size_multiply(count, size, &bytes)) return fail_memory(err), NULL;
   if (bytes == 0) bytes = 1;
-  void *object = bytes >= LARGE_BYTES ? large_new(arena, bytes, err) : small_new(arena, bytes, err);
-  if (object != NULL) memset(object, 0, bytes);
-  return object;
+  return bytes >= LARGE_BYTES ? large_new(arena, bytes, NULL, err) : small_new(arena, bytes, err);
+}
+
+void *arena_copy(Arena *arena, const void *content, size_t bytes, Error *err) {
+  if (bytes >= LARGE_BYTES) return large_new(arena, bytes, content, err);
+  void *copy = small_new(arena, bytes == 0 ? 1 : bytes, err);
+  if (copy != NULL && bytes > 0) memcpy(copy, content, bytes);
+  return copy;
 }
 
 char *arena_text_of(Arena *arena, const char *bytes, size_t length, Error *err) {
@@ -105,10 +143,17 @@ char *arena_format(Arena *arena, Error *err, const char *format, ...) {
   return text;
 }
 
+/* The header of a block is on its first page, which so comes back at once. */
+void arena_release(const Arena *arena) {
+  if (arena->spill_from == 0) return;
+  for (ArenaBlock *block = arena->blocks; block != NULL; block = block->next)
+    if (block->is_spilled) spill_release(block, block->bytes + MEMORY_ALIGNMENT);
+}
+
 void arena_free(Arena *arena) {
   while (arena->blocks != NULL) {
     ArenaBlock *next = arena->blocks->next;
-    bytes_free(arena->blocks);
+    block_free(arena->blocks);
     arena->blocks = next;
   }
 }

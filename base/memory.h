@@ -17,6 +17,7 @@
 
 typedef struct Arena {
   struct ArenaBlock *blocks; /* newest first */
+  size_t spill_from;         /* objects of so many bytes may leave RAM (base/spill.h); 0: none */
 } Arena;
 
 /* `count` zeroed objects of `size` bytes, aligned to 16 (to 64 where they are 4 KiB or more together).
@@ -24,12 +25,18 @@ typedef struct Arena {
    is not NULL. */
 void *arena_new(Arena *arena, size_t count, size_t size, Error *err);
 
+/* A copy of `bytes` bytes, aligned alike; NULL as above. */
+void *arena_copy(Arena *arena, const void *content, size_t bytes, Error *err);
+
 /* A copy of `text`, or of its first `length` bytes; NULL as above. */
 char *arena_text(Arena *arena, const char *text, Error *err);
 char *arena_text_of(Arena *arena, const char *bytes, size_t length, Error *err);
 
 /* printf into the arena; NULL as above. */
 char *arena_format(Arena *arena, Error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Takes what may leave RAM from the process until it is touched again. */
+void arena_release(const Arena *arena);
 
 /* Frees everything; the arena is empty and usable afterwards. */
 void arena_free(Arena *arena);

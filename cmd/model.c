@@ -1,5 +1,6 @@
 #include "cmd/model.h"
 
+#include "base/spill.h"
 #include "cmd/summary_line.h"
 #include "formats/edge/edge_file.h"
 #include "formats/onnx/onnx.h"
@@ -37,20 +38,32 @@ static int64_t count_macs(const Graph *graph) {
   return macs;
 }
 
-static Status read_model(Model *model, const MappedFile *file, Error *err) {
+#define CRC_PIECE ((size_t)16 << 20) /* of a file that stays in memory at most */
+
+static uint32_t crc_of(const MappedFile *file) {
+  uint32_t crc = 0;
+  for (size_t at = 0; at < file->size; at += CRC_PIECE) {
+    size_t bytes = file->size - at < CRC_PIECE ? file->size - at : CRC_PIECE;
+    crc = (uint32_t)crc32_z(crc, file->bytes + at, bytes);
+    spill_release(file->bytes + at, bytes);
+  }
+  return crc;
+}
+
+static Status read_model(Model *model, const MappedFile *file, const Model *twin, Error *err) {
   model->file_bytes = (int64_t)file->size;
-  model->file_crc = (uint32_t)crc32_z(0, file->bytes, file->size);
-  TRY(onnx_parse(model->path, file->bytes, file->size, &model->graph, err));
-  Status status = onnx_check_weights(model->graph, err);
+  model->file_crc = twin != NULL ? twin->file_crc : crc_of(file);
+  TRY(onnx_read_mapped(model->path, file, twin == NULL ? NULL : twin->graph, &model->graph, err));
+  Status status = twin != NULL ? OK : onnx_check_weights(model->graph, err);
   if (status == OK) status = op_bind_graph(model->graph, err);
   return status == OK ? OK : fail_within(err, "%s", model->path);
 }
 
-Status model_open(Model *model, const char *path, Error *err) {
+static Status open_model(Model *model, const char *path, const Model *twin, Error *err) {
   *model = (Model){.path = path};
   MappedFile file;
   TRY(file_map(path, &file, err));
-  Status status = read_model(model, &file, err);
+  Status status = read_model(model, &file, twin, err);
   file_unmap(&file);
   if (status != OK) {
     model_close(model);
@@ -59,6 +72,14 @@ Status model_open(Model *model, const char *path, Error *err) {
   model->node_count = count_nodes(model->graph);
   model->parameters = count_parameters(model->graph);
   return OK;
+}
+
+Status model_open(Model *model, const char *path, Error *err) {
+  return open_model(model, path, NULL, err);
+}
+
+Status model_open_again(Model *model, const Model *twin, Error *err) {
+  return open_model(model, twin->path, twin, err);
 }
 
 void model_close(Model *model) {

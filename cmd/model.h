@@ -28,6 +28,9 @@ typedef struct Model {
 
 /* UNSUPPORTED with the complete list of operators that are missing. */
 Status model_open(Model *model, const char *path, Error *err);
+/* The same file once more; large weights are shared with `twin`, which must be as it was opened and outlive
+   the new one. */
+Status model_open_again(Model *model, const Model *twin, Error *err);
 void model_close(Model *model); /* accepts a zeroed one */
 Status model_infer(Model *model, Error *err);
 Status model_clean(Model *model, Error *err);

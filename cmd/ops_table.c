@@ -30,8 +30,9 @@ static void type_words(uint32_t types, Text *text) {
   static const struct {
     uint32_t types;
     const char *text;
-  } sets[] = {{ELEMENTS_ANY, "any"},         {ELEMENTS_NUMERIC, "numeric"}, {ELEMENTS_FLOAT, "float"},
-              {ELEMENTS_INTEGER, "integer"}, {ELEMENTS_SIGNED, "signed"},   {ELEMENTS_UNSIGNED, "unsigned"}};
+  } sets[] = {{ELEMENTS_ANY, "any"},          {ELEMENTS_NARROW, "narrow"},   {ELEMENTS_NUMERIC, "numeric"},
+              {ELEMENTS_FLOAT, "float"},      {ELEMENTS_INTEGER, "integer"}, {ELEMENTS_SIGNED, "signed"},
+              {ELEMENTS_UNSIGNED, "unsigned"}};
   size_t start = text->length;
   for (size_t s = 0; s < sizeof sets / sizeof sets[0]; s++) {
     if ((types & sets[s].types) != sets[s].types) continue;

@@ -31,6 +31,8 @@ static QuantizeOptions settings_of(const Options *options) {
 static Status choose_output(QuantizeJob *job, Error *err) {
   job->output = options_string(job->options, "output");
   TRY(qdq_output_choose(job, err));
+  job->settings.sums_8bit |=
+      job->is_qdq; /* an operand without codes would leave its product in float there */
   if (job->is_qdq) return OK;
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = model_default_output(arena, job->model.path, err);
@@ -48,7 +50,7 @@ static Status open_models(QuantizeJob *job, Error *err) {
   const char *path = job->options->arguments[0];
   TRY(model_open(&job->model, path, err));
   TRY(choose_output(job, err));
-  TRY(model_open(&job->reference, path, err));
+  TRY(model_open_again(&job->reference, &job->model, err));
   TRY(inputs_begin(&job->inputs, job->options, "data", err));
   job->inputs.seed = (uint64_t)options_int(job->options, "seed");
   job->has_verify_data = options_was_given(job->options, "verify-data");
@@ -168,24 +170,27 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   return text_status(text, err);
 }
 
-static Status build_file(QuantizeJob *job, void **bytes, size_t *size, Error *err) {
+static Status build_file(QuantizeJob *job, Arena *arena, void **bytes, Error *err) {
   EdgeProgram program = {0};
   Text metadata = {0};
   Status status = metadata_of(job, &metadata, err);
   if (status == OK) status = lower_graph(job->model.graph, &program, err);
   EdgeFileForm form = options_flag(job->options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT;
-  if (status == OK) status = edge_file_build(&program, metadata.bytes, form, bytes, size, err);
+  arena->spill_from = program.arena.spill_from;
+  if (status == OK)
+    status = edge_file_build(&program, metadata.bytes, form, arena, bytes, &job->file_bytes, err);
   edge_program_free(&program);
   text_free(&metadata);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
 static Status write_file(QuantizeJob *job, OutputFile *out, Error *err) {
+  Arena arena = {0};
   void *bytes = NULL;
   if (job->is_qdq) return qdq_output_write(job, out, err);
-  TRY(build_file(job, &bytes, &job->file_bytes, err));
-  Status status = output_write(out, bytes, job->file_bytes, err);
-  bytes_free(bytes);
+  Status status = build_file(job, &arena, &bytes, err);
+  if (status == OK) status = output_write_from(out, &arena, bytes, job->file_bytes, err);
+  arena_free(&arena);
   return status;
 }
 
@@ -194,7 +199,7 @@ static Status read_back(QuantizeJob *job, const OutputFile *out, Error *err) {
   MappedFile mapped;
   if (job->is_qdq) return qdq_output_read(job, out, err);
   TRY(file_map(out->temporary, &mapped, err));
-  Status status = edge_file_parse(&job->file, job->output, mapped.bytes, mapped.size, err);
+  Status status = edge_file_read(&job->file, job->output, &mapped, err);
   if (status == OK)
     status = accounting_make(&job->accounting, job->model.graph, &job->file, mapped.bytes, mapped.size,
                              &job->model.graph->arena, err);
@@ -211,15 +216,15 @@ static Status compare(QuantizeJob *job, Subject **subjects, Error *err) {
   if (job->is_qdq)
     TRY(subject_of_graph(&subjects[1], job->output, job->qdq.graph, workers, err));
   else
-    TRY(subject_of_edge(&subjects[1], job->output, &job->file.model, workers, err));
+    TRY(subject_of_edge(&subjects[1], job->output, &job->file.model, &job->file.memory, workers, err));
   progress_begin(&progress, "verify", options_flag(job->options, "quiet"));
   Status status =
       verify_compare(subjects, 2, &inputs->reader, job->verify_from, job->verify_samples, inputs->labels,
                      job->pool, job->comparisons, progress_update, &progress, err);
   progress_end(&progress);
   if (status == OK && !job->is_qdq)
-    status = verify_layers(job->reference.graph, &job->file.model, &inputs->reader, job->verify_from,
-                           least(LAYER_SAMPLES, job->verify_samples), &job->layers, err);
+    status = verify_layers(job->reference.graph, &job->file.model, &job->file.memory, &inputs->reader,
+                           job->verify_from, least(LAYER_SAMPLES, job->verify_samples), &job->layers, err);
   job->verify_seconds = progress_clock() - start;
   return status;
 }

@@ -25,7 +25,8 @@ static Status start_graph(Runnable *runnable, int workers, Error *err) {
 }
 
 static Status start_edge(Runnable *runnable, int workers, Error *err) {
-  return subject_of_edge(&runnable->subject, runnable->path, &runnable->file.model, workers, err);
+  return subject_of_edge(&runnable->subject, runnable->path, &runnable->file.model, &runnable->file.memory,
+                         workers, err);
 }
 
 static Status bind_inputs(Runnable *runnable, Inputs *inputs, int workers, Error *err) {

@@ -41,6 +41,10 @@ const OptionRow scheme_rows[] = {
      .type = OPTION_FLAG,
      .group = "Quantization",
      .help = "outputs of the model in 8 bits too; else they have 16 where that costs nothing"},
+    {.name = "sums-8bit",
+     .type = OPTION_FLAG,
+     .group = "Quantization",
+     .help = "operands of sums (residual connections) in 8 bits too: less memory, about 1 dB less SQNR"},
     {0}};
 
 static const Scheme *scheme_of(const Options *options) {
@@ -48,8 +52,7 @@ static const Scheme *scheme_of(const Options *options) {
 }
 
 Status scheme_check(const Options *options, Error *err) {
-  if (scheme_of(options)->weight_bits != 4)
-    TRY(options_refuse(options, "group", "without --bits w4a8", err));
+  if (scheme_of(options)->weight_bits != 4) TRY(options_refuse(options, "group", "without --bits w4a8", err));
   if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return OK;
 }
@@ -57,6 +60,7 @@ Status scheme_check(const Options *options, Error *err) {
 void scheme_take(const Options *options, QuantizeOptions *settings) {
   settings->per_tensor = options_flag(options, "per-tensor");
   settings->output_8bit = options_flag(options, "output-8bit");
+  settings->sums_8bit = options_flag(options, "sums-8bit");
   settings->weight_bits = scheme_of(options)->weight_bits;
   settings->activations = scheme_of(options)->activations;
   settings->group_size = (int[]){0, 32, 64, 128}[options_choice(options, "group")];

@@ -40,8 +40,8 @@ static Status compare(VerifyJob *job, Pool *pool, Error *err) {
 static Status look_into_layers(VerifyJob *job, Error *err) {
   if (!job->candidate.is_edge) return OK;
   job->layer_samples = job->range.count < LAYER_SAMPLES ? job->range.count : LAYER_SAMPLES;
-  return verify_layers(job->reference.model.graph, &job->candidate.file.model, &job->inputs.reader,
-                       job->range.from, job->layer_samples, &job->layers, err);
+  return verify_layers(job->reference.model.graph, &job->candidate.file.model, &job->candidate.file.memory,
+                       &job->inputs.reader, job->range.from, job->layer_samples, &job->layers, err);
 }
 
 static void judge(VerifyJob *job) {

@@ -32,6 +32,11 @@ void graph_free(Graph *graph) {
   free(graph);
 }
 
+void graph_release(const Graph *graph) {
+  arena_release(&graph->arena);
+  if (graph->weights != NULL) arena_release(graph->weights);
+}
+
 static bool is_default_domain(const char *domain) {
   return domain[0] == '\0' || strcmp(domain, "ai.onnx") == 0;
 }

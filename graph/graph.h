@@ -94,6 +94,8 @@ typedef struct Opset {
 
 struct Graph {
   Arena arena;
+  const Arena
+      *weights; /* where read weights lie that another graph of the same file shares with it; or NULL */
   const char *name;
   const char *producer; /* of the model file, "" if unknown */
   int64_t ir_version;
@@ -116,6 +118,8 @@ struct Graph {
 
 Graph *graph_new(Error *err);
 void graph_free(Graph *graph); /* accepts NULL; frees bodies too */
+/* Weights that may leave RAM do so until they are read again. */
+void graph_release(const Graph *graph);
 
 /* Version of the operator set imported for `domain`; 0 where there is none. */
 int64_t graph_opset(const Graph *graph, const char *domain);

@@ -6,27 +6,39 @@
 
 #define GRAPH_MAX_RANK 12
 
-/* name, number in ONNX's TensorProto.DataType, bytes of an element in memory, text. Elements of less than a
-   byte are kept one a byte; a string is a pointer to zero-terminated text that its graph's arena owns. */
+/* name, number in ONNX's TensorProto.DataType, bytes of an element in memory, its bits, text. Elements of
+   less than a byte are kept one a byte, integers sign-extended and float4 in the low four bits, so that
+   moving them takes no special care; only files pack them. A string is a pointer to zero-terminated text that
+   its graph's arena owns. */
 #define ELEMENT_TYPES(X)                                                                                     \
-  X(FLOAT32, 1, 4, "float32")                                                                                \
-  X(UINT8, 2, 1, "uint8")                                                                                    \
-  X(INT8, 3, 1, "int8")                                                                                      \
-  X(UINT16, 4, 2, "uint16")                                                                                  \
-  X(INT16, 5, 2, "int16")                                                                                    \
-  X(INT32, 6, 4, "int32")                                                                                    \
-  X(INT64, 7, 8, "int64")                                                                                    \
-  X(STRING, 8, 8, "string")                                                                                  \
-  X(BOOL, 9, 1, "bool")                                                                                      \
-  X(FLOAT16, 10, 2, "float16")                                                                               \
-  X(FLOAT64, 11, 8, "float64")                                                                               \
-  X(UINT32, 12, 4, "uint32")                                                                                 \
-  X(UINT64, 13, 8, "uint64")                                                                                 \
-  X(BFLOAT16, 16, 2, "bfloat16")
+  X(FLOAT32, 1, 4, 32, "float32")                                                                            \
+  X(UINT8, 2, 1, 8, "uint8")                                                                                 \
+  X(INT8, 3, 1, 8, "int8")                                                                                   \
+  X(UINT16, 4, 2, 16, "uint16")                                                                              \
+  X(INT16, 5, 2, 16, "int16")                                                                                \
+  X(INT32, 6, 4, 32, "int32")                                                                                \
+  X(INT64, 7, 8, 64, "int64")                                                                                \
+  X(STRING, 8, 8, 64, "string")                                                                              \
+  X(BOOL, 9, 1, 8, "bool")                                                                                   \
+  X(FLOAT16, 10, 2, 16, "float16")                                                                           \
+  X(FLOAT64, 11, 8, 64, "float64")                                                                           \
+  X(UINT32, 12, 4, 32, "uint32")                                                                             \
+  X(UINT64, 13, 8, 64, "uint64")                                                                             \
+  X(BFLOAT16, 16, 2, 16, "bfloat16")                                                                         \
+  X(FLOAT8E4M3FN, 17, 1, 8, "float8e4m3fn")                                                                  \
+  X(FLOAT8E4M3FNUZ, 18, 1, 8, "float8e4m3fnuz")                                                              \
+  X(FLOAT8E5M2, 19, 1, 8, "float8e5m2")                                                                      \
+  X(FLOAT8E5M2FNUZ, 20, 1, 8, "float8e5m2fnuz")                                                              \
+  X(UINT4, 21, 1, 4, "uint4")                                                                                \
+  X(INT4, 22, 1, 4, "int4")                                                                                  \
+  X(FLOAT4E2M1, 23, 1, 4, "float4e2m1")                                                                      \
+  X(FLOAT8E8M0, 24, 1, 8, "float8e8m0")                                                                      \
+  X(UINT2, 25, 1, 2, "uint2")                                                                                \
+  X(INT2, 26, 1, 2, "int2")
 
 typedef enum ElementType {
   ELEMENT_NONE = 0, /* not known (yet) */
-#define X(name, number, size, text) ELEMENT_##name = number,
+#define X(name, number, size, bits, text) ELEMENT_##name = number,
   ELEMENT_TYPES(X)
 #undef X
 } ElementType;
@@ -44,14 +56,29 @@ typedef enum ElementType {
    ELEMENT_BIT(ELEMENT_UINT64))
 #define ELEMENTS_INTEGER (ELEMENTS_SIGNED | ELEMENTS_UNSIGNED)
 #define ELEMENTS_NUMERIC (ELEMENTS_FLOAT | ELEMENTS_INTEGER)
-#define ELEMENTS_ANY (ELEMENTS_NUMERIC | ELEMENT_BIT(ELEMENT_BOOL) | ELEMENT_BIT(ELEMENT_STRING))
+#define ELEMENTS_WIDE (ELEMENTS_NUMERIC | ELEMENT_BIT(ELEMENT_BOOL) | ELEMENT_BIT(ELEMENT_STRING))
+/* Types that quantization stores numbers in: they are moved and converted, but nothing computes in them. */
+#define ELEMENTS_NARROW_SIGNED (ELEMENT_BIT(ELEMENT_INT4) | ELEMENT_BIT(ELEMENT_INT2))
+#define ELEMENTS_NARROW_UNSIGNED (ELEMENT_BIT(ELEMENT_UINT4) | ELEMENT_BIT(ELEMENT_UINT2))
+#define ELEMENTS_NARROW_INTEGER (ELEMENTS_NARROW_SIGNED | ELEMENTS_NARROW_UNSIGNED)
+#define ELEMENTS_NARROW_FLOAT                                                                                \
+  (ELEMENT_BIT(ELEMENT_FLOAT8E4M3FN) | ELEMENT_BIT(ELEMENT_FLOAT8E4M3FNUZ) |                                 \
+   ELEMENT_BIT(ELEMENT_FLOAT8E5M2) | ELEMENT_BIT(ELEMENT_FLOAT8E5M2FNUZ) | ELEMENT_BIT(ELEMENT_FLOAT4E2M1) | \
+   ELEMENT_BIT(ELEMENT_FLOAT8E8M0))
+#define ELEMENTS_NARROW (ELEMENTS_NARROW_INTEGER | ELEMENTS_NARROW_FLOAT)
+#define ELEMENTS_ANY (ELEMENTS_WIDE | ELEMENTS_NARROW)
 
-/* Bytes of an element; 0 for a type that edgec does not have. */
+/* Bytes of an element in memory; 0 for a type that edgec does not have. */
 size_t element_bytes(ElementType type);
+/* Bits of an element in a file: fewer than its bytes have where types are packed there. */
+int element_bits(ElementType type);
 /* "float32"; "unknown type" for others. */
 const char *element_name(ElementType type);
-bool element_is_float(ElementType type);   /* any width */
-bool element_is_integer(ElementType type); /* signed or unsigned, not bool */
+bool element_is_float(ElementType type);   /* any width that operators compute in: not the narrow ones */
+bool element_is_integer(ElementType type); /* signed or unsigned, any width, not bool */
+bool element_is_signed(ElementType type);  /* an integer with a sign, any width */
+/* Smallest and largest number of an integer type of up to 32 bits. */
+void element_limits(ElementType type, double *low, double *high);
 static inline bool element_in(ElementType type, uint32_t set) {
   return type > 0 && type < 32 && (ELEMENT_BIT(type) & set) != 0;
 }
@@ -102,13 +129,17 @@ int64_t tensor_elements(const Tensor *tensor);
 size_t tensor_bytes(const Tensor *tensor);
 /* A tensor of `shape` with zeroed data in `arena`; NULL on failure. */
 Tensor *tensor_new(Arena *arena, ElementType type, const Shape *shape, Error *err);
+/* The same with a copy of the elements at `content`, dense and row-major, which need not be aligned. */
+Tensor *tensor_new_from(Arena *arena, ElementType type, const Shape *shape, const void *content, Error *err);
 /* Element i as a number of the wider kind, whatever the tensor's numeric type (bool: 0, 1). Integers beyond
    the other kind's range saturate; NaN as an integer is 0. */
 double tensor_get(const Tensor *tensor, int64_t i);
 int64_t tensor_get_integer(const Tensor *tensor, int64_t i);
-/* Stores, rounding to the nearest for float types, truncating towards zero and saturating for integer ones.
- */
+/* Stores, rounding to the nearest for float types (narrow ones saturate), truncating towards zero and
+   saturating for integer ones. */
 void tensor_set(Tensor *tensor, int64_t i, double value);
 void tensor_set_integer(Tensor *tensor, int64_t i, int64_t value); /* wraps to the type's width */
+/* Stores into a tensor of a narrow float type, by the rules that a caller chooses (base/small_floats.h). */
+void tensor_set_narrow(Tensor *tensor, int64_t i, double value, PowerRounding rounding, bool saturate);
 
 #endif

@@ -283,6 +283,16 @@ static Status observe(const Observer *observer, const Runner *runner, const Node
   return OK;
 }
 
+/* Weights that may leave RAM do so once they have been used. */
+static void release_constants(const Runner *runner, const Node *node) {
+  const Graph *graph = runner->interpreter->graph;
+  size_t least = graph->arena.spill_from;
+  for (int i = 0; least > 0 && i < node->input_count; i++)
+    if (node->inputs[i] != NULL && node->inputs[i]->constant != NULL &&
+        tensor_bytes(node->inputs[i]->constant) >= least)
+      graph_release(graph);
+}
+
 static Status run_one(Runner *runner, const Node *node, const Observer *observer, Error *err) {
   for (int i = 0; i < node->input_count; i++) {
     const Value *value = node->inputs[i];
@@ -292,6 +302,7 @@ static Status run_one(Runner *runner, const Node *node, const Observer *observer
   TRY(observe(observer, runner, node, err));
   release_unread_outputs(runner, node);
   release_inputs(runner, node);
+  release_constants(runner, node);
   return OK;
 }
 

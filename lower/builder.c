@@ -125,13 +125,11 @@ int32_t build_constant(Builder *b, EdgeType type, int rank, const uint32_t *dims
   if (b->status != OK) return 0;
   DraftTensor *tensor = &b->tensors[index];
   size_t bytes = edge_tensor_bytes(&tensor->info);
-  void *copy = arena_new(b->arena, bytes, 1, b->err);
-  if (copy == NULL) {
+  tensor->constant = arena_copy(b->arena, data, bytes, b->err);
+  if (tensor->constant == NULL) {
     b->status = SYSTEM;
     return 0;
   }
-  memcpy(copy, data, bytes);
-  tensor->constant = copy;
   tensor->info.space = EDGE_CONSTANT;
   return index;
 }

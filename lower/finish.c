@@ -117,6 +117,7 @@ static Status lay_constants(Finish *f) {
     if (f->renamed[t] < 0 || tensor->constant == NULL) continue;
     memcpy(program->weights + program->tensors[f->renamed[t]].offset, tensor->constant,
            edge_tensor_bytes(&tensor->info));
+    arena_release(b->arena);
   }
   return OK;
 }

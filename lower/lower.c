@@ -122,6 +122,8 @@ static Status lower_nodes(Builder *b) {
   for (int i = 0; i < b->graph->node_count; i++) {
     TRY(lower_node(b, b->graph->nodes[i]));
     arena_free(&b->scratch);
+    arena_release(b->arena);
+    graph_release(b->graph);
   }
   b->node = NULL;
   return refuse_unsupported(b);
@@ -129,7 +131,7 @@ static Status lower_nodes(Builder *b) {
 
 Status lower_graph(const Graph *graph, EdgeProgram *program, Error *err) {
   Builder builder;
-  *program = (EdgeProgram){0};
+  *program = (EdgeProgram){.arena.spill_from = graph->arena.spill_from};
   Status status = build_open(&builder, graph, &program->arena, err);
   if (status == OK) status = lower_inputs(&builder, program);
   if (status == OK) status = lower_nodes(&builder);

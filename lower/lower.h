@@ -13,7 +13,8 @@
  * What a QuantSpec may ask for:
  *   16 bits   of outputs whose producer's role is linear (with constant weights), sum, product, pick of two,
  *             table, softmax or norm, of ReduceMean, ReduceSum and GlobalAveragePool, and of what only moves
- *             such values. Nothing computes from 16-bit values: who reads them does so in float32.
+ *             such values. They are read in 16 bits by the roles sum, product and pick; all others read
+ *             them in float32.
  *   internal  of outputs of the roles linear, sum, product, pick, average, whose one user is a Relu or a Clip
  *             (scale_count 0) or any function of one element with 8-bit output (scale_count 1). A MatMul with
  *             constant weights and the Add of its bias are one in the same way (scale_count 0).

@@ -64,10 +64,19 @@ static bool is_coded_output(const Value *value) {
   return value->spec != NULL && (value->spec->kind == QUANT_INTEGER || value->spec->kind == QUANT_INTERNAL);
 }
 
+/* True if the instruction of the node takes operands of 16 bits. */
+static bool reads_16_bits(const Node *node) {
+  OpRole role = op_role(node, NULL);
+  return role == ROLE_SUM || role == ROLE_PRODUCT || role == ROLE_PICK;
+}
+
 bool is_integer_node(const Node *node) {
+  bool is_wide_reader = reads_16_bits(node);
   for (int i = 0; i < node->input_count; i++) {
     const Value *value = node->inputs[i];
-    if (value != NULL && element_is_float(value->type) && !is_coded_input(value)) return false;
+    if (value == NULL || !element_is_float(value->type) || is_coded_input(value)) continue;
+    bool is_wide = value->spec != NULL && value->spec->kind == QUANT_INTEGER && value->spec->bits == 16;
+    if (!is_wide || !is_wide_reader) return false;
   }
   for (int i = 0; i < node->output_count; i++) {
     const Value *value = node->outputs[i];

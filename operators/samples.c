@@ -27,10 +27,30 @@ static const struct {
   const char *name;
   ElementType type;
 } sample_types[] = {
-    {"f32", ELEMENT_FLOAT32}, {"f64", ELEMENT_FLOAT64}, {"f16", ELEMENT_FLOAT16}, {"bf16", ELEMENT_BFLOAT16},
-    {"i8", ELEMENT_INT8},     {"u8", ELEMENT_UINT8},    {"i16", ELEMENT_INT16},   {"u16", ELEMENT_UINT16},
-    {"i32", ELEMENT_INT32},   {"u32", ELEMENT_UINT32},  {"i64", ELEMENT_INT64},   {"u64", ELEMENT_UINT64},
-    {"bool", ELEMENT_BOOL},   {"str", ELEMENT_STRING},
+    {"f32", ELEMENT_FLOAT32},
+    {"f64", ELEMENT_FLOAT64},
+    {"f16", ELEMENT_FLOAT16},
+    {"bf16", ELEMENT_BFLOAT16},
+    {"i8", ELEMENT_INT8},
+    {"u8", ELEMENT_UINT8},
+    {"i16", ELEMENT_INT16},
+    {"u16", ELEMENT_UINT16},
+    {"i32", ELEMENT_INT32},
+    {"u32", ELEMENT_UINT32},
+    {"i64", ELEMENT_INT64},
+    {"u64", ELEMENT_UINT64},
+    {"bool", ELEMENT_BOOL},
+    {"str", ELEMENT_STRING},
+    {"i4", ELEMENT_INT4},
+    {"u4", ELEMENT_UINT4},
+    {"i2", ELEMENT_INT2},
+    {"u2", ELEMENT_UINT2},
+    {"f8e4m3fn", ELEMENT_FLOAT8E4M3FN},
+    {"f8e4m3fnuz", ELEMENT_FLOAT8E4M3FNUZ},
+    {"f8e5m2", ELEMENT_FLOAT8E5M2},
+    {"f8e5m2fnuz", ELEMENT_FLOAT8E5M2FNUZ},
+    {"f4e2m1", ELEMENT_FLOAT4E2M1},
+    {"f8e8m0", ELEMENT_FLOAT8E8M0},
 };
 
 static Status broken(const Reader *r, const char *what) {
@@ -129,9 +149,14 @@ static Status read_dims(Reader *r, bool *given, Shape *shape) {
   return skip(r, ']') ? OK : broken(r, "',' or ']' is missing");
 }
 
+static bool is_real_type(ElementType type) {
+  return element_in(type, ELEMENTS_FLOAT | ELEMENTS_NARROW_FLOAT);
+}
+
 static Status read_range(Reader *r, ElementType type, double *low, double *high) {
-  *low = element_is_float(type) ? -2 : element_in(type, ELEMENTS_SIGNED) ? -8 : 0;
-  *high = element_is_float(type) ? 2 : element_in(type, ELEMENTS_SIGNED) ? 8 : type == ELEMENT_BOOL ? 2 : 16;
+  bool is_real = is_real_type(type);
+  *low = is_real ? -2 : element_is_signed(type) ? -8 : 0;
+  *high = is_real ? 2 : element_is_signed(type) ? 8 : type == ELEMENT_BOOL ? 2 : 16;
   if (!skip(r, '(')) return OK;
   Literal from, to;
   TRY(read_literal(r, &from));
@@ -160,12 +185,12 @@ static Status fill_tensor(Reader *r, Tensor *tensor, const Values *values, doubl
     double random = low + (high - low) * random_unit(&r->random);
     if (tensor->type == ELEMENT_STRING)
       TRY(fill_string(r, tensor, i, values->given ? values->strings[at] : NULL));
-    else if (number != NULL && number->whole && !element_is_float(tensor->type))
+    else if (number != NULL && number->whole && !is_real_type(tensor->type))
       tensor_set_integer(tensor, i, number->i);
     else if (number != NULL)
       tensor_set(tensor, i, number->f);
     else
-      tensor_set(tensor, i, element_is_float(tensor->type) ? random : floor(random));
+      tensor_set(tensor, i, is_real_type(tensor->type) ? random : floor(random));
   }
   return OK;
 }

@@ -12,7 +12,8 @@
  *     -                     an optional one that is absent
  *     TYPE DIMS RANGE VALUES !      written without spaces, all but TYPE optional:
  *
- *     TYPE    f32 f64 f16 bf16 i8 u8 i16 u16 i32 u32 i64 u64 bool str
+ *     TYPE    f32 f64 f16 bf16 i8 u8 i16 u16 i32 u32 i64 u64 bool str i4 u4 i2 u2 f8e4m3fn f8e4m3fnuz f8e5m2
+ *             f8e5m2fnuz f8e8m0 f4e2m1
  *     DIMS    [2,3]; [] is a scalar. Without: 1-D, as many as VALUES; without those too, a scalar
  *     RANGE   (0.1,4) of the pseudo-random values: low <= x < high. Without: [-2,2) for floats, -8..7 for
  *             signed integers, 0..15 for unsigned ones, false and true for bool

@@ -95,7 +95,7 @@ static void merge_workers(Worker *workers, int count, Calibration *calibration) 
 static Status watch_graph(Watch *watch, Graph *graph, const QuantizeOptions *options, Arena *arena,
                           Error *err) {
   Plan plan;
-  Status status = plan_make(&plan, graph, !options->output_8bit, err);
+  Status status = plan_make(&plan, graph, options, err);
   if (status == OK) {
     watch->seen = arena_new(arena, (size_t)graph->value_count, sizeof *watch->seen, err);
     watch->bins = arena_new(arena, (size_t)graph->value_count, sizeof *watch->bins, err);

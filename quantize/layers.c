@@ -132,8 +132,9 @@ static Status find_all(Layers *layers, Graph *graph, const Plan *plan, Error *er
 
 Status layers_find(Layers *layers, Graph *graph, Error *err) {
   Plan plan;
+  QuantizeOptions options = quantize_defaults(); /* what they decide of the plan is not looked at */
   *layers = (Layers){0};
-  Status status = plan_make(&plan, graph, true, err);
+  Status status = plan_make(&plan, graph, &options, err);
   if (status == OK) status = find_all(layers, graph, &plan, err);
   plan_free(&plan);
   return status;

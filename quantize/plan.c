@@ -177,14 +177,15 @@ static Status plan_nodes(Plan *plan, Graph *graph, Error *err) {
   return plan_moves(plan, graph, err);
 }
 
-Status plan_make(Plan *plan, Graph *graph, bool wide_outputs, Error *err) {
+Status plan_make(Plan *plan, Graph *graph, const QuantizeOptions *options, Error *err) {
   *plan = (Plan){0};
   TRY(plan_nodes(plan, graph, err));
   TRY(split_constants(graph, plan->nodes, err));
   plan->values = arena_new(&plan->arena, (size_t)graph->value_count, sizeof *plan->values, err);
   if (plan->values == NULL) return err->status;
   plan_values(plan, graph);
-  plan_groups(plan, graph, wide_outputs);
+  plan_groups(plan, graph);
+  plan_widths(plan, graph, options);
   return OK;
 }
 

@@ -7,10 +7,11 @@
 #define QUANTIZE_PLAN_H
 
 #include "operators/op.h"
+#include "quantize/quantize.h"
 
 typedef enum ValueUse {
   USE_NONE = 0,   /* nobody reads it */
-  USE_ACTIVATION, /* int8 codes */
+  USE_ACTIVATION, /* int8 or int16 codes */
   USE_CLAMPED,    /* inside its producer: its one user is a Relu or Clip, or an Add that is the bias */
   USE_TABLED,     /* inside its producer: its one user is a table */
   USE_WEIGHT,
@@ -46,7 +47,7 @@ typedef struct Plan {
 } Plan;
 
 /* May give a constant that is used in two ways a second value (graph values grow). */
-Status plan_make(Plan *plan, Graph *graph, bool wide_outputs, Error *err);
+Status plan_make(Plan *plan, Graph *graph, const QuantizeOptions *options, Error *err);
 /* Gives each linear node that the user has not chosen bits for as many as the scheme has: `inner`, or `outer`
    (0: the same) for the first and the last one. */
 void plan_bits(Plan *plan, const Graph *graph, int inner, int outer);

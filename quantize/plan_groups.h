@@ -1,10 +1,18 @@
-/* plan_groups.h - which values share one scale, and which may have 16 bits. Inside quantize/. */
+/* plan_groups.h - which values share one scale, and which have 16 bits. Inside quantize/. */
 #ifndef QUANTIZE_PLAN_GROUPS_H
 #define QUANTIZE_PLAN_GROUPS_H
 
 #include "quantize/plan.h"
 
-/* Fills group, is_source and is_wide of all values. */
-void plan_groups(Plan *plan, const Graph *graph, bool wide_outputs);
+/* Fills group and is_source of all values. */
+void plan_groups(Plan *plan, const Graph *graph);
+/* Then is_wide. */
+void plan_widths(Plan *plan, const Graph *graph, const QuantizeOptions *options);
+
+/* True if the value is stored in codes of an activation, alone or with its group. */
+static inline bool plan_has_codes(const Plan *plan, const Value *value) {
+  ValueUse use = plan->values[value->index].use;
+  return use == USE_ACTIVATION || use == USE_OPERAND;
+}
 
 #endif

@@ -43,7 +43,7 @@ Status quantize_graph(Graph *graph, const Calibration *calibration, const Quanti
                       QuantizeReport *report, Error *err) {
   Plan plan;
   *report = (QuantizeReport){0};
-  Status status = plan_make(&plan, graph, !options->output_8bit, err);
+  Status status = plan_make(&plan, graph, options, err);
   if (status == OK) plan_bits(&plan, graph, options->weight_bits, options->outer_bits);
   if (status == OK) status = specs_of_activations(graph, &plan, calibration, options, report, err);
   if (status == OK) status = specs_of_weights(graph, &plan, options, report, err);

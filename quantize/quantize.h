@@ -39,6 +39,7 @@ typedef struct QuantizeOptions {
   bool equal_channels; /* the squared error of a range counts all channels alike, whatever reads them */
   bool per_tensor;     /* one scale for a whole weight instead of one a channel */
   bool output_8bit;    /* graph outputs in 8 bits even where 16 are possible */
+  bool sums_8bit;      /* operands of sums in 8 bits even where 16 are possible */
   bool for_file;       /* calibrate() keeps what any method and any later decision may need */
   ActivationForm activations;
   int weight_bits; /* of linear operators' weights: 8 or 4 */

@@ -116,6 +116,9 @@ typedef struct EdgeHooks {
    Every size, index and range is checked here; nothing is checked again while running. */
 EdgeStatus edge_load(EdgeModel *model, const void *file, size_t file_bytes);
 
+/* The same without computing the sections' checksums, for a caller that has just done so. */
+EdgeStatus edge_load_checked(EdgeModel *model, const void *file, size_t file_bytes);
+
 /* One sentence for a status. */
 const char *edge_status_text(EdgeStatus status);
 
@@ -154,8 +157,10 @@ EdgeStatus edge_run(const EdgeModel *model, void *arena, const EdgeHooks *hooks)
 /* Fills the inputs from the recorded seed, runs, and compares the outputs' hash.
    EDGE_OK where the file has no self-test. */
 EdgeStatus edge_self_test(const EdgeModel *model, void *arena);
-/* FNV-1a (64 bits) of all output bytes after filling the inputs from `seed` and running. */
-EdgeStatus edge_self_test_hash(const EdgeModel *model, void *arena, uint32_t seed, uint64_t *hash);
+/* FNV-1a (64 bits) of all output bytes after filling the inputs from `seed` and running; `hooks` may be NULL.
+ */
+EdgeStatus edge_self_test_hash(const EdgeModel *model, void *arena, uint32_t seed, const EdgeHooks *hooks,
+                               uint64_t *hash);
 
 /* Name of the kernel set in use: "plain", "avx2" ... */
 const char *edge_isa(const EdgeModel *model);

@@ -77,12 +77,12 @@ static EdgeStatus enter_extras(EdgeModel *model, const EdgeSections *sections) {
   return EDGE_OK;
 }
 
-EdgeStatus edge_load(EdgeModel *model, const void *file, size_t file_bytes) {
+static EdgeStatus load(EdgeModel *model, const void *file, size_t file_bytes, int is_checked) {
   EdgeSections sections;
   const EdgeHeader *header = file;
   if (model == NULL || file == NULL || (uintptr_t)file % 8 != 0) return EDGE_ARGUMENT;
   memset(model, 0, sizeof *model);
-  EdgeStatus status = edge_read_sections(&sections, file, file_bytes);
+  EdgeStatus status = edge_read_sections(&sections, file, file_bytes, is_checked);
   if (status != EDGE_OK) return status;
   if (sections.tensors.data == NULL || sections.code.data == NULL || sections.io.data == NULL ||
       sections.strings.data == NULL)
@@ -93,4 +93,12 @@ EdgeStatus edge_load(EdgeModel *model, const void *file, size_t file_bytes) {
   if (status == EDGE_OK) status = enter_code(model, header, &sections);
   if (status == EDGE_OK) status = enter_extras(model, &sections);
   return status;
+}
+
+EdgeStatus edge_load(EdgeModel *model, const void *file, size_t file_bytes) {
+  return load(model, file, file_bytes, 0);
+}
+
+EdgeStatus edge_load_checked(EdgeModel *model, const void *file, size_t file_bytes) {
+  return load(model, file, file_bytes, 1);
 }

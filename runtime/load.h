@@ -19,9 +19,9 @@ typedef struct EdgeSections {
 /* CRC-32 with zlib's polynomial and conventions: crc32("123456789") = 0xcbf43926. */
 uint32_t edge_crc32(const uint8_t *data, size_t bytes);
 
-/* Checks header and section table, all checksums and that nothing overlaps; finds the known sections. The
-   header of an accepted file is at `file`. */
-EdgeStatus edge_read_sections(EdgeSections *sections, const uint8_t *file, size_t file_bytes);
+/* Checks header and section table, all checksums (those of the sections only where they are not checked yet)
+   and that nothing overlaps; finds the known sections. The header of an accepted file is at `file`. */
+EdgeStatus edge_read_sections(EdgeSections *sections, const uint8_t *file, size_t file_bytes, int is_checked);
 
 /* Checks the tensor table; model has arena_bytes, scratch_offset, weights and the table itself. */
 EdgeStatus edge_check_tensors(const EdgeModel *model);

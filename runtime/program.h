@@ -101,10 +101,10 @@ typedef struct EdgeMatmulParams {
   int32_t act_min, act_max;
 } EdgeMatmulParams;
 
-/* ADD, MUL, MAXIMUM, MINIMUM: a, b s8, optional table [256] s8 applied last (as in CONV);
+/* ADD, MUL, MAXIMUM, MINIMUM: a, b s8 or s16, optional table [256] s8 applied last (as in CONV);
    y s8 or s16 with `rank` loop dimensions; strides in elements, 0 broadcasts; y is dense.
      ADD: sat(rhe((float)(a - za) * a_mult + (float)(b - zb) * b_mult) + pre_zero_point)
-     MUL: sat(rhe((float)((a - za) * (b - zb)) * a_mult) + pre_zero_point)
+     MUL: sat(rhe((float)((a - za) * (b - zb)) * a_mult) + pre_zero_point), the product exact
      MAXIMUM, MINIMUM: of rhe((float)(a - za) * a_mult) and rhe((float)(b - zb) * b_mult), + zero point, sat
  */
 typedef struct EdgeBinaryParams {

@@ -65,12 +65,13 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *data, size_t bytes) {
   return hash;
 }
 
-EdgeStatus edge_self_test_hash(const EdgeModel *model, void *arena, uint32_t seed, uint64_t *hash) {
+EdgeStatus edge_self_test_hash(const EdgeModel *model, void *arena, uint32_t seed, const EdgeHooks *hooks,
+                               uint64_t *hash) {
   uint32_t state = seed ^ 0x9e3779b9u;
   if (state == 0) state = 1;
   for (uint32_t i = 0; i < model->input_count; i++)
     fill_input(edge_input(model, i), edge_input_data(model, i, arena), &state);
-  EdgeStatus status = edge_run(model, arena, NULL);
+  EdgeStatus status = edge_run(model, arena, hooks);
   if (status != EDGE_OK) return status;
   *hash = UINT64_C(0xcbf29ce484222325);
   for (uint32_t i = 0; i < model->output_count; i++) {
@@ -84,7 +85,7 @@ EdgeStatus edge_self_test_hash(const EdgeModel *model, void *arena, uint32_t see
 EdgeStatus edge_self_test(const EdgeModel *model, void *arena) {
   uint64_t hash = 0;
   if (model->self_test == NULL) return EDGE_OK;
-  EdgeStatus status = edge_self_test_hash(model, arena, model->self_test[0], &hash);
+  EdgeStatus status = edge_self_test_hash(model, arena, model->self_test[0], NULL, &hash);
   if (status != EDGE_OK) return status;
   return hash == (model->self_test[1] | (uint64_t)model->self_test[2] << 32) ? EDGE_OK : EDGE_SELF_TEST;
 }

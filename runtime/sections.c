@@ -68,9 +68,8 @@ static EdgeSpan *place_of(EdgeSections *sections, uint32_t type) {
   }
 }
 
-/* The section's place behind `end`, its coding and its checksum. */
-static EdgeStatus check_section(const EdgeSection *section, const uint8_t *file, uint32_t end,
-                                uint32_t file_bytes) {
+/* The section's place behind `end` and its coding. */
+static EdgeStatus check_section(const EdgeSection *section, uint32_t end, uint32_t file_bytes) {
   if (section->reserved[0] != 0 || section->reserved[1] != 0 || section->required > 1) return EDGE_MALFORMED;
   if (section->offset < end || section->offset > file_bytes ||
       section->stored_bytes > file_bytes - section->offset)
@@ -78,6 +77,10 @@ static EdgeStatus check_section(const EdgeSection *section, const uint8_t *file,
   if (section->coding != EDGE_CODING_RAW) return EDGE_CODED;
   if (section->stored_bytes != section->raw_bytes || section->offset % EDGE_ALIGNMENT != 0)
     return EDGE_MALFORMED;
+  return EDGE_OK;
+}
+
+static EdgeStatus check_crc(const EdgeSection *section, const uint8_t *file) {
   uint32_t crc = edge_crc32(file + section->offset, section->stored_bytes);
   return crc == section->crc ? EDGE_OK : EDGE_CHECKSUM;
 }
@@ -98,7 +101,8 @@ static int is_zero(const uint8_t *file, uint32_t begin, uint32_t end) {
   return 1;
 }
 
-EdgeStatus edge_read_sections(EdgeSections *sections, const uint8_t *file, size_t file_bytes) {
+EdgeStatus edge_read_sections(EdgeSections *sections, const uint8_t *file, size_t file_bytes,
+                              int is_checked) {
   EdgeStatus status = check_header(file, file_bytes);
   if (status != EDGE_OK) return status;
   const EdgeHeader *header = (const EdgeHeader *)file;
@@ -106,7 +110,8 @@ EdgeStatus edge_read_sections(EdgeSections *sections, const uint8_t *file, size_
   uint32_t end = (uint32_t)(sizeof(EdgeHeader) + header->section_count * sizeof(EdgeSection));
   *sections = (EdgeSections){0};
   for (uint32_t i = 0; i < header->section_count; i++) {
-    status = check_section(&table[i], file, end, header->file_bytes);
+    status = check_section(&table[i], end, header->file_bytes);
+    if (status == EDGE_OK && !is_checked) status = check_crc(&table[i], file);
     if (status == EDGE_OK) status = enter_section(sections, &table[i], file);
     if (status != EDGE_OK) return status;
     if (!is_zero(file, end, table[i].offset)) return EDGE_MALFORMED;

@@ -16,6 +16,7 @@ typedef struct Reference {
 
 typedef struct Layers {
   const EdgeModel *model;
+  Subject *edge;
   Reference *references; /* by instruction */
   int *by_value;         /* instruction of a value index, or -1 */
   float *decoded;        /* of the instruction's result */
@@ -86,6 +87,7 @@ static void observe(void *context, uint32_t instruction, const EdgeTensor *resul
   Layers *layers = context;
   Reference *reference = &layers->references[instruction];
   int64_t count = (int64_t)result->elements;
+  subject_release(layers->edge);
   if (reference->value == NULL || reference->values == NULL || shape_elements(&reference->shape) != count)
     return;
   if (!reserve_decoded(layers, count)) {
@@ -112,7 +114,6 @@ static void find_layers(Layers *layers, const Graph *graph) {
 typedef struct Job {
   Layers *layers;
   Runner *runner;
-  Subject *edge;
 } Job;
 
 static Status do_sample(void *context, int64_t index, int worker, const Tensor *const *inputs, Error *err) {
@@ -121,7 +122,7 @@ static Status do_sample(void *context, int64_t index, int worker, const Tensor *
   Observer observer = {.see = keep, .context = job->layers};
   TRY(runner_run(job->runner, inputs, &observer, err));
   EdgeHooks hooks = {.observe = observe, .observe_context = job->layers};
-  TRY(subject_run_observed(job->edge, 0, inputs, &hooks, err));
+  TRY(subject_run_observed(job->layers->edge, 0, inputs, &hooks, err));
   return job->layers->failed ? fail_memory(err) : OK;
 }
 
@@ -147,22 +148,24 @@ static Status collect(const Layers *layers, LayerErrors *errors, Error *err) {
   return OK;
 }
 
-static Status run_layers(const Graph *graph, Layers *layers, const SampleReader *reader, int64_t from,
-                         int64_t count, Error *err) {
+static Status run_layers(const Graph *graph, Layers *layers, const Arena *memory, const SampleReader *reader,
+                         int64_t from, int64_t count, Error *err) {
   Interpreter *interpreter = NULL;
   Job job = {.layers = layers};
   Status status = interpreter_new(&interpreter, graph, err);
   if (status == OK) status = runner_new(&job.runner, interpreter, err);
-  if (status == OK) status = subject_of_edge(&job.edge, "the written file", layers->model, 1, err);
+  if (status == OK)
+    status = subject_of_edge(&layers->edge, "the written file", layers->model, memory, 1, err);
   if (status == OK) status = samples_for(reader, from, count, NULL, do_sample, &job, NULL, NULL, err);
-  subject_free(job.edge);
+  subject_free(layers->edge);
   runner_free(job.runner);
   interpreter_free(interpreter);
   return status;
 }
 
-Status verify_layers(const Graph *graph, const EdgeModel *model, const SampleReader *reader, int64_t from,
-                     int64_t count, LayerErrors *errors, Error *err) {
+Status verify_layers(const Graph *graph, const EdgeModel *model, const Arena *memory,
+                     const SampleReader *reader, int64_t from, int64_t count, LayerErrors *errors,
+                     Error *err) {
   *errors = (LayerErrors){0};
   Layers layers = {.model = model};
   layers.references = calloc((size_t)model->instruction_count + 1, sizeof *layers.references);
@@ -170,7 +173,7 @@ Status verify_layers(const Graph *graph, const EdgeModel *model, const SampleRea
   Status status = layers.references == NULL || layers.by_value == NULL ? fail_memory(err) : OK;
   if (status == OK) {
     find_layers(&layers, graph);
-    status = run_layers(graph, &layers, reader, from, count, err);
+    status = run_layers(graph, &layers, memory, reader, from, count, err);
   }
   if (status == OK) status = collect(&layers, errors, err);
   for (uint32_t i = 0; layers.references != NULL && i < model->instruction_count; i++)

@@ -67,9 +67,11 @@ static Status init_edge(Subject *subject, const EdgeModel *model, Error *err) {
   return OK;
 }
 
-Status subject_of_edge(Subject **subject, const char *name, const EdgeModel *model, int workers, Error *err) {
+Status subject_of_edge(Subject **subject, const char *name, const EdgeModel *model, const Arena *memory,
+                       int workers, Error *err) {
   Status status = subject_new(subject, name, workers, (int)edge_output_count(model), err);
   if (status == OK) status = init_edge(*subject, model, err);
+  if (status == OK) (*subject)->memory = memory;
   if (status == OK) return OK;
   subject_free(*subject);
   *subject = NULL;
@@ -167,8 +169,18 @@ Status subject_run_observed(Subject *subject, int worker_number, const Tensor *c
   return status == EDGE_OK ? OK : fail(err, BAD_INPUT, "%s: %s", subject->name, edge_status_text(status));
 }
 
+void subject_release(const Subject *subject) {
+  if (subject->memory != NULL) arena_release(subject->memory);
+}
+
+static void release_after(void *context, uint32_t instruction, const EdgeTensor *result, const void *data) {
+  (void)instruction, (void)result, (void)data;
+  subject_release(context);
+}
+
 Status subject_run(Subject *subject, int worker, const Tensor *const *inputs, Error *err) {
-  if (subject->model != NULL) return subject_run_observed(subject, worker, inputs, NULL, err);
+  EdgeHooks hooks = {.observe = release_after, .observe_context = subject};
+  if (subject->model != NULL) return subject_run_observed(subject, worker, inputs, &hooks, err);
   return runner_run(subject->workers[worker].runner, inputs, NULL, err);
 }
 

@@ -22,9 +22,13 @@ struct Subject {
   const Graph *graph; /* this or `model` */
   Interpreter *interpreter;
   const EdgeModel *model;
+  const Arena *memory; /* of the program; or NULL */
   SubjectWorker *workers;
   int worker_count, output_count;
 };
+
+/* Lets a program's constants leave RAM where they may. */
+void subject_release(const Subject *subject);
 
 /* subject_run() of a program with the runtime's hooks. */
 Status subject_run_observed(Subject *subject, int worker, const Tensor *const *inputs, const EdgeHooks *hooks,

@@ -16,9 +16,11 @@
 /* Something that turns inputs into outputs: a graph in the interpreter, a program in the runtime. */
 typedef struct Subject Subject;
 
-/* `graph` and `model` must outlive the subject. The name is the caller's too. */
+/* `graph` and `model` must outlive the subject. The name is the caller's too. `memory` is where the program
+   lies, if that may leave RAM between its instructions (base/spill.h); or NULL. */
 Status subject_of_graph(Subject **subject, const char *name, const Graph *graph, int workers, Error *err);
-Status subject_of_edge(Subject **subject, const char *name, const EdgeModel *model, int workers, Error *err);
+Status subject_of_edge(Subject **subject, const char *name, const EdgeModel *model, const Arena *memory,
+                       int workers, Error *err);
 void subject_free(Subject *subject); /* accepts NULL */
 const char *subject_name(const Subject *subject);
 int subject_output_count(const Subject *subject);
@@ -77,8 +79,9 @@ typedef struct LayerErrors {
 } LayerErrors;
 
 /* Per-layer SQNR of an edge program against the graph it was made from, over `count` samples. */
-Status verify_layers(const Graph *graph, const EdgeModel *model, const SampleReader *reader, int64_t from,
-                     int64_t count, LayerErrors *errors, Error *err);
+Status verify_layers(const Graph *graph, const EdgeModel *model, const Arena *memory,
+                     const SampleReader *reader, int64_t from, int64_t count, LayerErrors *errors,
+                     Error *err);
 void layer_errors_free(LayerErrors *errors);
 
 #endif

@@ -1,10 +1,13 @@
 /* Reads .edge files: checks as much of header and table as unpacking needs, unpacks into one raw image, and
  * lets the runtime's loader check the rest. */
+#include "base/spill.h"
 #include "formats/edge/edge_file.h"
 #include "formats/edge/sections.h"
 
 #include <string.h>
 #include <zlib.h>
+
+#define CRC_PIECE ((size_t)8 << 20)
 
 typedef struct Reader {
   Arena arena;
@@ -12,6 +15,7 @@ typedef struct Reader {
   const char *name;
   const uint8_t *bytes;
   size_t size;
+  bool is_mapped; /* its pages can be let go */
   EdgeHeader header;
   SectionList list;
   size_t end;      /* of the last section: the next one lies behind it, so that no byte counts twice */
@@ -63,13 +67,23 @@ static Status unpack(Reader *reader, const EdgeSection *section, const uint8_t *
   return OK;
 }
 
+static uint32_t crc_of(const Reader *reader, const uint8_t *bytes, size_t size) {
+  uint32_t crc = 0;
+  for (size_t at = 0; at < size; at += CRC_PIECE) {
+    size_t piece = size - at < CRC_PIECE ? size - at : CRC_PIECE;
+    crc = (uint32_t)crc32_z(crc, bytes + at, piece);
+    if (reader->is_mapped) spill_release(bytes + at, piece);
+  }
+  return crc;
+}
+
 static Status read_section(Reader *reader, const EdgeSection *section) {
   if (section->offset < reader->end || section->offset > reader->size ||
       section->stored_bytes > reader->size - section->offset)
     return refuse(reader, EDGE_MALFORMED);
   reader->end = section->offset + section->stored_bytes;
   const uint8_t *stored = reader->bytes + section->offset;
-  if (crc32_z(0, stored, section->stored_bytes) != section->crc) return refuse(reader, EDGE_CHECKSUM);
+  if (crc_of(reader, stored, section->stored_bytes) != section->crc) return refuse(reader, EDGE_CHECKSUM);
   reader->unpacked += section->raw_bytes;
   if (section->required > 1 || section->reserved[0] != 0 || section->reserved[1] != 0 ||
       reader->unpacked >= EDGE_FILE_MAX_BYTES)
@@ -122,31 +136,41 @@ static Status parse(Reader *reader, EdgeFile *file) {
   reader->list.scratch_offset = reader->header.scratch_offset;
   reader->list.version = reader->header.version;
   reader->list.flags = reader->header.flags;
-  TRY(sections_assemble(&reader->list, false, &file->image, &file->image_bytes, reader->err));
-  EdgeStatus status = edge_load(&file->model, file->image, file->image_bytes);
+  if (reader->unpacked >= EDGE_FILE_LEAST_RAW) file->memory.spill_from = EDGE_FILE_SPILL;
+  TRY(sections_assemble(&reader->list, false, &file->memory, &file->image, &file->image_bytes, reader->err));
+  EdgeStatus status = edge_load_checked(&file->model, file->image, file->image_bytes);
   return status == EDGE_OK ? OK : refuse(reader, status);
+}
+
+static Status read_file(Reader *reader, EdgeFile *file) {
+  *file = (EdgeFile){.file_bytes = reader->size};
+  Status status = parse(reader, file);
+  arena_free(&reader->arena);
+  if (status != OK) edge_file_close(file);
+  return status;
 }
 
 Status edge_file_parse(EdgeFile *file, const char *name, const void *bytes, size_t size, Error *err) {
   Reader reader = {.err = err, .name = name, .bytes = bytes, .size = size};
-  *file = (EdgeFile){.file_bytes = size};
-  Status status = parse(&reader, file);
-  arena_free(&reader.arena);
-  if (status != OK) edge_file_close(file);
-  return status;
+  return read_file(&reader, file);
+}
+
+Status edge_file_read(EdgeFile *file, const char *name, const MappedFile *mapped, Error *err) {
+  Reader reader = {.err = err, .name = name, .bytes = mapped->bytes, .size = mapped->size, .is_mapped = true};
+  return read_file(&reader, file);
 }
 
 Status edge_file_open(EdgeFile *file, const char *path, Error *err) {
   MappedFile mapped = {0};
   *file = (EdgeFile){0};
   TRY(file_map(path, &mapped, err));
-  Status status = edge_file_parse(file, path, mapped.bytes, mapped.size, err);
+  Status status = edge_file_read(file, path, &mapped, err);
   file_unmap(&mapped);
   return status;
 }
 
 void edge_file_close(EdgeFile *file) {
-  bytes_free(file->image);
+  arena_free(&file->memory);
   *file = (EdgeFile){0};
 }
 

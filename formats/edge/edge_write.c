@@ -112,16 +112,25 @@ static Status add_content(Writer *writer, const char *metadata) {
 
 /* ---- self-test ---- */
 
-static Status hash_program(Writer *writer, const void *image, size_t size, uint64_t *hash, bool *runs) {
+static void release_image(void *context, uint32_t instruction, const EdgeTensor *result, const void *data) {
+  (void)instruction;
+  (void)result;
+  (void)data;
+  arena_release(context);
+}
+
+static Status hash_program(Writer *writer, Arena *images, const void *image, size_t size, uint64_t *hash,
+                           bool *runs) {
   EdgeModel model;
-  EdgeStatus status = edge_load(&model, image, size);
+  EdgeStatus status = edge_load_checked(&model, image, size);
   if (status != EDGE_OK)
     return fail(writer->err, UNSUPPORTED, "the runtime refuses the program that was made: %s",
                 edge_status_text(status));
   void *arena = bytes_new(edge_arena_bytes(&model), writer->err);
   if (arena == NULL) return SYSTEM;
   memset(arena, 0, edge_arena_bytes(&model));
-  *runs = edge_self_test_hash(&model, arena, SELF_TEST_SEED, hash) == EDGE_OK;
+  EdgeHooks hooks = {.observe = release_image, .observe_context = images};
+  *runs = edge_self_test_hash(&model, arena, SELF_TEST_SEED, &hooks, hash) == EDGE_OK;
   bytes_free(arena);
   return OK;
 }
@@ -132,9 +141,10 @@ static Status add_self_test(Writer *writer) {
   size_t size;
   uint64_t hash = 0;
   bool runs = false;
-  TRY(sections_assemble(&writer->list, false, &image, &size, writer->err));
-  Status status = hash_program(writer, image, size, &hash, &runs);
-  bytes_free(image);
+  Arena images = {.spill_from = writer->program->arena.spill_from};
+  Status status = sections_assemble(&writer->list, false, &images, &image, &size, writer->err);
+  if (status == OK) status = hash_program(writer, &images, image, size, &hash, &runs);
+  arena_free(&images);
   if (status != OK || !runs) return status;
   uint32_t *test = arena_new(&writer->arena, 3, sizeof *test, writer->err);
   if (test == NULL) return SYSTEM;
@@ -177,23 +187,26 @@ static Status code_section(Writer *writer, SectionContent *content) {
   return OK;
 }
 
-static Status build(Writer *writer, const char *metadata, EdgeFileForm form, void **bytes, size_t *size) {
+static Status build(Writer *writer, const char *metadata, EdgeFileForm form, Arena *arena, void **bytes,
+                    size_t *size) {
   bool is_compact = form == EDGE_FILE_COMPACT;
   TRY(add_content(writer, metadata));
   TRY(add_self_test(writer));
   for (int i = 0; is_compact && i < writer->list.count; i++)
-    TRY(code_section(writer, &writer->list.sections[i]));
-  return sections_assemble(&writer->list, is_compact, bytes, size, writer->err);
+    if (writer->list.sections[i].raw_bytes < EDGE_FILE_LEAST_RAW)
+      TRY(code_section(writer, &writer->list.sections[i]));
+  return sections_assemble(&writer->list, is_compact, arena, bytes, size, writer->err);
 }
 
-Status edge_file_build(const EdgeProgram *program, const char *metadata, EdgeFileForm form, void **bytes,
-                       size_t *size, Error *err) {
+Status edge_file_build(const EdgeProgram *program, const char *metadata, EdgeFileForm form, Arena *arena,
+                       void **bytes, size_t *size, Error *err) {
   Writer writer = {.err = err, .program = program};
   writer.list.version = EDGE_FORMAT_VERSION;
   writer.list.flags = program->integer_only ? EDGE_FLAG_INTEGER_ONLY : 0;
   writer.list.arena_bytes = (uint32_t)program->arena_bytes;
   writer.list.scratch_offset = (uint32_t)program->scratch_offset;
-  Status status = build(&writer, metadata, form, bytes, size);
+  writer.list.source = &program->arena;
+  Status status = build(&writer, metadata, form, arena, bytes, size);
   text_free(&writer.strings);
   arena_free(&writer.arena);
   return status;

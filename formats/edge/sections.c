@@ -4,6 +4,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#define COPY_PIECE ((size_t)8 << 20)
+
 static uint32_t crc_of(uint32_t crc, const void *bytes, size_t size) {
   return (uint32_t)crc32_z(crc, bytes, size);
 }
@@ -17,6 +19,21 @@ static size_t aligned(size_t bytes) {
   return (bytes + EDGE_ALIGNMENT - 1) / EDGE_ALIGNMENT * EDGE_ALIGNMENT;
 }
 
+/* Copies content and returns its CRC-32, in pieces that may leave RAM again. */
+static uint32_t copy_content(const SectionList *list, const uint8_t *from, size_t bytes, const Arena *arena,
+                             uint8_t *to) {
+  uint32_t crc = 0;
+  for (size_t at = 0; at < bytes; at += COPY_PIECE) {
+    size_t piece = bytes - at < COPY_PIECE ? bytes - at : COPY_PIECE;
+    crc = crc_of(crc, from + at, piece);
+    memcpy(to + at, from + at, piece);
+    if (piece < COPY_PIECE) break;
+    arena_release(arena);
+    if (list->source != NULL) arena_release(list->source);
+  }
+  return crc;
+}
+
 /* Entry of the table for content that begins at `offset`; coded content needs no alignment. */
 static EdgeSection entry_of(const SectionContent *content, bool coded, size_t offset) {
   bool is_coded = coded && content->coded != NULL;
@@ -27,11 +44,11 @@ static EdgeSection entry_of(const SectionContent *content, bool coded, size_t of
                        .coding = is_coded ? EDGE_CODING_DEFLATE : EDGE_CODING_RAW,
                        .offset = (uint32_t)(is_coded ? offset : aligned(offset)),
                        .stored_bytes = (uint32_t)stored,
-                       .raw_bytes = (uint32_t)content->raw_bytes,
-                       .crc = crc_of(0, is_coded ? content->coded : content->raw, stored)};
+                       .raw_bytes = (uint32_t)content->raw_bytes};
 }
 
-Status sections_assemble(const SectionList *list, bool coded, void **bytes, size_t *size, Error *err) {
+Status sections_assemble(const SectionList *list, bool coded, Arena *arena, void **bytes, size_t *size,
+                         Error *err) {
   EdgeSection table[EDGE_FILE_MAX_SECTIONS];
   size_t end = sizeof(EdgeHeader) + (size_t)list->count * sizeof *table;
   for (int i = 0; i < list->count; i++) {
@@ -39,7 +56,7 @@ Status sections_assemble(const SectionList *list, bool coded, void **bytes, size
     end = (size_t)table[i].offset + table[i].stored_bytes;
     if (end >= EDGE_FILE_MAX_BYTES) return fail(err, UNSUPPORTED, "an .edge file of more than 2 GiB");
   }
-  uint8_t *file = bytes_new(end, err);
+  uint8_t *file = arena_new(arena, end, 1, err);
   if (file == NULL) return SYSTEM;
   EdgeHeader header = {.magic = EDGE_MAGIC,
                        .version = list->version,
@@ -48,15 +65,14 @@ Status sections_assemble(const SectionList *list, bool coded, void **bytes, size
                        .file_bytes = (uint32_t)end,
                        .arena_bytes = list->arena_bytes,
                        .scratch_offset = list->scratch_offset};
-  header.crc = sections_crc(&header, table);
-  memset(file, 0, end);
-  memcpy(file, &header, sizeof header);
-  memcpy(file + sizeof header, table, (size_t)list->count * sizeof *table);
   for (int i = 0; i < list->count; i++) {
     const SectionContent *content = &list->sections[i];
     const uint8_t *stored = table[i].coding == EDGE_CODING_RAW ? content->raw : content->coded;
-    if (table[i].stored_bytes > 0) memcpy(file + table[i].offset, stored, table[i].stored_bytes);
+    table[i].crc = copy_content(list, stored, table[i].stored_bytes, arena, file + table[i].offset);
   }
+  header.crc = sections_crc(&header, table);
+  memcpy(file, &header, sizeof header);
+  memcpy(file + sizeof header, table, (size_t)list->count * sizeof *table);
   *bytes = file;
   *size = end;
   return OK;

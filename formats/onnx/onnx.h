@@ -26,6 +26,11 @@ Status onnx_read(const char *path, Graph **graph, Error *err);
 /* The same from memory; `name` is what messages call it. */
 Status onnx_parse(const char *name, const void *bytes, size_t size, Graph **graph, Error *err);
 
+/* The same from a mapped file. `twin` may be a graph that was read from the same bytes and outlives the new
+   one: large weights are then shared with it instead of read again. NULL: there is none. */
+Status onnx_read_mapped(const char *name, const MappedFile *file, const Graph *twin, Graph **graph,
+                        Error *err);
+
 /* BAD_INPUT naming the first initializer that holds a NaN, or an infinite number among others (alone it is a
    limit or a mask's value); bodies are searched too. Apart from reading, because such constants are legal
    ONNX, though no weights to quantize. */

@@ -77,7 +77,7 @@ static Status import_body(const Place *place, Attribute *attribute) {
   body->outer = importer->graph;
   body->ir_version = importer->graph->ir_version;
   body->producer = importer->graph->producer;
-  Status status = onnx_import_graph(place->message->g, importer, body, importer->err);
+  Status status = onnx_import_graph(place->message->g, importer, NULL, body, importer->err);
   if (status == OK) return OK;
   return fail_within(importer->err, "node '%s' (%s): attribute '%s'", place->node->name, place->node->type,
                      attribute->name);

@@ -35,6 +35,15 @@ static ProtobufCBinaryData *export_texts(const Exporter *exporter, const char *c
   return list;
 }
 
+static bool pack_elements(const Exporter *exporter, const Tensor *tensor, Onnx__TensorProto *message) {
+  size_t bytes = onnx_packed_bytes(tensor->type, (size_t)tensor_elements(tensor));
+  uint8_t *packed = arena_new(exporter->arena, bytes, 1, exporter->err);
+  if (packed == NULL) return false;
+  onnx_pack(tensor, packed);
+  message->raw_data = bytes_of(packed, bytes);
+  return true;
+}
+
 static Onnx__TensorProto *export_tensor(const Exporter *exporter, const char *name, const Tensor *tensor) {
   NEW_MESSAGE(exporter, message, Onnx__TensorProto, onnx__tensor_proto__init);
   message->name = plain_text(name);
@@ -49,7 +58,7 @@ static Onnx__TensorProto *export_tensor(const Exporter *exporter, const char *na
   }
   message->has_raw_data = 1;
   message->raw_data = bytes_of(tensor->data, tensor_bytes(tensor));
-  return message;
+  return onnx_is_packed(tensor->type) && !pack_elements(exporter, tensor, message) ? NULL : message;
 }
 
 /* ---- types ---- */

@@ -1,4 +1,5 @@
 /* GraphProto to Graph: first everything that has a name, then the nodes that connect it. */
+#include "base/spill.h"
 #include "formats/onnx/onnx_parts.h"
 
 #include <stdlib.h>
@@ -11,16 +12,38 @@ static Status declare(Importer *importer, Value *value) {
   return name_table_add(&importer->values, value->name, value, importer->err);
 }
 
-static Status declare_initializer(Importer *importer, const Onnx__TensorProto *message) {
+/* The tensor that the twin has of the same initializer, or NULL. Both list initializers first. */
+static const Tensor *tensor_of_twin(const Importer *importer, const char *name, size_t position) {
+  const Graph *twin = importer->source == NULL ? NULL : importer->source->twin;
+  if (twin == NULL || importer->source->slim->spans[position].bytes == NULL) return NULL;
+  if (position >= (size_t)twin->value_count || strcmp(twin->values[position]->name, name) != 0) return NULL;
+  return twin->values[position]->constant;
+}
+
+/* Keeps what reading has touched small. */
+static void release_read(Importer *importer, size_t position) {
+  const ImportSource *source = importer->source;
+  if (source == NULL || !source->is_mapped) return;
+  importer->unreleased += source->slim->spans[position].size;
+  if (importer->unreleased < ONNX_RELEASE_BYTES) return;
+  importer->unreleased = 0;
+  arena_release(&importer->graph->arena);
+  spill_release(source->slim->file, source->slim->file_bytes);
+}
+
+static Status declare_initializer(Importer *importer, const Onnx__TensorProto *message, size_t position) {
   Graph *graph = importer->graph;
   const char *name = onnx_text(message->name);
   if (name[0] == '\0') return fail(importer->err, BAD_INPUT, "an initializer has no name");
   if (name_table_find(&importer->values, name) != NULL)
     return fail(importer->err, BAD_INPUT, "initializer '%s' is given twice", name);
+  const Tensor *shared = tensor_of_twin(importer, name, position);
+  if (shared != NULL) return declare(importer, graph_add_constant(graph, name, shared, importer->err));
   const char *what = arena_format(&graph->arena, importer->err, "initializer '%s'", name);
   if (what == NULL) return SYSTEM;
   Tensor *tensor;
   TRY(onnx_import_tensor(message, what, &graph->arena, &tensor, importer->err));
+  release_read(importer, position);
   return declare(importer, graph_add_constant(graph, name, tensor, importer->err));
 }
 
@@ -71,7 +94,7 @@ static Status declare_all(Importer *importer) {
   if (message->n_sparse_initializer > 0)
     return fail(importer->err, UNSUPPORTED, "the graph has sparse initializers; store them dense");
   for (size_t i = 0; i < message->n_initializer; i++)
-    TRY(declare_initializer(importer, message->initializer[i]));
+    TRY(declare_initializer(importer, message->initializer[i], i));
   for (size_t i = 0; i < message->n_input; i++) TRY(declare_input(importer, message->input[i]));
   for (size_t i = 0; i < message->n_node; i++) TRY(declare_outputs(importer, message->node[i]));
   for (size_t i = 0; i < message->n_value_info; i++) TRY(note_type(importer, message->value_info[i]));
@@ -180,8 +203,9 @@ static Status import_parts(Importer *importer) {
   return graph_refresh(importer->graph, importer->err);
 }
 
-Status onnx_import_graph(const Onnx__GraphProto *message, Importer *outer, Graph *graph, Error *err) {
-  Importer importer = {.outer = outer, .graph = graph, .message = message, .err = err};
+Status onnx_import_graph(const Onnx__GraphProto *message, Importer *outer, const ImportSource *source,
+                         Graph *graph, Error *err) {
+  Importer importer = {.outer = outer, .graph = graph, .message = message, .source = source, .err = err};
   graph->name = arena_text(&graph->arena, onnx_text(message->name), err);
   Status status = graph->name == NULL ? SYSTEM : import_parts(&importer);
   name_table_free(&importer.values);

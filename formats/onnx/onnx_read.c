@@ -55,22 +55,36 @@ static Status import_opsets(const Onnx__ModelProto *message, Graph *graph, Error
 
 /* ---- the model ---- */
 
-static Status import_model(const Onnx__ModelProto *message, Graph *graph, Error *err) {
+static Status import_model(const Onnx__ModelProto *message, const ImportSource *source, Graph *graph,
+                           Error *err) {
   TRY(import_ir_version(message, graph, err));
   TRY(import_opsets(message, graph, err));
   graph->producer = arena_text(&graph->arena, onnx_text(message->producer_name), err);
   if (graph->producer == NULL) return SYSTEM;
   if (message->graph == NULL) return fail(err, BAD_INPUT, "the model has no graph");
-  return onnx_import_graph(message->graph, NULL, graph, err);
+  return onnx_import_graph(message->graph, NULL, source, graph, err);
 }
 
-static Status parse_model(const void *bytes, size_t size, Graph *graph, Error *err) {
-  if (size == 0) return fail(err, BAD_INPUT, "the file is empty");
-  TRY(onnx_scan(&onnx__model_proto__descriptor, bytes, size, err));
-  Onnx__ModelProto *message = onnx__model_proto__unpack(NULL, size, bytes);
+static Status unpack_model(const ImportSource *source, Graph *graph, Error *err) {
+  const SlimModel *slim = source->slim;
+  Onnx__ModelProto *message =
+      onnx__model_proto__unpack(NULL, slim->message.length, (const uint8_t *)slim->message.bytes);
   if (message == NULL) return fail(err, BAD_INPUT, "not an ONNX file, or a damaged one");
-  Status status = import_model(message, graph, err);
+  if (message->graph != NULL) onnx_slim_attach(slim, message->graph);
+  Status status = import_model(message, source, graph, err);
+  if (message->graph != NULL) onnx_slim_detach(slim, message->graph);
   onnx__model_proto__free_unpacked(message, NULL);
+  return status;
+}
+
+static Status parse_model(const MappedFile *file, ImportSource *source, Graph *graph, Error *err) {
+  SlimModel slim;
+  if (file->size == 0) return fail(err, BAD_INPUT, "the file is empty");
+  TRY(onnx_scan(&onnx__model_proto__descriptor, file->bytes, file->size, err));
+  Status status = onnx_slim(&slim, file->bytes, file->size, err);
+  source->slim = &slim;
+  if (status == OK) status = unpack_model(source, graph, err);
+  onnx_slim_free(&slim);
   return status;
 }
 
@@ -96,23 +110,37 @@ static Status within_file(const char *name, Error *err) {
   return status;
 }
 
-Status onnx_parse(const char *name, const void *bytes, size_t size, Graph **graph, Error *err) {
+static Status read_source(const char *name, const MappedFile *file, ImportSource *source, Graph **graph,
+                          Error *err) {
   Error own = {0};
   if (err == NULL) err = &own; /* what went wrong decides the status too */
   *graph = graph_new(err);
   if (*graph == NULL) return SYSTEM;
-  Status status = parse_model(bytes, size, *graph, err);
+  if (file->size >= ONNX_SPILL_FILE) (*graph)->arena.spill_from = ONNX_SPILL_TENSOR;
+  if (source->twin != NULL) (*graph)->weights = &source->twin->arena;
+  Status status = parse_model(file, source, *graph, err);
   if (status == OK) return OK;
   graph_free(*graph);
   *graph = NULL;
   return within_file(name, err);
 }
 
+Status onnx_parse(const char *name, const void *bytes, size_t size, Graph **graph, Error *err) {
+  ImportSource source = {0};
+  return read_source(name, &(MappedFile){.bytes = bytes, .size = size}, &source, graph, err);
+}
+
+Status onnx_read_mapped(const char *name, const MappedFile *file, const Graph *twin, Graph **graph,
+                        Error *err) {
+  ImportSource source = {.twin = twin, .is_mapped = true};
+  return read_source(name, file, &source, graph, err);
+}
+
 Status onnx_read(const char *path, Graph **graph, Error *err) {
   MappedFile file = {0};
   *graph = NULL;
   TRY(file_map(path, &file, err));
-  Status status = onnx_parse(path, file.bytes, file.size, graph, err);
+  Status status = onnx_read_mapped(path, &file, NULL, graph, err);
   file_unmap(&file);
   return status;
 }

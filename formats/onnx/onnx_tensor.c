@@ -7,22 +7,19 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "raw_data is little-endian and copied as it is");
 
-/* TensorProto.DataType by number, for messages; types newer than the schema are plain numbers. */
-static const char *const type_names[] = {
-    "undefined", "float32",    "uint8",      "int8",         "uint16",         "int16",      "int32",
-    "int64",     "string",     "bool",       "float16",      "float64",        "uint32",     "uint64",
-    "complex64", "complex128", "bfloat16",   "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz",
-    "uint4",     "int4",       "float4e2m1", "float8e8m0",   "uint2",          "int2"};
+/* TensorProto.DataType of those that edgec does not have. */
+#define ONNX_COMPLEX64 14
+#define ONNX_COMPLEX128 15
 
 const char *onnx_type_name(int32_t data_type, char buffer[ONNX_TYPE_ROOM]) {
-  size_t count = sizeof type_names / sizeof type_names[0];
-  if (data_type >= 0 && (size_t)data_type < count) return type_names[data_type];
+  if (data_type == ONNX_COMPLEX64) return "complex64";
+  if (data_type == ONNX_COMPLEX128) return "complex128";
   snprintf(buffer, ONNX_TYPE_ROOM, "type %" PRId32, data_type);
   return buffer;
 }
 
 ElementType onnx_element_type(int32_t data_type) {
-  if (data_type <= 0 || data_type > ELEMENT_BFLOAT16) return ELEMENT_NONE;
+  if (data_type <= 0 || data_type > 31) return ELEMENT_NONE;
   ElementType type = (ElementType)data_type;
   return element_bytes(type) > 0 ? type : ELEMENT_NONE;
 }
@@ -92,27 +89,42 @@ static Tensor *make_tensor(const Reading *reading, Arena *arena) {
   return tensor_new(arena, reading->type, &reading->shape, reading->err);
 }
 
+static Status read_raw_packed(const Reading *reading, Arena *arena, Tensor **tensor) {
+  const ProtobufCBinaryData *raw = &reading->message->raw_data;
+  size_t bytes = onnx_packed_bytes(reading->type, reading->count);
+  if (bytes != raw->len)
+    return fail(
+        reading->err, BAD_INPUT,
+        "%s should have %zu elements of %d bits by its shape, but the file holds %zu bytes instead of %zu",
+        reading->what, reading->count, element_bits(reading->type), raw->len, bytes);
+  *tensor = make_tensor(reading, arena);
+  if (*tensor == NULL) return SYSTEM;
+  for (size_t i = 0; i < bytes; i++) onnx_unpack_byte(*tensor, i, raw->data[i]);
+  return OK;
+}
+
 static Status read_raw(const Reading *reading, Arena *arena, Tensor **tensor) {
   const ProtobufCBinaryData *raw = &reading->message->raw_data;
   size_t bytes;
   if (reading->type == ELEMENT_STRING)
     return fail(reading->err, BAD_INPUT, "%s holds strings as raw bytes", reading->what);
+  if (onnx_is_packed(reading->type)) return read_raw_packed(reading, arena, tensor);
   if (!size_multiply(reading->count, element_bytes(reading->type), &bytes) || bytes != raw->len)
     return fail(reading->err, BAD_INPUT,
                 "%s should have %zu elements of %zu bytes by its shape, but the file holds %zu bytes",
                 reading->what, reading->count, element_bytes(reading->type), raw->len);
-  *tensor = make_tensor(reading, arena);
+  *tensor = tensor_new_from(arena, reading->type, &reading->shape, raw->data, reading->err);
   if (*tensor == NULL) return SYSTEM;
-  if (bytes > 0) memcpy((*tensor)->data, raw->data, bytes);
   uint8_t *truths = (*tensor)->data;
   for (size_t i = 0; reading->type == ELEMENT_BOOL && i < bytes; i++) truths[i] = truths[i] != 0;
   return OK;
 }
 
-/* Least and most that int32_data may hold for a narrower type; 16-bit floats stand there as their bits. */
+/* Least and most that int32_data may hold for a narrower type; 16- and 8-bit floats stand there as their
+ * bits. */
 static void int32_range(ElementType type, int64_t *least, int64_t *most) {
   bool is_signed = type == ELEMENT_INT8 || type == ELEMENT_INT16 || type == ELEMENT_INT32;
-  int bits = (int)element_bytes(type) * 8;
+  int bits = element_bits(type);
   *least = is_signed ? -(INT64_C(1) << (bits - 1)) : 0;
   *most = is_signed ? (INT64_C(1) << (bits - 1)) - 1 : (INT64_C(1) << bits) - 1;
 }
@@ -133,6 +145,26 @@ static Status read_int32(const Reading *reading, Arena *arena, Tensor **tensor) 
       return fail(reading->err, BAD_INPUT, "%s: element %zu is %" PRId32 ", beyond %s", reading->what, i,
                   number, element_name(reading->type));
     memcpy(to + i * bytes, &number, bytes); /* the low bytes */
+  }
+  return OK;
+}
+
+/* Each number is a packed byte. */
+static Status read_int32_packed(const Reading *reading, Arena *arena, Tensor **tensor) {
+  const Onnx__TensorProto *message = reading->message;
+  size_t bytes = onnx_packed_bytes(reading->type, reading->count);
+  if (message->n_int32_data != bytes)
+    return fail(reading->err, BAD_INPUT,
+                "%s should have %zu packed elements by its shape, in %zu numbers, but the file holds %zu",
+                reading->what, reading->count, bytes, message->n_int32_data);
+  *tensor = make_tensor(reading, arena);
+  if (*tensor == NULL) return SYSTEM;
+  for (size_t i = 0; i < bytes; i++) {
+    int32_t number = message->int32_data[i];
+    if (number < 0 || number > UINT8_MAX)
+      return fail(reading->err, BAD_INPUT, "%s: number %zu is %" PRId32 ", not a byte of packed elements",
+                  reading->what, i, number);
+    onnx_unpack_byte(*tensor, i, (uint8_t)number);
   }
   return OK;
 }
@@ -193,6 +225,7 @@ static Status read_fields(const Reading *reading, Arena *arena, Tensor **tensor)
   case ELEMENT_STRING:
     return read_strings(reading, arena, tensor);
   default:
+    if (onnx_is_packed(reading->type)) return read_int32_packed(reading, arena, tensor);
     return read_int32(reading, arena, tensor);
   }
 }

@@ -50,7 +50,7 @@ static Status run_plain(Run *run) {
 const Op op_Equal = {.name = "Equal",
                      .brief = "Whether a equals b.",
                      .versions = {{7, infer, run_plain, NULL}},
-                     BINARY_PORTS(ELEMENTS_ANY, ELEMENT_BIT(ELEMENT_BOOL)),
+                     BINARY_PORTS(ELEMENTS_WIDE, ELEMENT_BIT(ELEMENT_BOOL)),
                      .role = ROLE_INDEX,
                      .samples = {{"f32[2,3,4], f32[2,1,4]", ""},
                                  {"f32{1,nan,inf}, f32{1,nan,2}", ""},

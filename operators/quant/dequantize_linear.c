@@ -20,7 +20,7 @@ static Status plain_dequantize(Run *run) {
   int64_t count = tensor_elements(x);
   for (int64_t i = 0; i < count; i++) {
     int64_t at = scale_index(&map, i);
-    float steps = (float)(tensor_get_integer(x, i) - zero_point_at(zero_points, at));
+    float steps = (float)(tensor_get(x, i) - zero_real_at(zero_points, at));
     tensor_set(run->out[0], i, (double)steps * scale_at(scales, at));
   }
   return OK;
@@ -62,7 +62,7 @@ const Op op_DequantizeLinear = {
     .params_bytes = sizeof(QuantParams),
     .check = quant_check_params,
     .inputs = {{"x", PORT_REQUIRED, CODE_TYPES, "[...]"},
-               {"x_scale", PORT_REQUIRED, QUANT_REALS, "[], [D] along `axis`, or [..., D/block, ...]"},
+               {"x_scale", PORT_REQUIRED, QUANT_SCALES, "[], [D] along `axis`, or [..., D/block, ...]"},
                {"x_zero_point", PORT_OPTIONAL, CODE_TYPES, "[], ... as x_scale"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_REALS, "[...]"}},
     .role = ROLE_FLOAT,
@@ -70,8 +70,8 @@ const Op op_DequantizeLinear = {
     .samples = {{"i8[2,3,4], f32[]{0.25}!, i8[]{3}!", ""},
                 {"u8[2,3,4], f32[]{0.25}!, u8[]{200}!", ""},
                 {"i8[2,3,4], f32[3](0.1,1)!, i8[3]!", "axis=1"},
-                {"u8[2,5,3], f32[2,3,3](0.1,1)!, u8[2,3,3]!", "axis=1 block_size=2"},
-                {"i32[4], f32[]{0.001}!", ""},
+                {"u4[2,5,3], f32[2,3,3](0.1,1)!, u4[2,3,3]!", "axis=1 block_size=2"},
+                {"f8e4m3fn[4], f32[]{0.001}!", ""},
                 {"i16[2,3], f16[3]{0.1}!, i16[3]{9}!", "axis=-1"},
-                {"i8[2,3], f32[]{0.1}!", "output_dtype=10"},
+                {"i4[2,3], f8e8m0[]{0.25}!", "output_dtype=10"},
                 {"u16[7], f32[]{0.01}!, u16[]{32768}!", ""}}};

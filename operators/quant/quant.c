@@ -81,16 +81,9 @@ ScaleMap scale_map(const Shape *x, const Shape *scale, const QuantParams *params
 
 /* ---- codes ---- */
 
-void code_limits(ElementType type, double *low, double *high) {
-  int bits = 8 * (int)element_bytes(type);
-  bool is_signed = element_in(type, ELEMENTS_SIGNED);
-  *low = is_signed ? -ldexp(1.0, bits - 1) : 0.0;
-  *high = ldexp(1.0, is_signed ? bits - 1 : bits) - 1.0;
-}
-
 void code_set(Tensor *codes, int64_t i, double value, int64_t zero_point) {
   double low, high;
-  code_limits(codes->type, &low, &high);
+  element_limits(codes->type, &low, &high);
   double code = (isnan(value) ? 0 : nearbyint(value)) + (double)zero_point;
   tensor_set_integer(codes, i, (int64_t)fmin(fmax(code, low), high));
 }
@@ -98,6 +91,10 @@ void code_set(Tensor *codes, int64_t i, double value, int64_t zero_point) {
 int64_t zero_point_at(const Tensor *zero_points, int64_t i) {
   if (zero_points == NULL) return 0;
   return tensor_get_integer(zero_points, tensor_elements(zero_points) == 1 ? 0 : i);
+}
+
+double zero_real_at(const Tensor *zero_points, int64_t i) {
+  return zero_points == NULL ? 0 : scale_at(zero_points, i);
 }
 
 double scale_at(const Tensor *scales, int64_t i) {

@@ -8,9 +8,12 @@
 #include "operators/op.h"
 
 #define QUANT_CODES_8 (ELEMENT_BIT(ELEMENT_INT8) | ELEMENT_BIT(ELEMENT_UINT8))
-#define QUANT_CODES (QUANT_CODES_8 | ELEMENT_BIT(ELEMENT_INT16) | ELEMENT_BIT(ELEMENT_UINT16))
+#define QUANT_CODES                                                                                          \
+  (QUANT_CODES_8 | ELEMENT_BIT(ELEMENT_INT16) | ELEMENT_BIT(ELEMENT_UINT16) | ELEMENTS_NARROW_INTEGER |      \
+   (ELEMENTS_NARROW_FLOAT & ~ELEMENT_BIT(ELEMENT_FLOAT8E8M0)))
 #define QUANT_REALS                                                                                          \
   (ELEMENT_BIT(ELEMENT_FLOAT32) | ELEMENT_BIT(ELEMENT_FLOAT16) | ELEMENT_BIT(ELEMENT_BFLOAT16))
+#define QUANT_SCALES (QUANT_REALS | ELEMENT_BIT(ELEMENT_FLOAT8E8M0))
 
 /* ---- scales: one for all elements, one along an axis, or one a block of an axis ---- */
 
@@ -19,7 +22,7 @@ typedef struct QuantParams {
   int64_t axis, block_size; /* block_size 0: no blocks */
   int64_t output_dtype;     /* 0: not given */
   int64_t precision;        /* element type of the division; 0: not given */
-  int64_t saturate;         /* is about 8-bit floats, which edgec does not have */
+  int64_t saturate; /* of codes that are 8-bit floats: whether what is too large becomes the largest */
 } QuantParams;
 
 extern const AttributeRow quant_attributes[];
@@ -45,12 +48,12 @@ static inline int64_t scale_index(const ScaleMap *map, int64_t i) {
 
 /* ---- codes ---- */
 
-/* Smallest and largest code of an integer type of up to 32 bits. */
-void code_limits(ElementType type, double *low, double *high);
 /* Stores round half to even(value) + zero_point, saturated. NaN gives the zero point. */
 void code_set(Tensor *codes, int64_t i, double value, int64_t zero_point);
 /* Zero point `i`, or the only one; 0 where there is no such input. */
 int64_t zero_point_at(const Tensor *zero_points, int64_t i);
+/* The same of zero points that may be floats. */
+double zero_real_at(const Tensor *zero_points, int64_t i);
 /* Scale `i`, or the only one. */
 double scale_at(const Tensor *scales, int64_t i);
 

@@ -33,6 +33,15 @@ static double divide(float x, float scale, ElementType type) {
   return (double)quotient;
 }
 
+/* Codes that are floats have no steps: they take the quotient as it is. */
+static void set_code(Tensor *y, int64_t i, double quotient, const Tensor *zero_points, int64_t at,
+                     bool saturate) {
+  if (element_in(y->type, ELEMENTS_NARROW_FLOAT))
+    tensor_set_narrow(y, i, quotient + zero_real_at(zero_points, at), POWER_NEAREST, saturate);
+  else
+    code_set(y, i, quotient, zero_point_at(zero_points, at));
+}
+
 static Status plain_quantize(Run *run) {
   const QuantParams *params = run->params;
   const Tensor *x = run->in[0], *scales = run->in[1], *zero_points = run_input(run, 2);
@@ -42,7 +51,7 @@ static Status plain_quantize(Run *run) {
   for (int64_t i = 0; i < count; i++) {
     int64_t at = scale_index(&map, i);
     double quotient = divide((float)tensor_get(x, i), (float)scale_at(scales, at), precision);
-    code_set(run->out[0], i, quotient, zero_point_at(zero_points, at));
+    set_code(run->out[0], i, quotient, zero_points, at, params->saturate != 0);
   }
   return OK;
 }
@@ -92,6 +101,7 @@ static Status fast_quantize(Run *run) {
 }
 
 #define INPUT_TYPES (QUANT_REALS | ELEMENT_BIT(ELEMENT_INT32))
+#define SCALE_TYPES (QUANT_SCALES | ELEMENT_BIT(ELEMENT_INT32))
 
 const Op op_QuantizeLinear = {
     .name = "QuantizeLinear",
@@ -103,7 +113,7 @@ const Op op_QuantizeLinear = {
     .params_bytes = sizeof(QuantParams),
     .check = quant_check_params,
     .inputs = {{"x", PORT_REQUIRED, INPUT_TYPES, "[...]"},
-               {"y_scale", PORT_REQUIRED, INPUT_TYPES, "[], [D] along `axis`, or [..., D/block, ...]"},
+               {"y_scale", PORT_REQUIRED, SCALE_TYPES, "[], [D] along `axis`, or [..., D/block, ...]"},
                {"y_zero_point", PORT_OPTIONAL, QUANT_CODES, "[], ... as y_scale"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_CODES, "[...]"}},
     .role = ROLE_INDEX,
@@ -111,7 +121,7 @@ const Op op_QuantizeLinear = {
                 {"f32[2,5]{0,0.5,1.5,-0.5,2.5,-1000,1000,nan,inf,-inf}, f32[]{1}!, u8[]{128}!", ""},
                 {"f32[2,3,4](-40,40), f32[3](0.1,1)!, i8[3]!", "axis=1"},
                 {"f32[2,5,3](-40,40), f32[2,3,3](0.1,1)!, u8[2,3,3]!", "axis=1 block_size=2"},
-                {"f32[7](-4,4), f32[]{0.01}!", ""},
+                {"f32[2,5,3](-4,4), f32[2,3,3](0.1,1)!, i4[2,3,3]{-1}!", "axis=1 block_size=2"},
                 {"f32[7](-4,4), f32[]{0.001}!", "output_dtype=5"},
-                {"f16[2,3](-4,4), f16[3]{0.1}!, u16[3]{9}!", "axis=-1"},
+                {"f16[2,3](-4,4), f16[3]{0.1}!, f8e5m2[3]{0}!", "axis=-1 saturate=0"},
                 {"i32[2,3], f32[]{0.5}!, u8[]{100}!", "opset=13"}}};

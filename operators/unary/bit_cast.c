@@ -9,7 +9,7 @@ static Status infer(Infer *infer) {
   const InferValue *in = &infer->in[0];
   if (element_bytes(to) == 0 || to == ELEMENT_STRING)
     return infer_fail(infer, "cannot give elements of type %d", (int)to);
-  if (in->type != ELEMENT_NONE && element_bytes(in->type) != element_bytes(to))
+  if (in->type != ELEMENT_NONE && element_bits(in->type) != element_bits(to))
     return infer_fail(infer, "%s and %s have different sizes", element_name(in->type), element_name(to));
   infer->out[0].type = to;
   infer->out[0].has_shape = in->has_shape;
@@ -20,7 +20,7 @@ static Status infer(Infer *infer) {
 static const AttributeRow attributes[] = {
     ATTRIBUTE(BitCastParams, to, FIELD_INT, .required = true, .least = 1, .most = 31), {0}};
 
-#define BIT_CAST_TYPES (ELEMENTS_NUMERIC | ELEMENT_BIT(ELEMENT_BOOL))
+#define BIT_CAST_TYPES (ELEMENTS_NUMERIC | ELEMENTS_NARROW | ELEMENT_BIT(ELEMENT_BOOL))
 
 const Op op_BitCast = {
     .name = "BitCast",

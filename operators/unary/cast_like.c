@@ -1,13 +1,11 @@
 #include "operators/unary/cast.h"
 
-/* About 8-bit floats, which edgec does not have. */
 typedef struct CastLikeParams {
-  int64_t saturate;
-  const char *round_mode;
+  CastRules rules;
 } CastLikeParams;
 
 static Status run_plain(Run *run) {
-  cast_tensor(run->in[0], run->out[0]);
+  cast_tensor(run->in[0], run->out[0], &((const CastLikeParams *)run->params)->rules);
   return OK;
 }
 
@@ -15,10 +13,7 @@ static Status infer(Infer *infer) {
   return cast_infer(infer, infer->in[1].type);
 }
 
-static const AttributeRow attributes[] = {
-    ATTRIBUTE(CastLikeParams, saturate, FIELD_INT, .otherwise = 1),
-    ATTRIBUTE(CastLikeParams, round_mode, FIELD_STRING, .required = false),
-    {0}};
+static const AttributeRow attributes[] = {CAST_RULES(CastLikeParams), {0}};
 
 const Op op_CastLike = {.name = "CastLike",
                         .brief = "The numbers of the input in the element type of another tensor.",
@@ -30,4 +25,6 @@ const Op op_CastLike = {.name = "CastLike",
                         .outputs = {{"output", PORT_REQUIRED, CAST_TYPES, "[...]"}},
                         .role = ROLE_VIEW,
                         .role_of = cast_role,
-                        .samples = {{"f32[2,3], i8[1]", ""}, {"i64[2,3], f16[]", ""}}};
+                        .samples = {{"f32[2,3], i8[1]", ""},
+                                    {"i64[2,3], f16[]", ""},
+                                    {"f32[2,3], f8e8m0[]", "round_mode=\"nearest\""}}};

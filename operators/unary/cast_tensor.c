@@ -19,21 +19,30 @@ static float odd_float(double value) {
   return nearest;
 }
 
-static void set_real(Tensor *y, int64_t i, double value) {
+const char *const cast_round_modes[] = {"up", "down", "nearest", NULL}; /* in the order of PowerRounding */
+
+static bool is_real(ElementType type) {
+  return element_in(type, ELEMENTS_FLOAT | ELEMENTS_NARROW_FLOAT);
+}
+
+static void set_real(Tensor *y, int64_t i, double value, const CastRules *rules) {
   if (y->type == ELEMENT_FLOAT16)
     ((uint16_t *)y->data)[i] = float_to_half(odd_float(value));
   else if (y->type == ELEMENT_BFLOAT16)
     ((uint16_t *)y->data)[i] = float_to_bfloat16(odd_float(value));
+  else if (element_in(y->type, ELEMENTS_NARROW_FLOAT))
+    tensor_set_narrow(y, i, value, (PowerRounding)rules->round_mode, rules->saturate);
   else
     tensor_set(y, i, value);
 }
 
-static void cast_reals(const Tensor *x, Tensor *y) {
+static void cast_reals(const Tensor *x, Tensor *y, const CastRules *rules) {
   int64_t n = tensor_elements(x);
-  for (int64_t i = 0; i < n; i++) set_real(y, i, tensor_get(x, i));
+  for (int64_t i = 0; i < n; i++) set_real(y, i, tensor_get(x, i), rules);
 }
 
-/* Integers and truth values among each other: the lowest bits stay; all but 0 is true. */
+/* Integers and truth values among each other, and what is truncated to a narrow integer: the lowest bits
+   stay; all but 0 is true. */
 static void cast_integers(const Tensor *x, Tensor *y) {
   int64_t n = tensor_elements(x);
   for (int64_t i = 0; i < n; i++) {
@@ -50,15 +59,15 @@ static void cast_to_float32(const Tensor *x, Tensor *y) {
         x->type == ELEMENT_UINT64 ? (float)((const uint64_t *)x->data)[i] : (float)tensor_get_integer(x, i);
 }
 
-void cast_tensor(const Tensor *x, Tensor *y) {
+void cast_tensor(const Tensor *x, Tensor *y, const CastRules *rules) {
   if (x->type == y->type) {
     if (tensor_bytes(x) > 0) memcpy(y->data, x->data, tensor_bytes(x));
-  } else if (!element_is_float(x->type) && !element_is_float(y->type)) {
+  } else if ((!is_real(x->type) && !is_real(y->type)) || element_in(y->type, ELEMENTS_NARROW_INTEGER)) {
     cast_integers(x, y);
-  } else if (!element_is_float(x->type) && y->type == ELEMENT_FLOAT32) {
+  } else if (!is_real(x->type) && y->type == ELEMENT_FLOAT32) {
     cast_to_float32(x, y);
   } else {
-    cast_reals(x, y);
+    cast_reals(x, y, rules);
   }
 }
 

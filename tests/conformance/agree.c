@@ -13,7 +13,8 @@ static bool is_close(double computed, double expected, double absolute, double r
 
 static Status compare_floats(const Tensor *computed, const Tensor *expected, Error *err) {
   bool is_wide = expected->type == ELEMENT_FLOAT32 || expected->type == ELEMENT_FLOAT64;
-  double absolute = is_wide ? 1e-5 : 1e-3, relative = is_wide ? 1e-3 : 1e-2;
+  bool is_exact = element_in(expected->type, ELEMENTS_NARROW_FLOAT);
+  double absolute = is_exact ? 0 : is_wide ? 1e-5 : 1e-3, relative = is_exact ? 0 : is_wide ? 1e-3 : 1e-2;
   int64_t count = tensor_elements(expected);
   for (int64_t i = 0; i < count; i++) {
     double a = tensor_get(computed, i), b = tensor_get(expected, i);
@@ -60,7 +61,8 @@ Status tensors_agree(const Tensor *computed, const Tensor *expected, Error *err)
     return fail(err, BAD_INPUT, "the type is %s instead of %s", element_name(computed->type),
                 element_name(expected->type));
   if (!shape_equals(&computed->shape, &expected->shape)) return differing_shapes(computed, expected, err);
-  if (element_is_float(expected->type)) return compare_floats(computed, expected, err);
+  if (element_in(expected->type, ELEMENTS_FLOAT | ELEMENTS_NARROW_FLOAT))
+    return compare_floats(computed, expected, err);
   if (expected->type == ELEMENT_STRING) return compare_strings(computed, expected, err);
   return compare_bytes(computed, expected, err);
 }

@@ -7,7 +7,7 @@
 /* Whether a computed tensor agrees with the expected one by the rule of the conformance data:
      float32, float64     |a - b| <= 1e-5 + 1e-3 |b|
      float16, bfloat16    |a - b| <= 1e-3 + 1e-2 |b|
-     integers, booleans, strings equal
+     integers, booleans, strings, 8- and 4-bit floats equal
    NaN agrees with NaN only, an infinity with the same infinity. BAD_INPUT with the first difference. */
 Status tensors_agree(const Tensor *computed, const Tensor *expected, Error *err);
 

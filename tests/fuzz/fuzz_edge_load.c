@@ -34,7 +34,7 @@ static void run(const EdgeModel *model) {
   if (arena == NULL) return;
   memset(arena, 0x5a, bytes);
   edge_run(model, arena, NULL);
-  edge_self_test_hash(model, arena, 1, &hash);
+  edge_self_test_hash(model, arena, 1, NULL, &hash);
   free(arena);
 }
 

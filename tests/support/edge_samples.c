@@ -6,7 +6,7 @@
 /* ---- operands ---- */
 
 static int input(EdgeBuilder *b, EdgeType type, uint32_t rank, const uint32_t *dims, int32_t zero_point) {
-  float scale = type == EDGE_S8 ? 0.05f : 0.0f;
+  float scale = type == EDGE_S8 || type == EDGE_S16 ? 0.05f : 0.0f;
   int tensor = builder_arena(b, type, rank, dims, scale, zero_point);
   builder_input(b, tensor, "x");
   return tensor;
@@ -102,6 +102,7 @@ static void sample_matmul(EdgeBuilder *b) {
   OP(MATMUL, y, &matmul, sizeof matmul, x, x);
 }
 
+/* The second one with an operand of 16 bits. */
 static void binary(EdgeBuilder *b, EdgeOpcode opcode, float mult) {
   EdgeBinaryParams p = {.rank = 2,
                         .dims = {6, 20},
@@ -115,6 +116,9 @@ static void binary(EdgeBuilder *b, EdgeOpcode opcode, float mult) {
   int x = input(b, EDGE_S8, 2, pair, 4), table = constant_s8(b, 1, (uint32_t[]){256});
   int y = output(b, EDGE_S8, 2, pair, 1), inputs[3] = {x, x, table};
   builder_op(b, opcode, 3, inputs, y, &p, sizeof p);
+  p.a_mult *= 0x1p-8f;
+  int wide = input(b, EDGE_S16, 2, pair, -1000), wide_inputs[2] = {wide, x};
+  builder_op(b, opcode, 2, wide_inputs, output(b, EDGE_S16, 2, pair, 1), &p, sizeof p);
 }
 
 static void sample_add(EdgeBuilder *b) {

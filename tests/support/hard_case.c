@@ -19,7 +19,7 @@ HardScheme hard_case_naive(void) {
   HardScheme scheme = {quantize_defaults(), EFFORT_NONE};
   scheme.options.method = CALIBRATE_MIN_MAX;
   scheme.options.per_tensor = true;
-  scheme.options.output_8bit = true;
+  scheme.options.output_8bit = scheme.options.sums_8bit = true;
   return scheme;
 }
 
@@ -108,14 +108,15 @@ static void quantize(Graph *graph, const SampleReader *reader, const HardScheme 
   calibration_free(calibration);
 }
 
-static size_t lower_and_load(Graph *graph, EdgeFile *file, void **bytes) {
+static size_t lower_and_load(Graph *graph, EdgeFile *file, Arena *memory) {
   Error err = {0};
   EdgeProgram program = {0};
+  void *bytes;
   size_t size;
   expect_ok(lower_graph(graph, &program, &err), &err);
-  expect_ok(edge_file_build(&program, "", EDGE_FILE_COMPACT, bytes, &size, &err), &err);
+  expect_ok(edge_file_build(&program, "", EDGE_FILE_COMPACT, memory, &bytes, &size, &err), &err);
   edge_program_free(&program);
-  expect_ok(edge_file_parse(file, "net", *bytes, size, &err), &err);
+  expect_ok(edge_file_parse(file, "net", bytes, size, &err), &err);
   return size;
 }
 
@@ -124,7 +125,7 @@ static double compare(const Graph *reference, EdgeFile *file, const SampleReader
   Subject *subjects[2];
   Comparison both[2];
   expect_ok(subject_of_graph(&subjects[0], "float", reference, 1, &err), &err);
-  expect_ok(subject_of_edge(&subjects[1], "edge", &file->model, 1, &err), &err);
+  expect_ok(subject_of_edge(&subjects[1], "edge", &file->model, NULL, 1, &err), &err);
   expect_ok(
       verify_compare(subjects, 2, reader, CALIBRATION, VERIFICATION, NULL, NULL, both, NULL, NULL, &err),
       &err);
@@ -145,14 +146,14 @@ double hard_case_sqnr(const HardCase *c, HardScheme scheme, size_t *bytes) {
   Source source = {.hard = c};
   SampleReader reader = reader_of(&source, reference);
   EdgeFile file;
-  void *stored;
+  Arena memory = {0};
   (void)clean(graph);
   quantize(graph, &reader, &scheme);
-  size_t size = lower_and_load(graph, &file, &stored);
+  size_t size = lower_and_load(graph, &file, &memory);
   if (bytes != NULL) *bytes = size;
   double sqnr = compare(reference, &file, &reader);
   edge_file_close(&file);
-  bytes_free(stored);
+  arena_free(&memory);
   graph_free(reference);
   graph_free(graph);
   return sqnr;

@@ -202,13 +202,15 @@ static void set_input(const LowerCase *c, uint32_t i) {
 }
 
 Status lower_case_run(LowerCase *c) {
+  Arena memory = {0};
   void *bytes = NULL;
   size_t size = 0;
   TRY(run_float(c, NULL, true));
   TRY(lower_graph(c->graph, &c->program, &c->err));
-  TRY(edge_file_build(&c->program, "made=by a test\n", EDGE_FILE_COMPACT, &bytes, &size, &c->err));
-  Status status = edge_file_parse(&c->file, "test.edge", bytes, size, &c->err);
-  bytes_free(bytes);
+  Status status =
+      edge_file_build(&c->program, "made=by a test\n", EDGE_FILE_COMPACT, &memory, &bytes, &size, &c->err);
+  if (status == OK) status = edge_file_parse(&c->file, "test.edge", bytes, size, &c->err);
+  arena_free(&memory);
   if (status != OK) return status;
   c->arena = bytes_new(edge_arena_bytes(&c->file.model), &c->err);
   memset(c->arena, 0x55, edge_arena_bytes(&c->file.model));

@@ -83,7 +83,7 @@ static void compare(NetCase *c, const Graph *reference) {
   Comparison both[2];
   int workers = pool_workers(c->pool);
   ck_assert_int_eq(subject_of_graph(&subjects[0], "float", reference, workers, &c->err), OK);
-  ck_assert_int_eq(subject_of_edge(&subjects[1], "edge", &c->file.model, workers, &c->err), OK);
+  ck_assert_int_eq(subject_of_edge(&subjects[1], "edge", &c->file.model, NULL, workers, &c->err), OK);
   Status status = verify_compare(subjects, 2, &c->reader, CALIBRATION, NET_SAMPLES - CALIBRATION, NULL,
                                  c->pool, both, NULL, NULL, &c->err);
   ck_assert_msg(status == OK, "%s", c->err.text);
@@ -96,7 +96,7 @@ static void lower_and_load(NetCase *c) {
   EdgeProgram program = {0};
   Status status = lower_graph(c->graph, &program, &c->err);
   ck_assert_msg(status == OK, "%s", c->err.text);
-  status = edge_file_build(&program, "", EDGE_FILE_COMPACT, &c->bytes, &c->size, &c->err);
+  status = edge_file_build(&program, "", EDGE_FILE_COMPACT, &c->memory, &c->bytes, &c->size, &c->err);
   ck_assert_msg(status == OK, "%s", c->err.text);
   edge_program_free(&program);
   status = edge_file_parse(&c->file, "net", c->bytes, c->size, &c->err);
@@ -128,6 +128,6 @@ Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options) {
 
 void net_case_free(NetCase *c) {
   edge_file_close(&c->file);
-  bytes_free(c->bytes);
+  arena_free(&c->memory);
   graph_free(c->graph);
 }

@@ -36,6 +36,7 @@ typedef struct NetCase {
   SampleReader reader;
   QuantizeReport report;
   EdgeFile file;
+  Arena memory;
   void *bytes; /* of the file */
   size_t size;
   Comparison comparison;

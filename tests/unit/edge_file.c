@@ -9,13 +9,18 @@
 /* A small file of a Conv. */
 static void *conv_file(size_t *size) {
   LowerCase c = {0};
-  void *bytes = NULL;
+  Arena memory = {0};
+  void *built = NULL;
   ck_assert_int_eq(lower_case_sample(&c, op_find("", "Conv"), 0), OK);
   ck_assert_int_eq(lower_case_specs(&c), OK);
   ck_assert_int_eq(lower_graph(c.graph, &c.program, &c.err), OK);
   ck_assert_int_eq(
-      edge_file_build(&c.program, "edgec=test\nseed=0\n", EDGE_FILE_COMPACT, &bytes, size, &c.err), OK);
+      edge_file_build(&c.program, "edgec=test\nseed=0\n", EDGE_FILE_COMPACT, &memory, &built, size, &c.err),
+      OK);
+  void *bytes = bytes_new(*size, &c.err);
+  memcpy(bytes, built, *size);
   lower_case_free(&c);
+  arena_free(&memory);
   return bytes;
 }
 

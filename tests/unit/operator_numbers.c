@@ -63,6 +63,26 @@ static const NumberCase number_cases[] = {
     {"Cast", "f64{1.0004882812500002220446}", "to=10", "f16{1.0009765625}"},
     {"Cast", "bool{true,false}", "to=16", "bf16{1,0}"},
     {"Cast", "i64[2,0]", "to=1", "f32[2,0]"},
+    /* narrow integers take the lowest bits, narrow floats saturate or not */
+    {"Cast", "f32{-9.9,7.5,300}", "to=22", "i4{7,7,-4}"},
+    {"Cast", "i8{-1,17}", "to=21", "u4{15,1}"},
+    {"Cast", "u2{3,0}", "to=1", "f32{3,0}"},
+    {"Cast", "f32{1e9,-1e9,1.0625}", "to=17", "f8e4m3fn{448,-448,1}"},
+    {"Cast", "f32{1e9,nan}", "to=18 saturate=0", "f8e4m3fnuz{nan,nan}"},
+    {"Cast", "f32{3,0.3,5}", "to=24", "f8e8m0{4,0.5,8}"},
+    {"Cast", "f32{3,0.3,5}", "to=24 round_mode=\"down\"", "f8e8m0{2,0.25,4}"},
+    {"Cast", "f4e2m1{6,-0.5}", "to=7", "i64{6,0}"},
+    {"Cast", "f8e5m2{0,2}", "to=9", "bool{false,true}"},
+    {"QuantizeLinear", "f32{-100,3,100}, f32[]{2}!, i4[]{1}!", "", "i4{-8,3,7}"},
+    {"QuantizeLinear", "f32{3,2000}, f32[]{2}!, f8e4m3fn[]{0}!", "", "f8e4m3fn{1.5,448}"},
+    {"QuantizeLinear", "f32{3,2000}, f32[]{2}!", "output_dtype=17 saturate=0", "f8e4m3fn{1.5,nan}"},
+    {"DequantizeLinear", "u4{15,0}, f32[]{0.5}!, u4[]{8}!", "", "f32{3.5,-4}"},
+    {"DequantizeLinear", "f4e2m1[1,4]{6,1,-0.5,0}, f8e8m0[1,2]{2,4}!", "axis=1 block_size=2 output_dtype=1",
+     "f32[1,4]{12,2,-2,0}"},
+    {"Transpose", "i4[2,2]{1,2,-3,-4}", "", "i4[2,2]{1,-3,2,-4}"},
+    {"Concat", "i4{1}, i4{-8}", "axis=0", "i4{1,-8}"},
+    {"Pad", "f8e5m2{2}, i64{1,0}!, f8e5m2[]{4}!", "", "f8e5m2{4,2}"},
+    {"BitCast", "i8{-1,56}", "to=17", "f8e4m3fn{nan,1}"},
     {"IsNaN", "f32{nan,1,inf}", "", "bool{true,false,false}"},
     {"IsInf", "f32{nan,inf,-inf}", "detect_negative=0", "bool{false,true,false}"},
     {"BitShift", "u8{129,255}, u8{1,64}", "direction=\"LEFT\"", "u8{2,0}"},
@@ -104,7 +124,7 @@ static const NumberCase number_cases[] = {
 
 static void check_number(const Tensor *got, const Tensor *expected, int64_t i, const char *op,
                          const char *inputs) {
-  if (!element_is_float(expected->type)) {
+  if (!element_in(expected->type, ELEMENTS_FLOAT | ELEMENTS_NARROW_FLOAT)) {
     if (expected->type == ELEMENT_UINT64)
       ck_assert_uint_eq(((const uint64_t *)got->data)[i], ((const uint64_t *)expected->data)[i]);
     ck_assert_msg(tensor_get_integer(got, i) == tensor_get_integer(expected, i), "%s %s: element %d is %lld",

@@ -50,7 +50,7 @@ static EdgeBinaryParams random_binary(uint32_t d1, uint32_t d2) {
 static float binary_value(EdgeOpcode opcode, const EdgeBinaryParams *p, int32_t a, int32_t b) {
   float u = (float)a * p->a_mult, v = (float)b * p->b_mult;
   if (opcode == EDGE_OP_ADD) return u + v;
-  if (opcode == EDGE_OP_MUL) return (float)(a * b) * p->a_mult;
+  if (opcode == EDGE_OP_MUL) return (float)((int64_t)a * b) * p->a_mult;
   return (opcode == EDGE_OP_MAXIMUM) == (u > v) ? u : v;
 }
 
@@ -66,16 +66,23 @@ static void expect_binary(KernelCase *c, const EdgeBinaryParams *p) {
   }
 }
 
+/* Of 8 or 16 bits. */
+static void add_operand(KernelCase *c, uint32_t rank, const uint32_t *dims) {
+  int is_wide = case_pick(0, 1);
+  int32_t zero_point = is_wide ? case_pick(-32768, 32767) : case_pick(-128, 127);
+  case_input(c, is_wide ? EDGE_S16 : EDGE_S8, EDGE_ARENA, rank, dims, 1.0f, zero_point);
+}
+
 START_TEST(binary_is_the_definition) {
   case_seed((uint32_t)_i);
   for (int i = 0; i < 60; i++) {
-    uint32_t d1 = (uint32_t)case_pick(1, 9), d2 = (uint32_t)case_pick(1, 50);
+    uint32_t d1 = (uint32_t)case_pick(1, 9), d2 = (uint32_t)case_pick(1, i % 8 == 0 ? 300 : 50);
     uint32_t dims[3] = {3, d1, d2};
     int has_table = case_pick(0, 2) == 0;
     EdgeBinaryParams p = random_binary(d1, d2);
     KernelCase c = kernel_case((EdgeOpcode)_i, &p);
-    case_input(&c, EDGE_S8, EDGE_ARENA, 3, dims, 1.0f, case_pick(-128, 127));
-    case_input(&c, EDGE_S8, EDGE_ARENA, 3, dims, 1.0f, case_pick(-128, 127));
+    add_operand(&c, 3, dims);
+    add_operand(&c, 3, dims);
     if (has_table) case_input(&c, EDGE_S8, EDGE_CONSTANT, 1, (uint32_t[]){256}, 0.0f, 0);
     case_output(&c, has_table || case_pick(0, 1) ? EDGE_S8 : EDGE_S16, 3, dims, 1.0f, 0);
     ck_assert_int_eq(case_run(&c, &edge_kernels_plain), EDGE_OK);

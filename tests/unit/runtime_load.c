@@ -122,7 +122,7 @@ static EdgeStatus self_test_with(uint64_t hash, uint64_t *found) {
   EdgeModel model;
   ck_assert_int_eq(edge_load(&model, file, bytes), EDGE_OK);
   void *arena = malloc(edge_arena_bytes(&model));
-  ck_assert_int_eq(edge_self_test_hash(&model, arena, 42, found), EDGE_OK);
+  ck_assert_int_eq(edge_self_test_hash(&model, arena, 42, NULL, found), EDGE_OK);
   EdgeStatus status = edge_self_test(&model, arena);
   free(arena);
   free(file);

@@ -2,8 +2,8 @@
 #include "runtime/kernel.h"
 #include "runtime/kernels/plain/binary.h"
 
-EDGE_INLINE float sum(int32_t a, int32_t b, EdgeBinaryTerms t) {
-  return (float)a * t.a_mult + (float)b * t.b_mult;
+EDGE_INLINE float sum(float a, float b, EdgeBinaryTerms t) {
+  return a * t.a_mult + b * t.b_mult;
 }
 
 static EdgeStatus run(const EdgeCall *call) {

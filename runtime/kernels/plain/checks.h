@@ -71,13 +71,13 @@ static inline int edge_has_sane_zero_point(const EdgeArg *arg) {
   return edge_is_code(arg->info->zero_point, (EdgeType)arg->info->type);
 }
 
-/* An int8 tensor with its zero point, as inputs are. */
+/* An int8 tensor with its zero point. */
 static inline int edge_is_quantized_s8(const EdgeArg *arg) {
   return edge_is_s8(arg) && edge_is_indexable(arg) && edge_has_sane_zero_point(arg);
 }
 
-/* An int8 or int16 tensor with its zero point, as outputs are. */
-static inline int edge_is_quantized_result(const EdgeArg *arg) {
+/* An int8 or int16 tensor with its zero point. */
+static inline int edge_is_quantized(const EdgeArg *arg) {
   return edge_is_indexable(arg) && (edge_is_s8(arg) || edge_is_type(arg, EDGE_S16)) &&
          edge_has_sane_zero_point(arg);
 }

@@ -48,7 +48,7 @@ static inline int edge_is_conv_result(const EdgeCall *call) {
   const EdgeConvParams *p = call->params;
   const EdgeArg *table = &call->in[4], *y = &call->out[0];
   if (edge_is_f32(y)) return table->info == NULL;
-  if (!edge_is_quantized_result(y)) return 0;
+  if (!edge_is_quantized(y)) return 0;
   EdgeType type = (EdgeType)y->info->type;
   if (table->info != NULL && !(edge_is_s8(y) && edge_is_s8(table) && edge_has_elements(table, 256))) return 0;
   return edge_is_sane_clamp(p->act_min, p->act_max, type) && edge_is_code(p->pre_zero_point, type);

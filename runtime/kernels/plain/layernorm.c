@@ -15,7 +15,7 @@ static EdgeStatus check(const EdgeCall *call) {
   const EdgeArg *x = &call->in[0], *y = &call->out[0];
   int64_t elements = edge_product(p->outer, p->length, 1);
   if (!edge_is_s8(x) || !edge_has_elements(x, elements) || p->length > MAX_LENGTH) return EDGE_MALFORMED;
-  if (!edge_is_quantized_result(y) || !edge_has_elements(y, elements)) return EDGE_MALFORMED;
+  if (!edge_is_quantized(y) || !edge_has_elements(y, elements)) return EDGE_MALFORMED;
   if (!is_vector(&call->in[1], p->length) || !is_vector(&call->in[2], p->length)) return EDGE_MALFORMED;
   return p->epsilon >= 0.0f && edge_is_sane_factor(p->epsilon) ? EDGE_OK : EDGE_MALFORMED;
 }

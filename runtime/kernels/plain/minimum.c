@@ -2,8 +2,8 @@
 #include "runtime/kernel.h"
 #include "runtime/kernels/plain/binary.h"
 
-EDGE_INLINE float smaller(int32_t a, int32_t b, EdgeBinaryTerms t) {
-  float u = (float)a * t.a_mult, v = (float)b * t.b_mult;
+EDGE_INLINE float smaller(float a, float b, EdgeBinaryTerms t) {
+  float u = a * t.a_mult, v = b * t.b_mult;
   return u < v ? u : v;
 }
 

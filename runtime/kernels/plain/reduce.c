@@ -68,7 +68,7 @@ static void reduce_block(const EdgeCall *call, EdgeNest inner, EdgeReduceBlock b
 static EdgeStatus check(const EdgeCall *call) {
   const EdgeReduceParams *p = call->params;
   const EdgeArg *y = &call->out[0];
-  if (!edge_is_quantized_s8(&call->in[0]) || !edge_is_quantized_result(y)) return EDGE_MALFORMED;
+  if (!edge_is_quantized_s8(&call->in[0]) || !edge_is_quantized(y)) return EDGE_MALFORMED;
   if (!edge_is_sane_reduce(call, EDGE_REDUCE_MIN) || !edge_is_sane_factor(p->mult)) return EDGE_MALFORMED;
   if (!edge_is_sane_clamp(p->act_min, p->act_max, (EdgeType)y->info->type)) return EDGE_MALFORMED;
   return EDGE_OK;

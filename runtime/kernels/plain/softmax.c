@@ -20,7 +20,7 @@ static EdgeStatus check(const EdgeCall *call) {
   const EdgeArg *x = &call->in[0], *y = &call->out[0];
   int64_t elements = edge_product(p->outer, p->length, p->inner);
   if (!edge_is_s8(x) || !edge_has_elements(x, elements)) return EDGE_MALFORMED;
-  if (!edge_is_quantized_result(y) || !edge_has_elements(y, elements)) return EDGE_MALFORMED;
+  if (!edge_is_quantized(y) || !edge_has_elements(y, elements)) return EDGE_MALFORMED;
   if (!edge_is_between(p->unit, 1, MAX_UNIT)) return EDGE_MALFORMED;
   return is_exponential_table(&call->in[1], p->length) ? EDGE_OK : EDGE_MALFORMED;
 }
