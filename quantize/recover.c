@@ -9,21 +9,23 @@
 #define NORMAL_HELD 32 /* samples to judge on */
 #define HIGH_HELD 64
 #define LEAST_SAMPLES 8 /* with fewer nothing is tried */
-#define PARTS 100       /* of progress that a pass has */
+#define RANGES_MARGIN 0.5
+#define PARTS 100 /* of progress that a pass has */
 
 typedef struct Method {
   RecoveryMethod apply;
   int variants;     /* that are tried, of which the best is kept */
   int work;         /* how long a variant takes, roughly, in passes over the samples */
   bool is_new_base; /* it changes what the real graph computes between its layers */
+  double margin;    /* dB that it must gain: the best of several variants looks better than it is */
 } Method;
 
 static const Method methods[] = {
-    [RECOVERY_EQUALIZATION] = {equalize_layers, 1, 4, true},
-    [RECOVERY_RANGES] = {choose_ranges, RECOVERY_RANGE_CANDIDATES, 1, false},
-    [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false},
-    [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false},
-    [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false},
+    [RECOVERY_EQUALIZATION] = {equalize_layers, 1, 4, true, 0},
+    [RECOVERY_RANGES] = {choose_ranges, RECOVERY_RANGE_CANDIDATES, 1, false, RANGES_MARGIN},
+    [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false, 0},
+    [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false, 0},
+    [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false, 0},
 };
 
 typedef struct MethodName {
@@ -125,7 +127,7 @@ static Status try_method(Trial *trial, int m, Error *err) {
     TRY(try_variant(trial, method, &step, &is_changed, err));
   }
   if (!is_changed) return OK;
-  step.is_kept = step.after > step.before;
+  step.is_kept = step.after > step.before + method->margin;
   restore(recovery->graph, step.is_kept ? trial->best : trial->before);
   if (step.is_kept) trial->sqnr = step.after;
   settle_calibration(trial, step.is_kept);
