@@ -83,7 +83,7 @@ $(BUILD)/gen/operator_table.o $(BUILD)/gen/command_table.o: %.o: %.c
 $(BUILD)/obj/runtime/kernels/plain/%.o: EXTRA := -O3
 $(BUILD)/obj/runtime/kernels/avx2/%.o: EXTRA := -O3 -mavx2
 # Loops over floats become vectors; floating-point exceptions and errno are not looked at, results stay the same.
-$(BUILD)/obj/quantize/histogram.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
+$(BUILD)/obj/quantize/histogram.o $(BUILD)/obj/quantize/weight_clip.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
 $(BUILD)/obj/operators/%.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
 
 $(BUILD)/obj/%.o: %.c | $(GENERATED)
@@ -127,7 +127,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(LIBRAR
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $^ $(filter -f%,$(FUZZ_MAIN)) $(LDLIBS) -o $@
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES)))
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES) $(wildcard bench/*.c)))
 
 fuzz: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) ## replay the fuzz corpora
 	@for target in $(FUZZ_TARGETS); do $(BUILD)/fuzz/$$target tests/fuzz/corpus/$${target#fuzz_}/* || exit 1; done
@@ -155,9 +155,12 @@ quickstart: deps ## install what is needed, build, quantize the project's own ex
 unit: $(BUILD)/tests $(BUILD)/edgec ## the tests, packages as they are
 	EDGEC=$(BUILD)/edgec CK_DEFAULT_TIMEOUT=300 $(BUILD)/tests
 
+conformance-check: $(BUILD)/conformance ## the same where the vectors are, against the list of those that fail
+	@sh tests/conformance/check.sh $(BUILD)
+
 check: deps ## install what tests need and run all of them
-	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests $(BUILD)/conformance
+	@$(MAKE) --no-print-directory unit conformance-check
 
 # Check forks for each test: a small quarantine keeps what is copied then small.
 asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -208,6 +211,6 @@ clean: ## remove build/
 	rm -rf $(BUILD)
 
 .PHONY: all help fuzz fuzzer deps quickstart unit check asan bench layers format format-check examples embed install clean \
-        conformance
+        conformance conformance-check
 .DELETE_ON_ERROR:
 .SECONDARY:

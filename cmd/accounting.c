@@ -64,6 +64,34 @@ int64_t accounting_bytes(const Value *value) {
   return (tensor_elements(value->constant) * spec->bits + 7) / 8;
 }
 
+/* The weight of a linear node; NULL: it has none, or a node before it has the same. */
+static const Value *own_weight(const Node *node) {
+  Error err;
+  LinearForm form;
+  if (op_role(node, NULL) != ROLE_LINEAR || node->op->linear == NULL) return NULL;
+  if (node->op->linear(node, &form, &err) != OK) return NULL;
+  const Value *weight = node->inputs[form.weight];
+  return weight->constant != NULL && weight->users[0] == node ? weight : NULL;
+}
+
+static int64_t weight_bytes(const Value *weight) {
+  const QuantSpec *spec = weight->spec;
+  int64_t coded = accounting_bytes(weight);
+  if (coded == 0) return (int64_t)tensor_bytes(weight->constant);
+  return spec->group_size == 0 ? coded
+                               : coded + spec->scale_count * quant_groups(spec, &weight->constant->shape);
+}
+
+void accounting_weights(const Graph *graph, int64_t *bytes, int64_t *in8) {
+  *bytes = *in8 = 0;
+  for (int n = 0; n < graph->node_count; n++) {
+    const Value *weight = own_weight(graph->nodes[n]);
+    if (weight == NULL) continue;
+    *bytes += weight_bytes(weight);
+    *in8 += tensor_elements(weight->constant);
+  }
+}
+
 /* ---- --require-full ---- */
 
 /* Nodes that only move values compute nothing, in whatever form they do it. */
@@ -112,7 +140,8 @@ static void node_json(const Accounting *accounting, const Node *node, Json *json
               : role == ROLE_INDEX ? "index"
               : is_moving(node)    ? "moved"
                                    : "integer");
-  if (reason == NULL && node->weight_bits > 0) json_int(json, "weight_bits", node->weight_bits);
+  bool is_coded = reason == NULL || node->form != FORM_AS_TENSORS;
+  if (is_coded && node->weight_bits > 0) json_int(json, "weight_bits", node->weight_bits);
   if (reason != NULL) json_string(json, "reason", reason);
   if (node->output_count > 0 && node->outputs[0] != NULL) json_string(json, "output", node->outputs[0]->name);
   json_object_end(json);

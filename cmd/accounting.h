@@ -26,6 +26,11 @@ Status accounting_make(Accounting *accounting, const Graph *graph, const EdgeFil
 /* Bytes that the codes of a constant take by its spec; 0 of other values. */
 int64_t accounting_bytes(const Value *value);
 
+/* What the constant weights of linear operators take, factors of groups included, and what they would in 8
+ * bits.
+ */
+void accounting_weights(const Graph *graph, int64_t *bytes, int64_t *in8);
+
 /* Members "nodes" (where each runs and why), "parts" and "constants" (what the bytes are for) of an object.
  */
 void accounting_json(const Accounting *accounting, const Graph *graph, Json *json);

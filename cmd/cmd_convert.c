@@ -24,6 +24,13 @@ static const OptionRow convert_rows[] = {
      .help =
          "run the passes that `quantize` begins with (fold constants, BatchNorm and so on) and say what each "
          "did"},
+    {.name = "opset",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .minimum = ONNX_OPSET_MIN,
+     .maximum = ONNX_OPSET_MAX,
+     .group = "Conversion",
+     .help = "raise the model to this opset; an operator that means something else there is an error"},
     {0}};
 
 static void model_line(const Model *model, int nodes, Text *text) {
@@ -45,16 +52,28 @@ static void passes_lines(const Model *model, Text *text) {
                model->graph->node_count == 1 ? "" : "s");
 }
 
-static Status optimize(Model *model, Text *text, Error *err) {
+/* The passes, then one opset for all nodes. */
+static Status change(const Options *options, Model *model, Text *text, Error *err) {
+  int64_t opset = options_was_given(options, "opset") ? options_int(options, "opset") : 0;
+  int64_t given = graph_opset(model->graph, "");
+  if (opset > 0 && opset < given)
+    return fail(err, BAD_USAGE, "option --opset: %s has opset %lld, and is raised only, not lowered to %lld",
+                model->path, (long long)given, (long long)opset);
   TRY(model_infer(model, err));
-  TRY(model_clean(model, err));
-  passes_lines(model, text);
-  return onnx_upgrade(model->graph, 0, err);
+  if (options_flag(options, "optimize")) {
+    TRY(model_clean(model, err));
+    passes_lines(model, text);
+  }
+  if (onnx_upgrade(model->graph, opset, err) != OK) return fail_within(err, "%s", model->path);
+  if (opset > 0)
+    summary_line(text, "opset", "", "%lld -> %lld", (long long)given,
+                 (long long)graph_opset(model->graph, ""));
+  return OK;
 }
 
-/* Only what --optimize does needs to know the operators. */
-static Status open_model(Model *model, const char *path, bool optimized, Error *err) {
-  if (optimized) return model_open(model, path, err);
+/* Only what changes a model needs to know the operators. */
+static Status open_model(Model *model, const char *path, bool is_changed, Error *err) {
+  if (is_changed) return model_open(model, path, err);
   *model = (Model){.path = path};
   return onnx_read(path, &model->graph, err);
 }
@@ -76,12 +95,12 @@ static Status write_model(const Model *model, const char *path, Text *text, Erro
 
 static Status convert(const Options *options, Model *model, Text *text, Error *err) {
   const char *output = options_string(options, "output");
-  bool optimized = options_flag(options, "optimize");
+  bool is_changed = options_flag(options, "optimize") || options_was_given(options, "opset");
   if (output == NULL) return fail(err, BAD_USAGE, "convert: no output is given: -o FILE.onnx");
   TRY(overwrite_check(output, OUTPUT_ONNX, options_flag(options, "force"), err));
-  TRY(open_model(model, options->arguments[0], optimized, err));
+  TRY(open_model(model, options->arguments[0], is_changed, err));
   model_line(model, model->graph->node_count, text);
-  if (optimized) TRY(optimize(model, text, err));
+  if (is_changed) TRY(change(options, model, text, err));
   return write_model(model, output, text, err);
 }
 
@@ -108,7 +127,8 @@ const Command command_convert = {
     .max_arguments = 1,
     .options = {convert_rows, common_quiet_rows},
     .examples = {"edgec convert model.onnx -o copy.onnx",
-                 "edgec convert model.onnx --optimize -o simple.onnx"},
+                 "edgec convert model.onnx --optimize -o simple.onnx",
+                 "edgec convert model.onnx --opset 21 -o newer.onnx"},
     .place = 55,
     .run = convert_run,
 };

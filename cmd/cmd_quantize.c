@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
+#include "cmd/mixed_rows.h"
 #include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
@@ -9,9 +10,9 @@
 #include "cmd/recovery_rows.h"
 #include "cmd/scheme_rows.h"
 
-static const char *const formats[] = {"edge", "qdq", NULL};
+static const char *const formats[] = {"edge", "qdq", "qoperator", NULL};
 
-static const char *const qdq_weights[] = {"uint8", "int8", NULL}; /* as QdqWeights */
+static const char *const qdq_weights[] = {"uint8", "int8", "int7", NULL}; /* as QdqWeights */
 
 static const OptionRow quantize_rows[] = {
     {.name = "output",
@@ -28,16 +29,20 @@ static const OptionRow quantize_rows[] = {
      .metavar = "F",
      .fallback = "edge",
      .group = "Output",
-     .help = "edge, or qdq: an ONNX model with QuantizeLinear and DequantizeLinear nodes for other runtimes"},
+     .help =
+         "edge, or an ONNX model for other runtimes: qdq with QuantizeLinear and DequantizeLinear nodes, or "
+         "qoperator with QLinearConv and the like, which ONNX Runtime has"},
     {.name = "qdq-weights",
      .type = OPTION_CHOICE,
      .choices = qdq_weights,
      .metavar = "T",
      .fallback = "uint8",
      .group = "Output",
-     .help =
-         "with --format qdq: uint8 is exact in ONNX Runtime on every CPU; int8 is what most other runtimes "
-         "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI"},
+     .help = "with --format qdq or qoperator: uint8 is exact in ONNX Runtime on every CPU; int8 is what most "
+             "other runtimes "
+             "ask for, and faster, but loses accuracy in ONNX Runtime on x86 CPUs without VNNI; int7 is int8 "
+             "with "
+             "codes of -64..64: fast and exact there, with coarser weights"},
     {.name = "force",
      .type = OPTION_FLAG,
      .group = "Output",
@@ -80,25 +85,39 @@ static const OptionRow quantize_rows[] = {
      .help = "statistics that `edgec calibrate` has written: nothing is calibrated, the data only verifies"},
     {0}};
 
-/* Under its temporary name: it gets its own together with the .edge file. */
-static Status write_report(const QuantizeJob *job, OutputFile *out, Error *err) {
-  const char *path = options_string(job->options, "report");
-  if (path == NULL) return OK;
-  Text text = {0};
-  quantize_json(job, &text);
-  Status status = text_status(&text, err);
-  if (status == OK) status = output_open(out, path, err);
-  if (status == OK) status = output_write(out, text.bytes, text.length, err);
-  text_free(&text);
+/* Under its temporary name: it gets its own together with the .edge file. `text` is freed. */
+static Status write_beside(const QuantizeJob *job, const char *option, Text *text, OutputFile *out,
+                           Error *err) {
+  Status status = text_status(text, err);
+  if (status == OK) status = output_open(out, options_string(job->options, option), err);
+  if (status == OK) status = output_write(out, text->bytes, text->length, err);
+  text_free(text);
   return status;
 }
 
+static Status write_report(const QuantizeJob *job, OutputFile *out, Error *err) {
+  Text text = {0};
+  if (options_string(job->options, "report") == NULL) return OK;
+  quantize_json(job, &text);
+  return write_beside(job, "report", &text, out, err);
+}
+
+static Status write_picture(const QuantizeJob *job, OutputFile *out, Error *err) {
+  Text text = {0};
+  if (options_string(job->options, "pareto") == NULL) return OK;
+  mixed_svg(&job->mixed, &text);
+  return write_beside(job, "pareto", &text, out, err);
+}
+
 static Status write_outputs(QuantizeJob *job, Error *err) {
-  OutputFile report = {0};
+  OutputFile report = {0}, picture = {0};
   Status status = write_report(job, &report, err);
+  if (status == OK) status = write_picture(job, &picture, err);
   if (status == OK) status = quantize_job_commit(job, err);
   if (status == OK && report.path != NULL) status = output_commit(&report, err);
+  if (status == OK && picture.path != NULL) status = output_commit(&picture, err);
   output_abandon(&report);
+  output_abandon(&picture);
   return status;
 }
 
@@ -116,6 +135,7 @@ static Status check_options(const Options *options, Error *err) {
   if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
   TRY(method_check(options, err));
   TRY(scheme_check(options, err));
+  TRY(mixed_check(options, err));
   return report == NULL ? OK : overwrite_check(report, OUTPUT_JSON, options_flag(options, "force"), err);
 }
 
@@ -148,8 +168,9 @@ const Command command_quantize = {
     .arguments = {{"MODEL.onnx", "a trained model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {quantize_rows, scheme_rows, method_rows, recovery_rows, node_choice_rows, inputs_rows,
-                inputs_label_rows, gates_rows, common_work_rows, common_message_rows, common_json_rows},
+    .options = {quantize_rows, scheme_rows, mixed_rows, method_rows, recovery_rows, node_choice_rows,
+                inputs_rows, inputs_label_rows, gates_rows, common_work_rows, common_message_rows,
+                common_json_rows},
     .examples = {"edgec quantize model.onnx --data samples.npz",
                  "edgec quantize model.onnx --data images.npy --labels labels.npy --scale 0.00392157",
                  "edgec quantize model.onnx --data samples.npz --max-drop 0.5 --json"},

@@ -32,8 +32,12 @@ const OptionRow gates_rows[] = {
      .metavar = "BYTES",
      .minimum = 0,
      .maximum = 9e18,
+     .share_allowed = true,
      .group = "Gates (missed: exit code 1)",
-     .help = "largest file"},
+     .help =
+         "largest file, such as 60K; or with a percent sign, the most that the weights may take of what they "
+         "take in 8 bits: 60%",
+     .example = "edgec quantize model.onnx --data x.npz --bits mixed --max-size 60%"},
     {0}};
 
 static GateResult *add(GateResults *results, const char *option, bool held) {
@@ -84,9 +88,26 @@ static void check_sqnr(const Options *options, const Measured *measured, GateRes
   snprintf(gate->text, sizeof gate->text, "SQNR %.1f dB, limit %.1f dB", sqnr, limit);
 }
 
+static void check_share(const Options *options, const Measured *measured, GateResults *results) {
+  char bytes[TEXT_NUMBER_ROOM], all[TEXT_NUMBER_ROOM];
+  double limit = options_share(options, "max-size");
+  if (refuse(results, "max-size", measured->weight_bytes_in8 == 0,
+             "a share is one of the 8-bit weights, and here are none"))
+    return;
+  double share = 100.0 * (double)measured->weight_bytes / (double)measured->weight_bytes_in8;
+  GateResult *gate = add(results, "max-size", share <= limit);
+  snprintf(gate->text, sizeof gate->text, "weights %s bytes, %.1f%% of the %s in 8 bits, limit %g%%",
+           text_count(bytes, measured->weight_bytes), share, text_count(all, measured->weight_bytes_in8),
+           limit);
+}
+
 static void check_size(const Options *options, const Measured *measured, GateResults *results) {
   char size[TEXT_NUMBER_ROOM], most[TEXT_NUMBER_ROOM];
   int64_t limit = options_int(options, "max-size");
+  if (options_share(options, "max-size") > 0) {
+    check_share(options, measured, results);
+    return;
+  }
   GateResult *gate = add(results, "max-size", measured->bytes <= limit);
   snprintf(gate->text, sizeof gate->text, "size %s bytes, limit %s", text_count(size, measured->bytes),
            text_count(most, limit));
@@ -98,6 +119,12 @@ void gates_check(const Options *options, const Measured *measured, GateResults *
   if (options_was_given(options, "min-agreement")) check_agreement(options, measured, results);
   if (options_was_given(options, "min-sqnr")) check_sqnr(options, measured, results);
   if (options_was_given(options, "max-size")) check_size(options, measured, results);
+}
+
+GateResult *gates_missed(GateResults *results, const char *option) {
+  for (int i = 0; i < results->count; i++)
+    if (!results->gates[i].held && strcmp(results->gates[i].option, option) == 0) return &results->gates[i];
+  return NULL;
 }
 
 void gates_add(GateResults *results, const char *option, bool held, const char *text) {

@@ -12,7 +12,9 @@ extern const OptionRow gates_rows[];
 typedef struct Measured {
   const Comparison *reference, *candidate;
   int64_t bytes;
-  bool is_synthetic; /* measured on made-up samples: accuracy gates then fail, whatever was measured */
+  int64_t weight_bytes,
+      weight_bytes_in8; /* of linear operators, and what they would be in 8 bits; 0: not known */
+  bool is_synthetic;    /* measured on made-up samples: accuracy gates then fail, whatever was measured */
 } Measured;
 
 #define GATES_MAX 8
@@ -31,6 +33,8 @@ typedef struct GateResults {
 } GateResults;
 
 void gates_check(const Options *options, const Measured *measured, GateResults *results);
+/* That of the option, where it was missed; NULL. */
+GateResult *gates_missed(GateResults *results, const char *option);
 /* A limit that is not of Measured. Text that is too long ends in "...". */
 void gates_add(GateResults *results, const char *option, bool held, const char *text);
 /* GATE_MISSED with a line that lists what was missed; OK where all held. */

@@ -20,7 +20,10 @@ const OptionRow node_choice_rows[] = {
      .type = OPTION_LIST,
      .metavar = "PATTERN=BITS",
      .group = GROUP,
-     .help = "bits of the weights of these nodes; the last pattern that matches counts"},
+     .help =
+         "bits of these nodes: 4 or 8 of the weights, a8 or a16 of the results, or both (w4a16); the last "
+         "pattern that matches counts",
+     .example = "edgec quantize model.onnx --data x.npz --bits-for '/head/*=a16'"},
     {.name = "require-full",
      .type = OPTION_FLAG,
      .group = "Gates (missed: exit code 1)",
@@ -35,14 +38,30 @@ static const char **patterns_of(const Options *options, const char *option, int 
   return patterns;
 }
 
+/* What stands behind the '=': bits of weights, of results, or both. */
+static bool read_bits(const char *text, BitsChoice *choice) {
+  static const struct {
+    const char *text;
+    int weights, results;
+  } known[] = {{"4", 4, 0},    {"8", 8, 0},    {"w4", 4, 0},   {"w8", 8, 0},     {"a8", 0, 8},
+               {"a16", 0, 16}, {"w4a8", 4, 8}, {"w8a8", 8, 8}, {"w4a16", 4, 16}, {"w8a16", 8, 16}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    if (strcmp(text, known[i].text) != 0) continue;
+    choice->bits = known[i].weights;
+    choice->activation_bits = known[i].results;
+    return true;
+  }
+  return false;
+}
+
 /* At the last '=': names of nodes may contain one too. */
 static Status split_bits(Arena *arena, const char *text, BitsChoice *choice, Error *err) {
   const char *equals = strrchr(text, '=');
-  int64_t bits = 0;
-  if (equals == NULL || equals == text || !text_to_int(equals + 1, &bits) || (bits != 4 && bits != 8))
-    return fail(err, BAD_USAGE, "option --bits-for: '%s' is no PATTERN=BITS with 4 or 8 bits", text);
+  if (equals == NULL || equals == text || !read_bits(equals + 1, choice))
+    return fail(err, BAD_USAGE,
+                "option --bits-for: '%s' is no PATTERN=BITS with 4 or 8 bits, or a8, a16, w4a8, w4a16, w8a16",
+                text);
   choice->pattern = arena_text_of(arena, text, (size_t)(equals - text), err);
-  choice->bits = (int)bits;
   return choice->pattern == NULL ? err->status : OK;
 }
 

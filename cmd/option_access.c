@@ -35,6 +35,10 @@ double options_double(const Options *options, const char *name) {
   return use_as(options, name, OPTION_DOUBLE, OPTION_PERCENT, OPTION_SECONDS)->number;
 }
 
+double options_share(const Options *options, const char *name) {
+  return use_as(options, name, OPTION_SIZE, OPTION_SIZE, OPTION_SIZE)->number;
+}
+
 const char *options_string(const Options *options, const char *name) {
   return use_as(options, name, OPTION_STRING, OPTION_CHOICE, OPTION_CHOICE)->text;
 }
@@ -115,6 +119,8 @@ static void value_to_json(const OptionValue *value, Json *json) {
     collected_to_json(value, json);
   } else if (value->text == NULL) {
     json_null(json, name);
+  } else if (value->row->type == OPTION_SIZE && value->number > 0) {
+    json_string(json, name, value->text);
   } else if (value->row->type == OPTION_INT || value->row->type == OPTION_SIZE) {
     json_int(json, name, value->integer);
   } else if (value->row->type == OPTION_NUMBERS) {

@@ -113,9 +113,19 @@ static Status take_number(OptionValue *value, const char *text, Error *err) {
   return check_range(value->row, value->number, text, err);
 }
 
+/* "60%" of a size that may be a share. */
+static bool take_share(OptionValue *value, const char *text) {
+  size_t length = strlen(text);
+  value->number = 0;
+  if (!value->row->share_allowed || length == 0 || text[length - 1] != '%') return false;
+  value->integer = 0;
+  return text_to_double(text, &value->number) && value->number > 0;
+}
+
 static Status take_integer(OptionValue *value, const char *text, Error *err) {
   bool good = value->row->type == OPTION_INT ? text_to_int(text, &value->integer)
                                              : text_to_size(text, &value->integer);
+  if (value->row->type == OPTION_SIZE && take_share(value, text)) return OK;
   if (!good) return fail_value(value->row, text, err);
   return check_range(value->row, (double)value->integer, text, err);
 }

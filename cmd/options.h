@@ -46,6 +46,7 @@ typedef struct OptionRow {
   double minimum, maximum;    /* of numbers, in their unit; both 0: any */
   const char *const *choices; /* ends with NULL */
   bool name_optional;         /* of pairs: a VALUE alone is taken, its name is NULL */
+  bool share_allowed;         /* of sizes: 60% is taken too, see options_share() */
   const char *group;          /* heading in --help */
   const char *help;           /* what it does, in words; default and range are added */
   const char
@@ -90,6 +91,8 @@ void options_free(Options *options);
 bool options_flag(const Options *options, const char *name);
 int64_t options_int(const Options *options, const char *name); /* also of sizes, in bytes */
 double options_double(const Options *options, const char *name);
+/* Of a size that was given as a share: its percent; 0 where it was given in bytes or not at all. */
+double options_share(const Options *options, const char *name);
 const char *options_string(const Options *options, const char *name); /* NULL: neither given nor defaulted */
 int options_choice(const Options *options, const char *name);         /* index in `choices` */
 const double *options_numbers(const Options *options, const char *name, int *count);

@@ -18,6 +18,10 @@ static bool is_json(const void *bytes, size_t size) {
   return size >= 2 && memcmp(bytes, "{\n", 2) == 0;
 }
 
+static bool is_svg(const void *bytes, size_t size) {
+  return size >= 4 && memcmp(bytes, "<svg", 4) == 0;
+}
+
 static const struct {
   const char *text;
   bool (*is)(const void *bytes, size_t size);
@@ -25,7 +29,8 @@ static const struct {
              [OUTPUT_NPY] = {"no .npy file", is_npy},
              [OUTPUT_JSON] = {"no report", is_json},
              [OUTPUT_CALIB] = {"no .calib file", calib_is},
-             [OUTPUT_ONNX] = {"no model that edgec wrote", onnx_is_own}};
+             [OUTPUT_ONNX] = {"no model that edgec wrote", onnx_is_own},
+             [OUTPUT_SVG] = {"no picture that edgec wrote", is_svg}};
 
 static Status check_folder(const char *path, Error *err) {
   const char *slash = strrchr(path, '/');

@@ -5,7 +5,14 @@
 
 #include "base/base.h"
 
-typedef enum OutputKind { OUTPUT_EDGE, OUTPUT_NPY, OUTPUT_JSON, OUTPUT_CALIB, OUTPUT_ONNX } OutputKind;
+typedef enum OutputKind {
+  OUTPUT_EDGE,
+  OUTPUT_NPY,
+  OUTPUT_JSON,
+  OUTPUT_CALIB,
+  OUTPUT_ONNX,
+  OUTPUT_SVG
+} OutputKind;
 
 /* BAD_USAGE where `path` exists and is no file of this kind, unless `forced`; SYSTEM where its folder cannot
    be written. */

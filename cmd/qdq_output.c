@@ -3,10 +3,12 @@
 #include "cmd/quantize_job.h"
 #include "formats/onnx/onnx.h"
 #include "quantize/qdq.h"
+#include "quantize/qop_make.h"
+#include "quantize/qop_read.h"
 
 #include <string.h>
 
-#define FORMAT_QDQ 1 /* of --format */
+enum { FORMAT_EDGE, FORMAT_QDQ, FORMAT_QOPERATOR }; /* of --format */
 
 /* "dir/model.onnx" -> "dir/model.int8.onnx" */
 static const char *default_output(Arena *arena, const char *path, Error *err) {
@@ -19,17 +21,32 @@ static const char *default_output(Arena *arena, const char *path, Error *err) {
 Status qdq_output_choose(QuantizeJob *job, Error *err) {
   bool is_named = job->output != NULL && text_ends_with(job->output, ".onnx");
   bool is_given = options_was_given(job->options, "format");
-  job->is_qdq = is_given ? options_choice(job->options, "format") == FORMAT_QDQ : is_named;
+  job->is_qdq = is_given ? options_choice(job->options, "format") != FORMAT_EDGE : is_named;
+  job->is_qoperator = is_given && options_choice(job->options, "format") == FORMAT_QOPERATOR;
   if (is_named && !job->is_qdq)
     return fail(err, BAD_USAGE, "option --format: edge is not what a name ending in .onnx is for: %s",
                 job->output);
-  if (!job->is_qdq) return options_refuse(job->options, "qdq-weights", "without --format qdq", err);
-  TRY(options_refuse(job->options, "uncompressed", "with --format qdq", err));
+  if (!job->is_qdq)
+    return options_refuse(job->options, "qdq-weights", "without --format qdq or qoperator", err);
+  TRY(options_refuse(job->options, "uncompressed", "with an ONNX model as the output", err));
   Arena *arena = (Arena *)(uintptr_t)&job->options->arena;
   if (job->output == NULL) job->output = default_output(arena, job->model.path, err);
   if (job->output == NULL) return err->status;
   TRY(declared_shapes_note(&job->declared, job->model.graph, arena, err));
   return overwrite_check(job->output, OUTPUT_ONNX, options_flag(job->options, "force"), err);
+}
+
+/* Without codes their producers would be in float there. */
+static Status refuse_16bit(const QuantizeJob *job, Error *err) {
+  const Graph *graph = job->model.graph;
+  if (job->settings.activations == ACTIVATIONS_16BIT)
+    return fail(err, UNSUPPORTED, "%s: activations of 16 bits are written to .edge files only", job->output);
+  for (int n = 0; n < graph->node_count; n++)
+    if (graph->nodes[n]->activation_bits == 16)
+      return fail(err, UNSUPPORTED,
+                  "%s: node '%s' has results of 16 bits, which edgec writes to .edge files only", job->output,
+                  graph->nodes[n]->name);
+  return OK;
 }
 
 /* ONNX has 4-bit weights from opset 21 on; edgec does not write them yet, and in float they would not be
@@ -48,11 +65,13 @@ static Status refuse_4bit(const QuantizeJob *job, Error *err) {
 Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
   Graph *qdq;
   TRY(refuse_4bit(job, err));
+  TRY(refuse_16bit(job, err));
   Status status =
       qdq_make(job->model.graph, (QdqWeights)options_choice(job->options, "qdq-weights"), &qdq, err);
   if (status != OK) return fail_within(err, "%s", job->model.path);
   qdq->producer = ONNX_OWN_PRODUCER;
   status = onnx_upgrade(qdq, 0, err);
+  if (status == OK && job->is_qoperator) status = qop_make(qdq, NULL, err);
   if (status == OK) status = op_bind_graph(qdq, err);
   if (status == OK) status = declared_shapes_restore(&job->declared, qdq, err);
   if (status == OK) status = onnx_write_to(out, qdq, &job->file_bytes, err);
@@ -66,6 +85,7 @@ Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err) {
   for (int i = 0; i < job->inputs.count; i++)
     TRY(graph_bind_input(job->qdq.graph, job->qdq.graph->inputs[i], &job->inputs.forms[i].shape, err));
   TRY(model_infer(&job->qdq, err));
+  if (job->is_qoperator) TRY(qop_read(job->qdq.graph, err)); /* the same, with the faster float kernels */
   TRY(model_clean(&job->qdq, err));
   Graph *graph = job->model.graph;
   return accounting_make(&job->accounting, graph, NULL, NULL, 0, &graph->arena, err);

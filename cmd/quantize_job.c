@@ -3,6 +3,7 @@
 #include "cmd/calib_io.h"
 #include "cmd/common.h"
 #include "cmd/method_rows.h"
+#include "cmd/mixed_rows.h"
 #include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
@@ -11,7 +12,7 @@
 #include "cmd/summary_line.h"
 #include "cmd/synthetic.h"
 #include "cmd/version.h"
-#include "quantize/qdq_read.h"
+#include "quantize/float_scheme.h"
 
 #include <string.h>
 
@@ -46,6 +47,24 @@ static Status fit_labels(const QuantizeJob *job, Inputs *inputs, Error *err) {
   return inputs_fit_labels(inputs, scores != NULL && scores->has_shape ? &scores->shape : NULL, err);
 }
 
+/* What is quantized, from the inferred model on. */
+static Status prepare_model(QuantizeJob *job, Model *model, Error *err) {
+  TRY(qdq_read(model->graph, &job->qdq_taken, err));
+  TRY(model_clean(model, err));
+  TRY(node_choices_apply(job->options, model->graph, err));
+  float_scheme_mark(model->graph, job->settings.activations);
+  return OK;
+}
+
+/* The same model as the job's once more. */
+static Status open_again(QuantizeJob *job, Model *model, Error *err) {
+  TRY(model_open(model, job->reference.path, err));
+  for (int i = 0; i < job->inputs.count; i++)
+    TRY(graph_bind_input(model->graph, model->graph->inputs[i], &job->inputs.forms[i].shape, err));
+  TRY(model_infer(model, err));
+  return prepare_model(job, model, err);
+}
+
 static Status open_models(QuantizeJob *job, Error *err) {
   const char *path = job->options->arguments[0];
   TRY(model_open(&job->model, path, err));
@@ -62,9 +81,7 @@ static Status open_models(QuantizeJob *job, Error *err) {
   TRY(model_infer(&job->reference, err));
   TRY(fit_labels(job, &job->inputs, err));
   synthetic_fit(&job->inputs, job->model.graph);
-  TRY(qdq_read(job->model.graph, &job->qdq_taken, err));
-  TRY(model_clean(&job->model, err));
-  return node_choices_apply(job->options, job->model.graph, err);
+  return prepare_model(job, &job->model, err);
 }
 
 static Status open_verify_data(QuantizeJob *job, Error *err) {
@@ -102,16 +119,24 @@ static Status split_for_calib(QuantizeJob *job, Error *err) {
   return OK;
 }
 
+/* True if samples are needed for more than verification: a scheme without calibration has them for recovery.
+ */
+static bool wants_samples(const QuantizeJob *job) {
+  if (!float_scheme_is(job->settings.activations)) return true;
+  return !job->inputs.is_synthetic && recovery_take(job->options).effort != EFFORT_NONE;
+}
+
 /* The first samples calibrate, the next verify. */
 static void split_samples(QuantizeJob *job) {
-  int64_t all = job->inputs.samples, wanted = options_int(job->options, "samples");
+  int64_t all = job->inputs.samples;
+  int64_t wanted = wants_samples(job) ? options_int(job->options, "samples") : 0;
   int64_t most = options_int(job->options, "verify-samples");
   job->calibration_samples = least(wanted, all);
   if (job->has_verify_data) {
     job->verify_samples = least(most, job->verify_inputs.samples);
     return;
   }
-  job->verified_on_calibration = all < LEAST_TO_SPLIT;
+  job->verified_on_calibration = wanted > 0 && all < LEAST_TO_SPLIT;
   if (all <= wanted && !job->verified_on_calibration) job->calibration_samples = all - all / 4;
   job->verify_from = job->verified_on_calibration ? 0 : job->calibration_samples;
   job->verify_samples = least(most, all - job->verify_from);
@@ -121,6 +146,7 @@ static void split_samples(QuantizeJob *job) {
 
 static Status get_calibration(QuantizeJob *job, Error *err) {
   Progress progress;
+  if (float_scheme_is(job->settings.activations)) return OK;
   if (job->calib.count > 0)
     return calibration_from_file(&job->calibration, &job->calib, job->model.graph, err);
   double start = progress_clock();
@@ -130,20 +156,19 @@ static Status get_calibration(QuantizeJob *job, Error *err) {
                 &job->settings, job->pool, progress_update, &progress, err);
   progress_end(&progress);
   job->calibrate_seconds = progress_clock() - start;
-  return status;
+  return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
-static Status calibrate_and_quantize(QuantizeJob *job, Error *err) {
-  Status status = get_calibration(job, err);
-  if (status == OK)
-    status = quantize_graph(job->model.graph, job->calibration, &job->settings, &job->report, err);
+static Status quantize(QuantizeJob *job, Error *err) {
+  if (job->mixed.mixed != NULL) TRY(mixed_apply(job->mixed.mixed, job->model.graph, err));
+  Status status = quantize_graph(job->model.graph, job->calibration, &job->settings, &job->report, err);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
 /* On the samples that calibrated: there are none behind a .calib file, and made-up ones judge nothing. */
 static Status recover(QuantizeJob *job, Error *err) {
   if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
-  RecoveryOptions options = recovery_take(job->options);
+  RecoveryOptions options = mixed_recovery(job->options);
   Progress progress;
   double start = progress_clock();
   progress_begin(&progress, "recover", options_flag(job->options, "quiet"));
@@ -163,10 +188,12 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   text_add(text, "source=%s\nsource_bytes=%lld\nsource_crc32=%08x\n", summary_file(job->model.path),
            (long long)job->model.file_bytes, job->model.file_crc);
   scheme_metadata(job->options, text);
-  text_add(text, "calibration=%s\n", calibration_method_name(job->settings.method));
+  bool is_float = float_scheme_is(job->settings.activations);
+  text_add(text, "calibration=%s\n", is_float ? "none" : calibration_method_name(job->settings.method));
   text_add(text, "samples=%lld%s\n", (long long)job->calibration_samples,
            job->inputs.is_synthetic && job->calib.count == 0 ? " synthetic" : "");
   node_choices_metadata(job->options, text);
+  mixed_metadata(&job->mixed, text);
   return text_status(text, err);
 }
 
@@ -235,9 +262,11 @@ static Status verify(QuantizeJob *job, Error *err) {
   subject_free(subjects[0]);
   subject_free(subjects[1]);
   if (status != OK) return status;
-  Measured measured = {&job->comparisons[0], &job->comparisons[1], (int64_t)job->file_bytes,
-                       job->inputs.is_synthetic};
-  if (job->has_verify_data) measured.is_synthetic = false;
+  Measured measured = {.reference = &job->comparisons[0],
+                       .candidate = &job->comparisons[1],
+                       .bytes = (int64_t)job->file_bytes,
+                       .is_synthetic = job->inputs.is_synthetic && !job->has_verify_data};
+  accounting_weights(job->model.graph, &measured.weight_bytes, &measured.weight_bytes_in8);
   gates_check(job->options, &measured, &job->gates);
   accounting_gate(job->options, &job->accounting, job->model.graph, &job->gates);
   return OK;
@@ -251,6 +280,55 @@ static Status write_and_verify(QuantizeJob *job, Error *err) {
   return status == OK ? verify(job, err) : status;
 }
 
+static Status make(QuantizeJob *job, Error *err) {
+  TRY(quantize(job, err));
+  TRY(recover(job, err));
+  return write_and_verify(job, err);
+}
+
+/* ---- --bits mixed ---- */
+
+/* Back to where the model is calibrated. */
+static Status begin_again(QuantizeJob *job, Error *err) {
+  output_abandon(&job->out);
+  layer_errors_free(&job->layers);
+  edge_file_close(&job->file);
+  model_close(&job->qdq);
+  if (job->mixed.first.graph == NULL)
+    job->mixed.first = job->model;
+  else
+    model_close(&job->model);
+  calibration_free(job->calibration);
+  job->calibration = NULL;
+  TRY(open_again(job, &job->model, err));
+  return get_calibration(job, err);
+}
+
+static Status search(QuantizeJob *job, Error *err) {
+  Text metadata = {0};
+  Status status = metadata_of(job, &metadata, err);
+  job->mixed.metadata = metadata.bytes;
+  if (status == OK) status = open_again(job, &job->mixed.model, err);
+  if (status == OK)
+    status = mixed_job_search(&job->mixed, job->options, &job->settings, job->calibration, &job->inputs,
+                              job->calibration_samples, job->pool, err);
+  job->mixed.metadata = NULL;
+  text_free(&metadata);
+  return status;
+}
+
+static Status make_mixed(QuantizeJob *job, Error *err) {
+  Status status = search(job, err);
+  if (status != OK) return fail_within(err, "%s", job->model.path);
+  TRY(make(job, err));
+  while (mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates)) {
+    TRY(mixed_measure_chosen(job->mixed.mixed, err));
+    TRY(begin_again(job, err));
+    TRY(make(job, err));
+  }
+  return OK;
+}
+
 Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
   *job = (QuantizeJob){.options = options, .settings = settings_of(options)};
   TRY(open_models(job, err));
@@ -262,9 +340,10 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
     split_samples(job);
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
-  TRY(calibrate_and_quantize(job, err));
-  TRY(recover(job, err));
-  return write_and_verify(job, err);
+  job->settings.pool = job->pool;
+  TRY(get_calibration(job, err));
+  if (scheme_is_mixed(options)) return make_mixed(job, err);
+  return make(job, err);
 }
 
 Status quantize_job_commit(QuantizeJob *job, Error *err) {
@@ -274,6 +353,7 @@ Status quantize_job_commit(QuantizeJob *job, Error *err) {
 void quantize_job_free(QuantizeJob *job) {
   output_abandon(&job->out);
   calib_free(&job->calib);
+  mixed_job_free(&job->mixed);
   calibration_free(job->calibration);
   layer_errors_free(&job->layers);
   edge_file_close(&job->file);

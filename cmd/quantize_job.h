@@ -6,9 +6,11 @@
 #include "cmd/declared_shapes.h"
 #include "cmd/gates.h"
 #include "cmd/inputs.h"
+#include "cmd/mixed_job.h"
 #include "cmd/model.h"
 #include "formats/edge/edge_file.h"
 #include "quantize/calib_file.h"
+#include "quantize/qdq_read.h"
 
 typedef struct QuantizeJob {
   const Options *options;
@@ -25,9 +27,11 @@ typedef struct QuantizeJob {
   int64_t calibration_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
+  MixedJob mixed; /* of --bits mixed */
   RecoveryReport recovery;
-  int qdq_taken;           /* parameters that came with the model */
-  bool is_qdq;             /* the output is an ONNX model */
+  QdqTaken qdq_taken;      /* parameters that came with the model */
+  bool is_qdq;             /* the output is an ONNX model, */
+  bool is_qoperator;       /* one with quantized operators */
   OutputFile out;          /* the written file, under its temporary name */
   EdgeFile file;           /* read back from it */
   DeclaredShapes declared; /* of the model, for a QDQ one */

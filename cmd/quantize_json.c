@@ -2,6 +2,7 @@
 #include "cmd/comparison_report.h"
 #include "cmd/quantize_job.h"
 #include "cmd/version.h"
+#include "quantize/float_scheme.h"
 
 #include <string.h>
 
@@ -80,13 +81,15 @@ static void tensors_json(const QuantizeJob *job, Json *json) {
 
 static void quantize_part_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "quantize");
-  json_string(json, "calibration", calibration_method_name(job->settings.method));
+  bool is_float = float_scheme_is(job->settings.activations);
+  json_string(json, "calibration", is_float ? "none" : calibration_method_name(job->settings.method));
   json_int(json, "samples", job->calibration_samples);
   json_bool(json, "synthetic", job->inputs.is_synthetic && job->calib.count == 0);
   if (job->calib.count > 0) json_string(json, "calib", job->calib.path);
   json_int(json, "integer_nodes", job->report.integer_nodes);
   json_int(json, "float_nodes", job->accounting.float_nodes);
-  json_int(json, "kept_scales", job->qdq_taken);
+  json_int(json, "kept_scales", job->qdq_taken.parameters);
+  json_int(json, "rounded_anew", job->qdq_taken.rounded);
   json_int(json, "index_nodes", job->report.index_nodes);
   json_int(json, "dead_weights", job->report.dead_weights);
   json_int(json, "dead_channels", job->report.dead_channels);
@@ -119,7 +122,7 @@ static void verify_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "float");
   comparison_json(&job->comparisons[0], json);
   json_object_end(json);
-  json_object_begin(json, job->is_qdq ? "qdq" : "edge");
+  json_object_begin(json, job->is_qoperator ? "qoperator" : job->is_qdq ? "qdq" : "edge");
   comparison_json(&job->comparisons[1], json);
   json_object_end(json);
   layer_errors_json(&job->layers, json);
@@ -130,7 +133,7 @@ static void output_json(const QuantizeJob *job, Json *json) {
   json_object_begin(json, "output");
   json_string(json, "path", job->output);
   json_int(json, "bytes", (int64_t)job->file_bytes);
-  json_string(json, "format", job->is_qdq ? "qdq" : "edge");
+  json_string(json, "format", job->is_qoperator ? "qoperator" : job->is_qdq ? "qdq" : "edge");
   if (!job->is_qdq) {
     json_int(json, "arena_bytes", (int64_t)edge_arena_bytes(&job->file.model));
     json_bool(json, "integer_only", edge_is_integer_only(&job->file.model));
@@ -147,6 +150,7 @@ void quantize_json(const QuantizeJob *job, Text *text) {
   options_to_json(job->options, &json, "options");
   model_json(job, &json);
   quantize_part_json(job, &json);
+  mixed_json(&job->mixed, &json);
   recovery_json(job, &json);
   verify_json(job, &json);
   output_json(job, &json);

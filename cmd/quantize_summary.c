@@ -2,24 +2,36 @@
 #include "cmd/comparison_report.h"
 #include "cmd/quantize_job.h"
 #include "cmd/summary_line.h"
+#include "quantize/float_scheme.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define WEAKEST 3 /* layers that are named */
 
-/* "9 Conv, 1 Gemm": the nodes of linear operators in integers, by type, in the order of their first node. */
+static bool is_float_scheme(const QuantizeJob *job) {
+  return float_scheme_is(job->settings.activations);
+}
+
+/* True for a node whose weights are what the scheme is about: of a linear operator in integers, or in codes
+   among floats. */
+static bool is_listed(const QuantizeJob *job, int n) {
+  const Node *node = job->model.graph->nodes[n];
+  if (is_float_scheme(job)) return node->form != FORM_AS_TENSORS;
+  return op_role(node, NULL) == ROLE_LINEAR && job->accounting.float_reasons[n] == NULL;
+}
+
+/* "9 Conv, 1 Gemm": listed nodes by type, in the order of their first node. */
 static void list_linear(const QuantizeJob *job, Text *text) {
   const Graph *graph = job->model.graph;
-  const char *const *reasons = job->accounting.float_reasons;
   bool first = true;
   for (int n = 0; n < graph->node_count; n++) {
     const Node *node = graph->nodes[n];
     int count = 0;
     bool seen = false;
-    if (op_role(node, NULL) != ROLE_LINEAR || reasons[n] != NULL) continue;
+    if (!is_listed(job, n)) continue;
     for (int m = 0; m < graph->node_count; m++) {
-      if (strcmp(graph->nodes[m]->type, node->type) != 0 || reasons[m] != NULL) continue;
+      if (strcmp(graph->nodes[m]->type, node->type) != 0 || !is_listed(job, m)) continue;
       seen |= m < n;
       count++;
     }
@@ -27,7 +39,7 @@ static void list_linear(const QuantizeJob *job, Text *text) {
     text_add(text, "%s%d %s", first ? "" : ", ", count, node->type);
     first = false;
   }
-  text_add(text, first ? "no linear operator in integers" : " in integers");
+  if (first) text_add(text, "no linear operator");
 }
 
 /* Nodes of node n's operator that stay in float for the same reason; 0 where an earlier one stands for them.
@@ -45,12 +57,19 @@ static int count_alike(const QuantizeJob *job, int n) {
   return count;
 }
 
+/* Where everything is in float, only what the user has chosen needs a word. */
+static bool is_by_scheme(const QuantizeJob *job, int n) {
+  const char *chosen = job->model.graph->nodes[n]->float_reason;
+  return is_float_scheme(job) && (chosen == NULL || strcmp(chosen, REASON_WEIGHT_ONLY) == 0);
+}
+
 /* What stays in float, by operator and reason; with --verbose by node. */
 static void float_lines(const QuantizeJob *job, Text *text) {
   const Graph *graph = job->model.graph;
   bool verbose = options_flag(job->options, "verbose");
   for (int n = 0; n < graph->node_count; n++) {
     const char *reason = job->accounting.float_reasons[n];
+    if (is_by_scheme(job, n)) continue;
     int count = reason == NULL ? 0 : count_alike(job, n);
     char what[SUMMARY_NAME_ROOM];
     snprintf(what, sizeof what, "%d %s", count, graph->nodes[n]->type);
@@ -74,7 +93,7 @@ static void no_data_line(const QuantizeJob *job, Text *text) {
       text, "", "NO DATA",
       "was given: %s made up (seed %llu). What is measured below says nothing about real inputs. Give "
       "--data.",
-      job->calib.count > 0 ? "the samples that verify are" : "these samples are",
+      job->calib.count > 0 || is_float_scheme(job) ? "the samples that verify are" : "these samples are",
       (unsigned long long)job->inputs.seed);
 }
 
@@ -82,7 +101,9 @@ static void calibrate_lines(const QuantizeJob *job, Text *text) {
   char samples[SUMMARY_COUNT_ROOM], seconds[TEXT_NUMBER_ROOM];
   const char *method = calibration_method_name(job->settings.method);
   summary_samples(samples, job->calibration_samples);
-  if (job->calib.count > 0)
+  if (is_float_scheme(job))
+    summary_line(text, "calibrate", "nothing", "activations stay in float32");
+  else if (job->calib.count > 0)
     summary_line(text, "calibrate", samples, "%s, as %s has seen them", method,
                  summary_file(job->calib.path));
   else
@@ -105,7 +126,7 @@ static void bits_line(const QuantizeJob *job, Text *text) {
   const Graph *graph = job->model.graph;
   int other = 0, all = 0, bits = job->settings.weight_bits;
   for (int n = 0; n < graph->node_count; n++) {
-    if (graph->nodes[n]->weight_bits == 0 || job->accounting.float_reasons[n] != NULL) continue;
+    if (graph->nodes[n]->weight_bits == 0 || !is_listed(job, n)) continue;
     all++;
     other += graph->nodes[n]->weight_bits != bits;
   }
@@ -114,22 +135,37 @@ static void bits_line(const QuantizeJob *job, Text *text) {
                  bits == 8 ? 4 : 8, bits);
 }
 
+/* Behind the list of linear operators. */
+static void scheme_words(const QuantizeJob *job, Text *words) {
+  if (is_float_scheme(job)) {
+    text_add(words, ": weights in codes; everything else in float32");
+    return;
+  }
+  text_add(words, " in integers");
+  if (job->accounting.float_nodes == 0)
+    text_add(words, "; nothing kept in float");
+  else
+    text_add(words, "; %d node%s kept in float:", job->accounting.float_nodes,
+             job->accounting.float_nodes == 1 ? "" : "s");
+}
+
 static void quantize_lines(const QuantizeJob *job, Text *text) {
   Text words = {0};
   list_linear(job, &words);
-  if (job->accounting.float_nodes == 0)
-    text_add(&words, "; nothing kept in float");
-  else
-    text_add(&words, "; %d node%s kept in float:", job->accounting.float_nodes,
-             job->accounting.float_nodes == 1 ? "" : "s");
-  const char *scheme = job->settings.weight_bits == 8 ? "int8" : options_string(job->options, "bits");
+  scheme_words(job, &words);
+  const char *bits = options_string(job->options, "bits"),
+             *scheme = strcmp(bits, "w8a8") == 0 ? "int8" : bits;
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);
-  bits_line(job, text);
-  if (job->qdq_taken > 0)
-    summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken,
-                 job->qdq_taken == 1 ? "" : "s", job->qdq_taken == 1 ? "is" : "are");
+  if (job->mixed.mixed == NULL) bits_line(job, text);
+  if (job->qdq_taken.parameters > 0)
+    summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken.parameters,
+                 job->qdq_taken.parameters == 1 ? "" : "s", job->qdq_taken.parameters == 1 ? "is" : "are");
+  if (job->qdq_taken.rounded > 0)
+    summary_line(text, "", "",
+                 "%d of the weights ha%s codes beyond -127..127 around zero; those are rounded anew",
+                 job->qdq_taken.rounded, job->qdq_taken.rounded == 1 ? "s" : "ve");
   dead_weight_line(&job->report, text);
 }
 
@@ -177,8 +213,8 @@ static void write_line(const QuantizeJob *job, Text *text) {
   text_bytes(size, (double)job->file_bytes);
   summary_ratio(ratio, job->model.file_bytes, (int64_t)job->file_bytes);
   if (job->is_qdq)
-    summary_line(text, "write", summary_file(job->output),
-                 "%s, %s; ONNX with QuantizeLinear and DequantizeLinear", size, ratio);
+    summary_line(text, "write", summary_file(job->output), "%s, %s; ONNX with %s", size, ratio,
+                 job->is_qoperator ? "quantized operators" : "QuantizeLinear and DequantizeLinear");
   else
     summary_line(text, "write", summary_file(job->output), "%s, %s; arena %s%s", size, ratio,
                  text_bytes(arena, (double)edge_arena_bytes(&job->file.model)),
@@ -189,10 +225,12 @@ void quantize_summary(const QuantizeJob *job, Text *text) {
   model_line(job, text);
   if (options_flag(job->options, "verbose")) model_pass_line(&job->model, text);
   calibrate_lines(job, text);
+  mixed_lines(&job->mixed, text);
   quantize_lines(job, text);
   recover_lines(job, text);
   verify_lines(job, text);
   write_line(job, text);
   for (int i = 0; i < job->gates.count; i++)
     summary_line(text, "gate", job->gates.gates[i].held ? "held" : "MISSED", "%s", job->gates.gates[i].text);
+  mixed_table(&job->mixed, text);
 }

@@ -1,6 +1,9 @@
 #include "cmd/scheme_rows.h"
 
+#include "quantize/float_scheme.h"
 #include "quantize/scheme.h"
+
+#include <string.h>
 
 static const char *const schemes[] = {
 #define X(name, text, weights, activations, brief) text,
@@ -17,7 +20,12 @@ const OptionRow scheme_rows[] = {
      .metavar = "SCHEME",
      .fallback = "w8a8",
      .group = "Quantization",
-     .help = "bits of weights and activations: w8a8, or w4a8 for weights of half the size"},
+     .help =
+         "bits of weights and activations: w8a8, w4a8 for weights of half the size, w8a16 or w4a16 where 8 "
+         "bits cost an activation too much; w8 and w4 leave activations in float32 (nothing is calibrated, "
+         "the file runs in float); mixed: a search gives each layer 4 or 8 bits, to be as good as possible "
+         "within --max-size, or as small as possible with what --max-drop, --min-agreement or --min-sqnr ask "
+         "for"},
     {.name = "group",
      .type = OPTION_CHOICE,
      .choices = groups,
@@ -51,10 +59,44 @@ static const Scheme *scheme_of(const Options *options) {
   return &quantize_schemes[options_choice(options, "bits")];
 }
 
+bool scheme_is_mixed(const Options *options) {
+  return strcmp(scheme_of(options)->name, "mixed") == 0;
+}
+
+bool scheme_is_float(const Options *options) {
+  return float_scheme_is(scheme_of(options)->activations);
+}
+
+/* What is about activations in codes. */
+static Status check_float(const Options *options, Error *err) {
+  static const char *const refused[] = {"method", "percentile", "calib", "output-8bit", "qdq-weights"};
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+    TRY(options_refuse(options, refused[i], "where --bits leaves activations in float32", err));
+  const char *output = options_string(options, "output");
+  bool is_qdq = options_was_given(options, "format") ? strcmp(options_string(options, "format"), "qdq") == 0
+                                                     : output != NULL && text_ends_with(output, ".onnx");
+  if (!is_qdq) return OK;
+  return fail(
+      err, BAD_USAGE,
+      "option --bits: %s leaves activations in float32, for which --format qdq has no form; only .edge "
+      "files have it",
+      options_string(options, "bits"));
+}
+
 Status scheme_check(const Options *options, Error *err) {
-  if (scheme_of(options)->weight_bits != 4) TRY(options_refuse(options, "group", "without --bits w4a8", err));
+  if (scheme_of(options)->weight_bits != 4 && !scheme_is_mixed(options))
+    TRY(options_refuse(options, "group", "without --bits w4a8, w4a16, w4 or mixed", err));
+  if (scheme_is_float(options)) TRY(check_float(options, err));
+  if (scheme_of(options)->activations == ACTIVATIONS_16BIT) {
+    TRY(options_refuse(options, "output-8bit", "with activations of 16 bits", err));
+    TRY(options_refuse(options, "sums-8bit", "with activations of 16 bits", err));
+  }
   if (options_flag(options, "per-tensor")) TRY(options_refuse(options, "group", "with --per-tensor", err));
   return OK;
+}
+
+int scheme_group(const Options *options) {
+  return (int[]){0, 32, 64, 128}[options_choice(options, "group")];
 }
 
 void scheme_take(const Options *options, QuantizeOptions *settings) {
@@ -63,7 +105,7 @@ void scheme_take(const Options *options, QuantizeOptions *settings) {
   settings->sums_8bit = options_flag(options, "sums-8bit");
   settings->weight_bits = scheme_of(options)->weight_bits;
   settings->activations = scheme_of(options)->activations;
-  settings->group_size = (int[]){0, 32, 64, 128}[options_choice(options, "group")];
+  settings->group_size = scheme_is_mixed(options) ? 0 : scheme_group(options);
   settings->outer_bits = (int[]){0, 8, 4}[options_choice(options, "first-last")];
 }
 

@@ -45,8 +45,10 @@ static Status look_into_layers(VerifyJob *job, Error *err) {
 }
 
 static void judge(VerifyJob *job) {
-  Measured measured = {&job->comparisons[0], &job->comparisons[1], runnable_bytes(&job->candidate),
-                       job->inputs.is_synthetic};
+  Measured measured = {.reference = &job->comparisons[0],
+                       .candidate = &job->comparisons[1],
+                       .bytes = runnable_bytes(&job->candidate),
+                       .is_synthetic = job->inputs.is_synthetic};
   gates_check(job->options, &measured, &job->gates);
 }
 

@@ -65,6 +65,13 @@ struct Value {
   bool is_input, is_output;
 };
 
+/* In what form a node that keeps its activations in float32 uses its constant weights. */
+typedef enum NodeForm {
+  FORM_AS_TENSORS = 0, /* as its tensors are: floats, or everything in codes */
+  FORM_WEIGHT_ONLY,    /* weights in codes, products in float32 */
+  FORM_DYNAMIC         /* weights in codes, its input rounded while it runs, products in integers */
+} NodeForm;
+
 struct Node {
   const char *name;   /* unique; made up where the model has none */
   const char *domain; /* "" for ai.onnx */
@@ -79,8 +86,11 @@ struct Node {
   int index;     /* position in graph->nodes, set by graph_refresh() */
   /* set by `quantize`, some by what its user asks for: */
   const char
-      *float_reason; /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
-  int weight_bits;   /* of the codes of its constant weights; 0: as many as the scheme has */
+      *float_reason;   /* why it computes in float32, whatever its tensors; NULL: in integers if it can */
+  NodeForm form;       /* of a node with a float_reason */
+  int weight_bits;     /* of the codes of its constant weights; 0: as many as the scheme has */
+  int weight_group;    /* 4-bit weights that share a factor; 0: as the scheme has it; -1: none do */
+  int activation_bits; /* of the codes of its results, 8 or 16; 0: as many as the scheme has */
   /* set by op_bind() (operators/op.h): */
   const struct Op *op;
   const struct OpVersion *version;

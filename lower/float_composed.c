@@ -1,11 +1,8 @@
 /* Float forms of the operators that are composed of several instructions, or have one of their own. */
 #include "lower/float_ops.h"
 
-#include "lower/linear.h"
-#include "lower/products.h"
 #include "lower/reduces.h"
 #include "lower/softmaxes.h"
-#include "lower/windows.h"
 
 #include <math.h>
 
@@ -108,59 +105,5 @@ Status float_lrn(Builder *b) {
                           (float)node_float(node, "bias", 1)};
   int32_t y = build_result(b, node->outputs[0], FORM_REAL, LAYOUT_LAST);
   build_emit(b, EDGE_OP_LRN_F32, INPUTS(x), y, &params, sizeof params);
-  return b->status;
-}
-
-/* ---- linear ---- */
-
-Status float_conv(Builder *b) {
-  const Node *node = b->node;
-  const Value *data = node->inputs[0], *out = node->outputs[0];
-  const Tensor *weight = node_constant(node, 1), *bias = node_constant(node, 2);
-  Window2 w;
-  if (weight == NULL || (bias == NULL && node_input(node, 2) != NULL))
-    return build_unsupported(b, "its weights are not constant");
-  if (!window2_of(node, &data->shape, weight->shape.dims + 2, &w))
-    return build_unsupported(b, "more than two spatial axes");
-  EdgeConvParams params = linear_conv_params(&w, node_int(node, "group", 1));
-  const float *rows = linear_conv_rows(b, weight, (int64_t)w.kernel_h * w.kernel_w);
-  if (rows == NULL) return b->status;
-  uint32_t w_dims[] = {(uint32_t)weight->shape.dims[0], (uint32_t)w.kernel_h, (uint32_t)w.kernel_w,
-                       (uint32_t)weight->shape.dims[1]};
-  int32_t weights = build_constant(b, EDGE_F32, 4, w_dims, rows, 0.0f, 0);
-  int32_t offsets = bias != NULL ? build_get(b, node->inputs[2], FORM_REAL, LAYOUT_PLAIN) : -1;
-  int32_t x = build_image(b, data, FORM_REAL);
-  uint32_t dims[4];
-  layout_image(&out->shape, dims);
-  int32_t y = build_alias(b, build_result(b, out, FORM_REAL, LAYOUT_LAST), 4, dims);
-  build_emit(b, EDGE_OP_CONV_F32, INPUTS(x, weights, offsets), y, &params, sizeof params);
-  return b->status;
-}
-
-/* alpha * A * B + beta * C, factors only where they are not 1. */
-Status float_gemm(Builder *b) {
-  const Node *node = b->node;
-  const Value *first = node->inputs[0], *second = node->inputs[1];
-  bool turn = node_int(node, "transA", 0) != 0, transposed = node_int(node, "transB", 0) != 0;
-  int32_t x = turn ? product_transposed(b, first, FORM_REAL) : build_get(b, first, FORM_REAL, LAYOUT_PLAIN);
-  int32_t w = build_get(b, second, FORM_REAL, LAYOUT_PLAIN);
-  EdgeMatmulParams params = {.m = (int32_t)first->shape.dims[turn ? 1 : 0],
-                             .k = (int32_t)first->shape.dims[turn ? 0 : 1],
-                             .n = (int32_t)second->shape.dims[transposed ? 0 : 1],
-                             .b_transposed = transposed};
-  for (int d = 0; d < EDGE_MAX_RANK; d++) params.batch[d] = 1;
-  uint32_t dims[] = {(uint32_t)params.m, (uint32_t)params.n};
-  Operand y = {build_tensor(b, EDGE_F32, 2, dims, 0.0f, 0), node->outputs[0]->shape, LAYOUT_PLAIN};
-  build_emit(b, EDGE_OP_MATMUL_F32, INPUTS(x, w), y.tensor, &params, sizeof params);
-  double factor[] = {node_float(node, "alpha", 1), node_float(node, "beta", 1)};
-  Operand scale = float_scalar(b, factor[0]);
-  if (factor[0] != 1) y = float_binary(b, EDGE_BINARY_MUL, &y, &scale, LAYOUT_PLAIN);
-  if (node_input(node, 2) != NULL) {
-    Operand c = elementwise_operand(b, node->inputs[2], FORM_REAL);
-    scale = float_scalar(b, factor[1]);
-    if (factor[1] != 1) c = float_binary(b, EDGE_BINARY_MUL, &c, &scale, c.layout);
-    y = float_binary(b, EDGE_BINARY_ADD, &y, &c, LAYOUT_PLAIN);
-  }
-  float_put(b, node->outputs[0], &y);
   return b->status;
 }

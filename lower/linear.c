@@ -7,7 +7,7 @@
 /* What is stored for the outputs. */
 typedef struct Packed {
   int8_t *codes; /* [outputs][depth] */
-  int32_t *bias;
+  int64_t *bias; /* stored as int32 where x has 8 bits */
   float *mult;
   int64_t depth, groups; /* groups: of an output, with factors; 0: none */
 } Packed;
@@ -72,25 +72,37 @@ static double bias_of(const Linear *linear, int64_t output) {
   return linear->bias_factor * tensor_get(linear->bias, tensor_elements(linear->bias) == 1 ? 0 : output);
 }
 
-/* Codes of one output's weights, its bias and its multiplier; false where its sum could leave int32. */
-static bool pack_output(const Linear *linear, Codes x, Codes y, Packed *packed, int64_t output) {
+/* Codes of one output's weights; returns their scale. The sums of the positive and of the negative ones, with
+   factors. */
+static double pack_row(const Linear *linear, Packed *packed, int64_t output, int64_t *positive,
+                       int64_t *negative) {
   double scale = weight_scale(linear, output, packed->depth);
   const float *row = linear->rows + output * packed->depth;
   int8_t *codes = packed->codes + output * packed->depth;
-  int64_t positive = 0, negative = 0;
   const uint8_t *factors = factors_of(linear);
   double most = has_4_bits(linear) ? 7 : 127;
+  *positive = *negative = 0;
   for (int64_t k = 0; k < packed->depth; k++) {
     int factor = factors == NULL ? 1 : factors[output * packed->groups + k * packed->groups / packed->depth];
     double code = rint((double)row[k] / (scale * factor));
     codes[k] = (int8_t)fmin(fmax(code, -most), most);
-    *(codes[k] > 0 ? &positive : &negative) += codes[k] * factor;
+    *(codes[k] > 0 ? positive : negative) += codes[k] * factor;
   }
+  return scale;
+}
+
+/* Codes of one output's weights, its bias and its multiplier; false where its sum could leave int32 (of an x
+   of 16 bits: int64). */
+static bool pack_output(const Linear *linear, Codes x, Codes y, Packed *packed, int64_t output) {
+  int64_t positive, negative;
+  double scale = pack_row(linear, packed, output, &positive, &negative);
   double unit = (double)x.scale * scale * linear->factor, bias = rint(bias_of(linear, output) / unit);
-  if (!(fabs(bias) < 0x1p40)) return false;
-  int64_t start = (int64_t)bias - (int64_t)(x.zero_point + 128) * (positive + negative);
-  packed->bias[output] = (int32_t)start;
+  bool wide = x.type == EDGE_S16;
+  if (!(fabs(bias) < (wide ? 0x1p62 : 0x1p40))) return false;
+  int64_t start = (int64_t)bias - (int64_t)(x.zero_point + (wide ? 0 : 128)) * (positive + negative);
+  packed->bias[output] = start;
   packed->mult[output] = (float)(unit / (double)y.scale);
+  if (wide) return true; /* the products add up to less than 2^54 */
   return start >= INT32_MIN && start <= INT32_MAX && start + 255 * positive <= INT32_MAX &&
          start + 255 * negative >= INT32_MIN;
 }
@@ -100,7 +112,7 @@ static bool pack_new(Builder *b, const Linear *linear, Packed *packed) {
   packed->depth = linear->kernel_h * linear->kernel_w * linear->group_channels;
   packed->groups = factors_of(linear) != NULL ? packed->depth / linear->weight->group_size : 0;
   packed->codes = arena_new(&b->scratch, outputs * (size_t)packed->depth, 1, b->err);
-  packed->bias = arena_new(&b->scratch, outputs, sizeof(int32_t), b->err);
+  packed->bias = arena_new(&b->scratch, outputs, sizeof(int64_t), b->err);
   packed->mult = arena_new(&b->scratch, outputs, sizeof(float), b->err);
   if (packed->codes != NULL && packed->bias != NULL && packed->mult != NULL) return true;
   b->status = SYSTEM;
@@ -142,6 +154,17 @@ static int32_t weights(Builder *b, const Linear *linear, const Packed *packed) {
   return weight_constant(b, linear, 4, dims, packed->codes, linear->outputs * packed->depth);
 }
 
+static int32_t bias_constant(Builder *b, Codes x, const int64_t *bias, uint32_t count) {
+  if (x.type == EDGE_S16) return build_constant(b, EDGE_S64, 1, &count, bias, 0.0f, 0);
+  int32_t *narrow = arena_new(&b->scratch, count, sizeof *narrow, b->err);
+  if (narrow == NULL) {
+    b->status = SYSTEM;
+    return 0;
+  }
+  for (uint32_t o = 0; o < count; o++) narrow[o] = (int32_t)bias[o];
+  return build_constant(b, EDGE_S32, 1, &count, narrow, 0.0f, 0);
+}
+
 void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t y) {
   Packed packed = {0};
   if (b->status != OK || !pack_new(b, linear, &packed)) return;
@@ -156,7 +179,7 @@ void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t
     }
   uint32_t outputs = (uint32_t)linear->outputs;
   int32_t w = weights(b, linear, &packed);
-  int32_t bias = build_constant(b, EDGE_S32, 1, &outputs, packed.bias, 0.0f, 0);
+  int32_t bias = bias_constant(b, x, packed.bias, outputs);
   int32_t mult = build_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
   int32_t factors = -1;
   if (packed.groups > 0)
@@ -168,6 +191,45 @@ void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t
   params.pre_zero_point = result->codes.zero_point;
   build_emit(b, linear->depthwise ? EDGE_OP_DWCONV : EDGE_OP_CONV,
              INPUTS(linear->x, w, bias, mult, result->table, factors), y, &params, sizeof params);
+}
+
+bool linear_is_coded(const Node *node, const QuantSpec *weight) {
+  return node->form != FORM_AS_TENSORS && weight != NULL && weight->kind == QUANT_INTEGER;
+}
+
+static int32_t float_bias(Builder *b, const Linear *linear) {
+  uint32_t outputs = (uint32_t)linear->outputs;
+  if (linear->bias == NULL) return -1;
+  float *bias = arena_new(&b->scratch, outputs, sizeof *bias, b->err);
+  if (bias == NULL) {
+    b->status = SYSTEM;
+    return 0;
+  }
+  for (int64_t o = 0; o < linear->outputs; o++) bias[o] = (float)bias_of(linear, o);
+  return build_constant(b, EDGE_F32, 1, &outputs, bias, 0.0f, 0);
+}
+
+CodedWeights linear_coded_weights(Builder *b, const Linear *linear) {
+  Packed packed = {0};
+  int64_t positive, negative;
+  if (b->status != OK || !pack_new(b, linear, &packed)) return (CodedWeights){0, 0, -1};
+  for (int64_t o = 0; o < linear->outputs; o++)
+    packed.mult[o] = (float)(pack_row(linear, &packed, o, &positive, &negative) * linear->factor);
+  uint32_t outputs = (uint32_t)linear->outputs;
+  CodedWeights coded = {.codes = weights(b, linear, &packed), .factors = -1};
+  coded.scale = build_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
+  if (packed.groups > 0)
+    coded.factors = build_constant(b, EDGE_U8, 2, (uint32_t[]){outputs, (uint32_t)packed.groups},
+                                   factors_of(linear), 0.0f, 0);
+  return coded;
+}
+
+void linear_emit_coded(Builder *b, const Linear *linear, int32_t y) {
+  CodedWeights coded = linear_coded_weights(b, linear);
+  int32_t bias = float_bias(b, linear);
+  build_emit(b, linear->depthwise ? EDGE_OP_DWCONV_F32_CODED : EDGE_OP_CONV_F32_CODED,
+             INPUTS(linear->x, coded.codes, coded.scale, bias, coded.factors), y, &linear->params,
+             sizeof linear->params);
 }
 
 void linear_emit_image(Builder *b, const Linear *linear, const Result *result) {

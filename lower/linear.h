@@ -28,6 +28,29 @@ void linear_emit(Builder *b, const Linear *linear, const Result *result, int32_t
 /* The same into a new image for the result's value. */
 void linear_emit_image(Builder *b, const Linear *linear, const Result *result);
 
+/* The weights in codes of their spec, and what is a float beside them, as constants. */
+typedef struct CodedWeights {
+  int32_t codes, scale; /* scale: of each output, times the factor */
+  int32_t factors;      /* -1: none */
+} CodedWeights;
+
+CodedWeights linear_coded_weights(Builder *b, const Linear *linear);
+
+/* In float32 with the weights in codes of their spec: CONV_F32_CODED or DWCONV_F32_CODED of `x`, an image of
+   floats, into `y`. */
+void linear_emit_coded(Builder *b, const Linear *linear, int32_t y);
+/* True if the node's weights, which have that spec, are in codes and its activations are not. */
+bool linear_is_coded(const Node *node, const QuantSpec *weight);
+
+/* All of the Linear of a Conv but x; false where the runtime has no such window. */
+bool linear_of_conv(Builder *b, Linear *linear);
+/* All but x and bias, of a Gemm or MatMul with constant weights. */
+void linear_of_matrix(Builder *b, Linear *linear);
+/* Of the convolution that a ConvTranspose is, x included; false where there is none. */
+bool linear_of_conv_transpose(Builder *b, Linear *linear, Form form);
+/* True for a Gemm's bias that is one value or one an output. */
+bool linear_is_vector(const Tensor *bias, int64_t outputs);
+
 /* The bias absorbed from an Add behind a product without one: its constant and its output. False where the
    output's one user is no such Add. */
 bool linear_absorbs_add(const Value *output, int64_t outputs, const Tensor **bias, const Value **sum);

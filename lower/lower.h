@@ -11,10 +11,8 @@
  * outputs have the model's own shapes and orders.
  *
  * What a QuantSpec may ask for:
- *   16 bits   of outputs whose producer's role is linear (with constant weights), sum, product, pick of two,
- *             table, softmax or norm, of ReduceMean, ReduceSum and GlobalAveragePool, and of what only moves
- *             such values. They are read in 16 bits by the roles sum, product and pick; all others read
- *             them in float32.
+ *   16 bits   of inputs, operands and results of every role: all integer instructions read and write them.
+ *             What shares codes by being moved must have the same ones.
  *   internal  of outputs of the roles linear, sum, product, pick, average, whose one user is a Relu or a Clip
  *             (scale_count 0) or any function of one element with 8-bit output (scale_count 1). A MatMul with
  *             constant weights and the Add of its bias are one in the same way (scale_count 0).

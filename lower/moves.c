@@ -8,27 +8,6 @@ Form move_form(const Value *in, const Value *out) {
   return coded && build_form(out) == FORM_CODES ? FORM_CODES : FORM_REAL;
 }
 
-/* A constant in the codes of another value. */
-static int32_t constant_in_codes(Builder *b, const Value *value, Codes codes) {
-  int64_t count = tensor_elements(value->constant);
-  size_t size = codes.type == EDGE_S16 ? 2 : 1;
-  void *data = arena_new(&b->scratch, (size_t)count, size, b->err);
-  if (data == NULL) {
-    b->status = SYSTEM;
-    return 0;
-  }
-  for (int64_t i = 0; i < count; i++) {
-    int32_t code = code_of(tensor_get(value->constant, i), codes);
-    if (size == 2)
-      ((int16_t *)data)[i] = (int16_t)code;
-    else
-      ((int8_t *)data)[i] = (int8_t)code;
-  }
-  uint32_t dims[EDGE_MAX_RANK];
-  int rank = build_dims(&value->shape, LAYOUT_PLAIN, dims);
-  return build_constant(b, codes.type, rank, dims, data, codes.scale, codes.zero_point);
-}
-
 Operand move_operand(Builder *b, const Value *in, const Value *out, Form form) {
   Operand operand = {.shape = in->shape, .layout = build_layout(b, in)};
   if (form == FORM_CODES && in->constant != NULL) {

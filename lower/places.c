@@ -70,26 +70,12 @@ static int32_t real_constant(Builder *b, const Value *value) {
   return build_constant(b, EDGE_F32, rank, dims, floats, 0.0f, 0);
 }
 
-/* A constant in codes: of its spec, or of one that just covers it. */
-static int32_t coded_constant(Builder *b, const Value *value) {
-  Codes codes = codes_of_constant(value);
-  uint32_t dims[EDGE_MAX_RANK];
-  int rank = build_dims(&value->constant->shape, LAYOUT_PLAIN, dims);
-  int64_t count = tensor_elements(value->constant);
-  int8_t *data = arena_new(&b->scratch, (size_t)count, 1, b->err);
-  if (data == NULL) {
-    b->status = SYSTEM;
-    return 0;
-  }
-  for (int64_t i = 0; i < count; i++) data[i] = (int8_t)code_of(tensor_get(value->constant, i), codes);
-  return build_constant(b, EDGE_S8, rank, dims, data, codes.scale, codes.zero_point);
-}
-
 /* The value in `form`, as it lies, from its other form. */
 static int32_t convert(Builder *b, const Value *value, Form form) {
   Place *place = &b->places[value->index];
   if (value->constant != NULL) {
-    int32_t tensor = form == FORM_CODES ? coded_constant(b, value) : real_constant(b, value);
+    int32_t tensor =
+        form == FORM_CODES ? constant_in_codes(b, value, codes_of_constant(value)) : real_constant(b, value);
     build_put(b, value, form, LAYOUT_PLAIN, tensor);
     return tensor;
   }

@@ -74,7 +74,7 @@ static Status emit_extreme(Builder *b, EdgeReduceParams *params, const Operand *
   int rank = build_dims(&out->shape, layout, dims);
   params->act_min = codes.least;
   params->act_max = codes.most;
-  int32_t y = build_tensor(b, EDGE_S8, rank, dims, codes.scale, codes.zero_point);
+  int32_t y = build_tensor(b, codes.type, rank, dims, codes.scale, codes.zero_point);
   build_emit(b, EDGE_OP_REDUCE, INPUTS(x->tensor), y, params, sizeof *params);
   build_put(b, out, FORM_CODES, layout, requantized(b, y, codes_of_spec(out->spec)));
   return b->status;

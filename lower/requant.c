@@ -20,10 +20,14 @@ Codes codes_of_tensor(const Builder *b, int32_t tensor) {
   return codes_with((EdgeType)info->type, info->scale, info->zero_point);
 }
 
+/* Those of an activation: 8 or 16 bits, one scale. */
+static bool is_of_codes(const QuantSpec *spec) {
+  return spec != NULL && spec->kind == QUANT_INTEGER && (spec->bits == 8 || spec->bits == 16) &&
+         spec->scale_count == 1;
+}
+
 Codes codes_of_constant(const Value *value) {
-  const QuantSpec *spec = value->spec;
-  if (spec != NULL && spec->kind == QUANT_INTEGER && spec->bits == 8 && spec->scale_count == 1)
-    return codes_of_spec(spec);
+  if (is_of_codes(value->spec)) return codes_of_spec(value->spec);
   double low = 0, high = 0;
   int64_t count = tensor_elements(value->constant);
   for (int64_t i = 0; i < count; i++) {
@@ -55,8 +59,7 @@ bool is_wanted(const Value *value) {
 
 bool is_coded_input(const Value *value) {
   if (value->constant != NULL) return element_is_float(value->type);
-  return value->spec != NULL && value->spec->kind == QUANT_INTEGER && value->spec->bits == 8 &&
-         value->spec->scale_count == 1;
+  return is_of_codes(value->spec);
 }
 
 static bool is_coded_output(const Value *value) {
@@ -64,19 +67,10 @@ static bool is_coded_output(const Value *value) {
   return value->spec != NULL && (value->spec->kind == QUANT_INTEGER || value->spec->kind == QUANT_INTERNAL);
 }
 
-/* True if the instruction of the node takes operands of 16 bits. */
-static bool reads_16_bits(const Node *node) {
-  OpRole role = op_role(node, NULL);
-  return role == ROLE_SUM || role == ROLE_PRODUCT || role == ROLE_PICK;
-}
-
 bool is_integer_node(const Node *node) {
-  bool is_wide_reader = reads_16_bits(node);
   for (int i = 0; i < node->input_count; i++) {
     const Value *value = node->inputs[i];
-    if (value == NULL || !element_is_float(value->type) || is_coded_input(value)) continue;
-    bool is_wide = value->spec != NULL && value->spec->kind == QUANT_INTEGER && value->spec->bits == 16;
-    if (!is_wide || !is_wide_reader) return false;
+    if (value != NULL && element_is_float(value->type) && !is_coded_input(value)) return false;
   }
   for (int i = 0; i < node->output_count; i++) {
     const Value *value = node->outputs[i];
@@ -165,42 +159,100 @@ bool is_function_of(const Node *node, const Value *x) {
   return found > 0 && node->output_count == 1;
 }
 
-int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out) {
-  float numbers[256], results[256];
-  int16_t wide[256];
-  int8_t narrow[256];
-  if (b->status != OK) return 0;
-  for (int i = 0; i < 256; i++) numbers[i] = in.scale * (float)(i - 128 - in.zero_point);
-  Tensor from = {ELEMENT_FLOAT32, SHAPE(256), numbers}, to = {ELEMENT_FLOAT32, SHAPE(256), results};
-  if (run_own_kernel(b, node, x, &from, &to) != OK) return 0;
-  for (int i = 0; i < 256; i++) {
-    int32_t code = code_of((double)results[i], out);
-    wide[i] = (int16_t)code;
-    narrow[i] = (int8_t)code;
+static const void *packed_codes(Builder *b, EdgeType type, const int32_t *codes, int64_t count) {
+  bool wide = type == EDGE_S16;
+  void *data = arena_new(&b->scratch, (size_t)count, wide ? sizeof(int16_t) : 1, b->err);
+  if (data == NULL) {
+    b->status = SYSTEM;
+    return NULL;
   }
-  const void *data = out.type == EDGE_S16 ? (const void *)wide : narrow;
-  return build_constant(b, out.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
+  for (int64_t i = 0; i < count; i++) {
+    if (wide)
+      ((int16_t *)data)[i] = (int16_t)codes[i];
+    else
+      ((int8_t *)data)[i] = (int8_t)codes[i];
+  }
+  return data;
+}
+
+int32_t constant_in_codes(Builder *b, const Value *value, Codes codes) {
+  int64_t count = tensor_elements(value->constant);
+  int32_t *numbers = arena_new(&b->scratch, (size_t)count, sizeof *numbers, b->err);
+  if (numbers == NULL) {
+    b->status = SYSTEM;
+    return 0;
+  }
+  for (int64_t i = 0; i < count; i++) numbers[i] = code_of(tensor_get(value->constant, i), codes);
+  const void *data = packed_codes(b, codes.type, numbers, count);
+  uint32_t dims[EDGE_MAX_RANK];
+  int rank = build_dims(&value->constant->shape, LAYOUT_PLAIN, dims);
+  return data == NULL ? 0 : build_constant(b, codes.type, rank, dims, data, codes.scale, codes.zero_point);
+}
+
+static int32_t table_constant(Builder *b, EdgeType type, const int32_t *codes, uint32_t count) {
+  const void *data = packed_codes(b, type, codes, count);
+  return data == NULL ? 0 : build_constant(b, type, 1, &count, data, 0.0f, 0);
+}
+
+#define TABLE_NODES 513 /* of a function of 16-bit codes: one every 128 codes, and one behind the last */
+
+/* What the function makes of each code of 8 bits, or of each 128th of 16 bits. */
+static bool function_results(Builder *b, const Node *node, const Value *x, Codes in, float *results,
+                             int count) {
+  float numbers[TABLE_NODES];
+  int32_t step = in.type == EDGE_S16 ? 128 : 1;
+  for (int i = 0; i < count; i++) numbers[i] = in.scale * (float)(in.least + i * step - in.zero_point);
+  Tensor from = {ELEMENT_FLOAT32, SHAPE(count), numbers}, to = {ELEMENT_FLOAT32, SHAPE(count), results};
+  return run_own_kernel(b, node, x, &from, &to) == OK;
+}
+
+int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out) {
+  float results[TABLE_NODES];
+  int32_t codes[TABLE_NODES];
+  bool interpolated = in.type == EDGE_S16;
+  int count = interpolated ? TABLE_NODES : 256;
+  Codes full = codes_with(in.type, in.scale, in.zero_point); /* whatever part of them is written */
+  if (b->status != OK || !function_results(b, node, x, full, results, count)) return 0;
+  if (interpolated && out.type == EDGE_S8) /* in 256ths, for which the runtime rounds */
+    out = codes_with(EDGE_S16, out.scale / 256, out.zero_point * 256);
+  for (int i = 0; i < count; i++) codes[i] = code_of((double)results[i], out);
+  return table_constant(b, out.type, codes, (uint32_t)count);
+}
+
+/* Each code of 8 bits in other codes. */
+static int32_t requantizing_table(Builder *b, Codes from, Codes to) {
+  int32_t codes[256];
+  for (int i = 0; i < 256; i++) codes[i] = code_of((double)from.scale * (i - 128 - from.zero_point), to);
+  return table_constant(b, to.type, codes, 256);
+}
+
+/* The larger of a tensor and itself is the tensor, in codes of the result. */
+static void emit_requantize(Builder *b, int32_t x, Codes from, int32_t y, Codes to) {
+  float mult = (float)((double)from.scale / (double)to.scale);
+  EdgeBinaryParams params = {.rank = 1,
+                             .dims = {(int32_t)b->tensors[x].info.elements},
+                             .a_stride = {1},
+                             .b_stride = {1},
+                             .a_mult = mult,
+                             .b_mult = mult,
+                             .act_min = to.least,
+                             .act_max = to.most,
+                             .pre_zero_point = to.zero_point};
+  build_emit(b, EDGE_OP_MAXIMUM, INPUTS(x, x), y, &params, sizeof params);
 }
 
 int32_t requantized(Builder *b, int32_t tensor, Codes to) {
   if (b->status != OK) return 0;
   Codes from = codes_of_tensor(b, tensor);
   if (codes_equal(from, to)) return tensor;
-  if (from.type != EDGE_S8) {
-    build_fail(b, UNSUPPORTED, "codes of 16 bits cannot be given another scale");
-    return 0;
-  }
-  int16_t wide[256];
-  int8_t narrow[256];
-  for (int i = 0; i < 256; i++) {
-    int32_t code = code_of((double)from.scale * (i - 128 - from.zero_point), to);
-    wide[i] = (int16_t)code;
-    narrow[i] = (int8_t)code;
-  }
-  const void *data = to.type == EDGE_S16 ? (const void *)wide : narrow;
-  int32_t table = build_constant(b, to.type, 1, (uint32_t[]){256}, data, 0.0f, 0);
   EdgeTensor info = b->tensors[tensor].info;
+  if (from.type == EDGE_S8) {
+    int32_t table = requantizing_table(b, from, to);
+    int32_t y = build_tensor(b, to.type, info.rank, info.dims, to.scale, to.zero_point);
+    build_emit(b, EDGE_OP_TABLE, INPUTS(tensor, table), y, NULL, 0);
+    return y;
+  }
   int32_t y = build_tensor(b, to.type, info.rank, info.dims, to.scale, to.zero_point);
-  build_emit(b, EDGE_OP_TABLE, INPUTS(tensor, table), y, NULL, 0);
+  emit_requantize(b, tensor, from, y, to);
   return y;
 }

@@ -24,9 +24,9 @@ bool codes_equal(Codes a, Codes b); /* the same scale, zero point and type */
 
 /* True if somebody reads the value. */
 bool is_wanted(const Value *value);
-/* True if the value is in 8-bit codes (a constant: can be). */
+/* True if the value is in codes (a constant: can be). */
 bool is_coded_input(const Value *value);
-/* True if every float input of the node is in 8-bit codes and every float output in codes or internal. */
+/* True if every float input of the node is in codes and every float output in codes or internal. */
 bool is_integer_node(const Node *node);
 
 /*
@@ -36,7 +36,7 @@ bool is_integer_node(const Node *node);
 typedef struct Result {
   const Value *value; /* that is written */
   Codes codes;        /* before the table; the value's own where there is none */
-  int32_t table;      /* a constant of 256 codes, or -1 */
+  int32_t table;      /* a constant of 256 codes, or -1: only of 8 bits to 8 bits */
 } Result;
 
 /* False where the output is not in codes, or its user cannot be fused. */
@@ -53,9 +53,12 @@ void result_after(Builder *b, const Result *result, Layout layout, int32_t befor
 bool clamp_bounds(const Node *node, double *low, double *high);
 /* True if the node is a function of one input only: its other inputs are constants of one element. */
 bool is_function_of(const Node *node, const Value *x);
-/* The constant table of that function from `in` to `out` codes. */
+/* A constant of the model in those codes. */
+int32_t constant_in_codes(Builder *b, const Value *value, Codes codes);
+/* The constant table of that function from `in` to `out` codes: 256 results, or 513 where `in` has 16 bits.
+ */
 int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out);
-/* The tensor in other codes: itself where they are the same, else by a table. */
+/* The tensor in other codes: itself where they are the same. */
 int32_t requantized(Builder *b, int32_t tensor, Codes to);
 Codes codes_of_tensor(const Builder *b, int32_t tensor);
 

@@ -9,8 +9,7 @@ static Status lower_average_pool(Builder *b) {
   const Value *in = node->inputs[0];
   Window2 w;
   Result result;
-  if (!window2_of(node, &in->shape, NULL, &w) || !result_of(b, node->outputs[0], &result) ||
-      result.codes.type != EDGE_S8)
+  if (!window2_of(node, &in->shape, NULL, &w) || !result_of(b, node->outputs[0], &result))
     return lower_float(b);
   int32_t x = build_image(b, in, FORM_CODES);
   double ratio = (double)codes_of_tensor(b, x).scale / (double)result.codes.scale;

@@ -67,12 +67,12 @@ static void clip(const Spread *s, int64_t *from, int64_t *count) {
   *count = last - *from + 1;
 }
 
-/* x with zeros between and around its elements: FILL with the zero point, then COPY. */
+/* x, codes or floats, with zeros between and around its elements: FILL with the zero point, then COPY. */
 static int32_t spread_input(Builder *b, int32_t x, const Spread *h, const Spread *w) {
   EdgeTensor in = b->tensors[x].info;
   int64_t batch = in.dims[0], channels = in.dims[3], row = w->length * channels;
   uint32_t dims[] = {in.dims[0], (uint32_t)h->length, (uint32_t)w->length, in.dims[3]};
-  int32_t y = build_tensor(b, EDGE_S8, 4, dims, in.scale, in.zero_point);
+  int32_t y = build_tensor(b, (EdgeType)in.type, 4, dims, in.scale, in.zero_point);
   EdgeFillParams fill = {in.zero_point};
   build_emit(b, EDGE_OP_FILL, NULL, 0, y, &fill, sizeof fill);
   int64_t top, rows, left, columns;
@@ -90,31 +90,37 @@ static int32_t spread_input(Builder *b, int32_t x, const Spread *h, const Spread
   return y;
 }
 
-Status lower_conv_transpose(Builder *b) {
+bool linear_of_conv_transpose(Builder *b, Linear *linear, Form form) {
   const Node *node = b->node;
-  const Value *data = node->inputs[0];
   const Tensor *weight = node_constant(node, 1);
   int64_t groups = node_int(node, "group", 1);
   Spread h, w;
+  if (!spreads_of(node, &h, &w)) return false;
+  *linear = (Linear){.rows = turned_rows(b, weight, groups, h.kernel * w.kernel),
+                     .outputs = weight->shape.dims[1] * groups,
+                     .kernel_h = h.kernel,
+                     .kernel_w = w.kernel,
+                     .group_channels = weight->shape.dims[0] / groups,
+                     .depthwise = groups > 1 && groups == weight->shape.dims[0],
+                     .weight = node->inputs[1]->spec,
+                     .bias = node_constant(node, 2),
+                     .factor = 1,
+                     .bias_factor = 1,
+                     .params = {.stride_h = 1,
+                                .stride_w = 1,
+                                .dilation_h = (int32_t)h.dilation,
+                                .dilation_w = (int32_t)w.dilation,
+                                .groups = (int32_t)groups}};
+  linear->x = spread_input(b, build_image(b, node->inputs[0], form), &h, &w);
+  return true;
+}
+
+Status lower_conv_transpose(Builder *b) {
+  Linear linear;
   Result result;
-  if (!spreads_of(node, &h, &w)) return build_unsupported(b, "more than two spatial axes");
-  if (!result_of(b, node->outputs[0], &result)) return build_unsupported(b, "only in integers");
-  Linear linear = {.rows = turned_rows(b, weight, groups, h.kernel * w.kernel),
-                   .outputs = weight->shape.dims[1] * groups,
-                   .kernel_h = h.kernel,
-                   .kernel_w = w.kernel,
-                   .group_channels = weight->shape.dims[0] / groups,
-                   .depthwise = groups > 1 && groups == weight->shape.dims[0],
-                   .weight = node->inputs[1]->spec,
-                   .bias = node_constant(node, 2),
-                   .factor = 1,
-                   .bias_factor = 1,
-                   .params = {.stride_h = 1,
-                              .stride_w = 1,
-                              .dilation_h = (int32_t)h.dilation,
-                              .dilation_w = (int32_t)w.dilation,
-                              .groups = (int32_t)groups}};
-  linear.x = spread_input(b, build_image(b, data, FORM_CODES), &h, &w);
+  if (!result_of(b, b->node->outputs[0], &result)) return lower_float(b);
+  if (!linear_of_conv_transpose(b, &linear, FORM_CODES))
+    return build_unsupported(b, "more than two spatial axes");
   linear_emit_image(b, &linear, &result);
   return b->status;
 }

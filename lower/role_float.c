@@ -1,7 +1,7 @@
 /* Role float: what has no integer form, or stands between tensors that stay in float32. Conversions are made
  * by those who ask for a value in another form. */
 #include "lower/float_ops.h"
-#include "lower/products.h"
+#include "lower/moves.h"
 #include "lower/reduces.h"
 #include "lower/roles.h"
 
@@ -133,8 +133,11 @@ static const struct {
     {"Swish", float_swish},
     {"Mish", float_mish},
     {"Conv", float_conv},
+    {"ConvTranspose", float_conv_transpose},
     {"Gemm", float_gemm},
-    {"MatMul", lower_pair_float},
+    {"MatMul", float_matmul},
+    {"MaxPool", float_pool},
+    {"AveragePool", float_pool},
 };
 
 Status lower_float(Builder *b) {
@@ -143,6 +146,7 @@ Status lower_float(Builder *b) {
   for (size_t i = 0; i < sizeof binary / sizeof *binary; i++)
     if (node_is(node, binary[i].name)) return float_chain(b, binary[i].kind);
   if (node_is(node, "Cast") || node_is(node, "ArgMax") || node_is(node, "ArgMin")) return lower_index(b);
+  if (node_is(node, "Resize") || node_is(node, "Upsample")) return lower_resize(b);
   if (!has_only_floats(node)) return build_unsupported(b, "the runtime has it for float32 only");
   for (size_t i = 0; i < sizeof unary / sizeof *unary; i++)
     if (node_is(node, unary[i].name)) return float_function(b, i);

@@ -22,7 +22,7 @@ static Status lower_argmax(Builder *b) {
   int axis;
   if (!axis_normalize(node_int(node, "axis", 0), in->shape.rank, &axis))
     return build_unsupported(b, "its axis is outside");
-  Form form = build_form(in) == FORM_CODES && in->spec->bits == 8 ? FORM_CODES : FORM_REAL;
+  Form form = build_form(in);
   Operand x = elementwise_operand(b, in, form);
   if (x.layout == LAYOUT_LAST && axis != 1)
     x = (Operand){build_get(b, in, form, LAYOUT_PLAIN), in->shape, LAYOUT_PLAIN};

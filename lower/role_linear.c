@@ -7,28 +7,32 @@
 
 /* ---- Conv ---- */
 
-static Status lower_conv(Builder *b) {
+bool linear_of_conv(Builder *b, Linear *linear) {
   const Node *node = b->node;
   const Value *data = node->inputs[0];
   const Tensor *weight = node_constant(node, 1);
   Window2 window;
-  Result result;
-  if (!window2_of(node, &data->shape, weight->shape.dims + 2, &window) ||
-      !result_of(b, node->outputs[0], &result))
-    return lower_float(b);
+  if (!window2_of(node, &data->shape, weight->shape.dims + 2, &window)) return false;
   int64_t groups = node_int(node, "group", 1), channels = data->shape.dims[1];
-  Linear linear = {.rows = linear_conv_rows(b, weight, (int64_t)window.kernel_h * window.kernel_w),
-                   .outputs = weight->shape.dims[0],
-                   .kernel_h = window.kernel_h,
-                   .kernel_w = window.kernel_w,
-                   .group_channels = weight->shape.dims[1],
-                   .depthwise = groups == channels && groups > 1,
-                   .weight = node->inputs[1]->spec,
-                   .bias = node_constant(node, 2),
-                   .factor = 1,
-                   .bias_factor = 1,
-                   .params = linear_conv_params(&window, groups)};
-  linear.x = build_image(b, data, FORM_CODES);
+  *linear = (Linear){.rows = linear_conv_rows(b, weight, (int64_t)window.kernel_h * window.kernel_w),
+                     .outputs = weight->shape.dims[0],
+                     .kernel_h = window.kernel_h,
+                     .kernel_w = window.kernel_w,
+                     .group_channels = weight->shape.dims[1],
+                     .depthwise = groups == channels && groups > 1,
+                     .weight = node->inputs[1]->spec,
+                     .bias = node_constant(node, 2),
+                     .factor = 1,
+                     .bias_factor = 1,
+                     .params = linear_conv_params(&window, groups)};
+  return true;
+}
+
+static Status lower_conv(Builder *b) {
+  Linear linear;
+  Result result;
+  if (!linear_of_conv(b, &linear) || !result_of(b, b->node->outputs[0], &result)) return lower_float(b);
+  linear.x = build_image(b, b->node->inputs[0], FORM_CODES);
   linear_emit_image(b, &linear, &result);
   return b->status;
 }
@@ -50,13 +54,31 @@ static const float *matrix_rows(Builder *b, const Tensor *weight, bool transpose
   return turned;
 }
 
-/* x [rows, depth] times the weights of `linear`, as a 1x1 convolution over one row of pixels. */
+bool linear_is_vector(const Tensor *bias, int64_t outputs) {
+  int64_t count = tensor_elements(bias);
+  return count == 1 || (count == outputs && bias->shape.dims[bias->shape.rank - 1] == outputs);
+}
+
+/* As a 1x1 convolution over one row of pixels. */
+void linear_of_matrix(Builder *b, Linear *linear) {
+  const Node *node = b->node;
+  const Tensor *weight = node_constant(node, 1);
+  bool is_gemm = node_is(node, "Gemm"), transposed = is_gemm && node_int(node, "transB", 0) != 0;
+  *linear = (Linear){.outputs = weight->shape.dims[transposed ? 0 : 1],
+                     .group_channels = weight->shape.dims[transposed ? 1 : 0],
+                     .kernel_h = 1,
+                     .kernel_w = 1,
+                     .weight = node->inputs[1]->spec,
+                     .factor = is_gemm ? node_float(node, "alpha", 1) : 1,
+                     .bias_factor = is_gemm ? node_float(node, "beta", 1) : 1,
+                     .params = {.stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = 1}};
+  linear->rows = matrix_rows(b, weight, transposed, linear->group_channels, linear->outputs);
+}
+
+/* x [rows, depth] times the weights of `linear`. */
 static Status emit_matrix(Builder *b, Linear *linear, int32_t x, const Result *result) {
   uint32_t depth = (uint32_t)linear->group_channels, outputs = (uint32_t)linear->outputs;
   uint32_t rows = b->tensors[x].info.elements / depth;
-  linear->kernel_h = linear->kernel_w = 1;
-  linear->params =
-      (EdgeConvParams){.stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = 1};
   linear->x = build_alias(b, x, 4, (uint32_t[]){1, 1, rows, depth});
   int32_t y = result_tensor(b, result, LAYOUT_PLAIN);
   linear_emit(b, linear, result, build_alias(b, y, 4, (uint32_t[]){1, 1, rows, outputs}));
@@ -65,24 +87,15 @@ static Status emit_matrix(Builder *b, Linear *linear, int32_t x, const Result *r
 
 static Status lower_gemm(Builder *b) {
   const Node *node = b->node;
-  const Tensor *weight = node_constant(node, 1), *bias = node_constant(node, 2);
+  const Tensor *bias = node_constant(node, 2);
   const Value *data = node->inputs[0];
-  bool transposed = node_int(node, "transB", 0) != 0;
-  double alpha = node_float(node, "alpha", 1);
-  Linear linear = {.outputs = weight->shape.dims[transposed ? 0 : 1],
-                   .group_channels = weight->shape.dims[transposed ? 1 : 0],
-                   .weight = node->inputs[1]->spec,
-                   .bias = bias,
-                   .factor = alpha,
-                   .bias_factor = node_float(node, "beta", 1)};
-  int64_t bias_count = bias != NULL ? tensor_elements(bias) : 1;
-  bool is_vector = bias_count == 1 ||
-                   (bias_count == linear.outputs && bias->shape.dims[bias->shape.rank - 1] == linear.outputs);
+  Linear linear;
   Result result;
-  if (!is_vector || alpha == 0 || (bias == NULL && node_input(node, 2) != NULL) ||
-      !result_of(b, node->outputs[0], &result))
+  linear_of_matrix(b, &linear);
+  if ((bias != NULL && !linear_is_vector(bias, linear.outputs)) || linear.factor == 0 ||
+      (bias == NULL && node_input(node, 2) != NULL) || !result_of(b, node->outputs[0], &result))
     return lower_float(b);
-  linear.rows = matrix_rows(b, weight, transposed, linear.group_channels, linear.outputs);
+  linear.bias = bias;
   int32_t x = node_int(node, "transA", 0) != 0 ? product_transposed(b, data, FORM_CODES)
                                                : build_get(b, data, FORM_CODES, LAYOUT_PLAIN);
   return b->status != OK ? b->status : emit_matrix(b, &linear, x, &result);
@@ -93,15 +106,11 @@ static Status lower_matmul(Builder *b) {
   const Tensor *weight = node_constant(node, 1);
   if (weight == NULL || weight->shape.rank != 2 || node->inputs[0]->constant != NULL) return lower_pair(b);
   const Value *output = node->outputs[0];
-  Linear linear = {.group_channels = weight->shape.dims[0],
-                   .outputs = weight->shape.dims[1],
-                   .weight = node->inputs[1]->spec,
-                   .factor = 1,
-                   .bias_factor = 1};
-  linear_absorbs_add(output, linear.outputs, &linear.bias, &output);
+  Linear linear;
   Result result;
+  linear_of_matrix(b, &linear);
+  linear_absorbs_add(output, linear.outputs, &linear.bias, &output);
   if (!result_of(b, output, &result)) return lower_float(b);
-  linear.rows = matrix_rows(b, weight, false, linear.group_channels, linear.outputs);
   int32_t x = build_get(b, node->inputs[0], FORM_CODES, LAYOUT_PLAIN);
   return b->status != OK ? b->status : emit_matrix(b, &linear, x, &result);
 }

@@ -17,7 +17,8 @@ static bool norm_vector(Builder *b, const Node *node, int input, int64_t length,
   return true;
 }
 
-#define MAX_LENGTH (1 << 22) /* of LAYERNORM */
+#define MAX_LENGTH (1 << 22)      /* of LAYERNORM */
+#define MAX_WIDE_LENGTH (1 << 15) /* of int16 */
 
 static Status lower_layer_norm(Builder *b) {
   const Node *node = b->node;
@@ -32,7 +33,8 @@ static Status lower_layer_norm(Builder *b) {
     return lower_float(b);
   int64_t length = shape_product(&in->shape, axis, rank);
   double scale = (double)result.codes.scale;
-  if (length > MAX_LENGTH || !norm_vector(b, node, 1, length, scale, 1, &gamma) ||
+  bool wide = in->spec != NULL && in->spec->bits == 16;
+  if (length > (wide ? MAX_WIDE_LENGTH : MAX_LENGTH) || !norm_vector(b, node, 1, length, scale, 1, &gamma) ||
       !norm_vector(b, node, 2, length, scale, 0, &beta))
     return b->status != OK ? b->status : lower_float(b);
   int32_t x = build_get(b, in, FORM_CODES, LAYOUT_PLAIN);

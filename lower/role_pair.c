@@ -68,8 +68,7 @@ static Status emit_pair(Builder *b, Form form, int32_t x, Shape a, int32_t w, Sh
     return b->status;
   }
   Result result;
-  if (!result_of(b, output, &result) || result.codes.type != EDGE_S8 || params.k > MAX_DEPTH)
-    return lower_float(b);
+  if (!result_of(b, output, &result) || params.k > MAX_DEPTH) return lower_float(b);
   Codes in = codes_of_tensor(b, x), weight = codes_of_tensor(b, w);
   params.mult = (float)((double)in.scale * (double)weight.scale * factor / (double)result.codes.scale);
   params.act_min = result.codes.least;

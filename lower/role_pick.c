@@ -10,7 +10,7 @@ Status lower_pick(Builder *b) {
   const Node *node = b->node;
   Result result;
   if (node->input_count < 2 || !result_of(b, node->outputs[0], &result) ||
-      (node->input_count > 2 && (result.codes.type != EDGE_S8 || result.table >= 0)))
+      (node->input_count > 2 && result.table >= 0))
     return lower_float(b);
   EdgeOpcode opcode = node_is(node, "Max") ? EDGE_OP_MAXIMUM : EDGE_OP_MINIMUM;
   Layout layout = elementwise_layout(b, node, &result.value->shape);

@@ -10,14 +10,16 @@ static Status lower_max_pool(Builder *b) {
   const Value *in = node->inputs[0], *out = node->outputs[0];
   Window2 w;
   if (node->output_count > 1 && is_wanted(node->outputs[1])) return build_unsupported(b, "no indices");
-  if (move_form(in, out) != FORM_CODES) return build_unsupported(b, "no pooling in float32");
+  if (move_form(in, out) != FORM_CODES) return lower_float(b);
   if (!window2_of(node, &in->shape, NULL, &w)) return build_unsupported(b, "more than two spatial axes");
   int32_t x = build_image(b, in, FORM_CODES);
   Codes codes = codes_of_tensor(b, x);
   EdgePoolParams params = pool_params(&w);
+  params.act_min = codes.least;
+  params.act_max = codes.most;
   uint32_t dims[4];
   layout_image(&out->shape, dims);
-  int32_t y = build_tensor(b, EDGE_S8, 4, dims, codes.scale, codes.zero_point);
+  int32_t y = build_tensor(b, codes.type, 4, dims, codes.scale, codes.zero_point);
   build_emit(b, EDGE_OP_MAXPOOL, INPUTS(x), y, &params, sizeof params);
   build_put(b, out, FORM_CODES, LAYOUT_LAST, requantized(b, y, codes_of_spec(out->spec)));
   return b->status;

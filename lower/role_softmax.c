@@ -25,13 +25,19 @@ Operand softmax_operand(Builder *b, const Value *in, Form form) {
   return (Operand){build_get(b, in, form, layout), in->shape, layout};
 }
 
-/* round(exp(-d * scale) * 2^bits), such that `length` times the first stays below 2^31. */
-static int32_t exponentials(Builder *b, float scale, int32_t length) {
-  int32_t table[256];
+/* round(exp(-d * scale) * 2^bits), such that `length` times the first stays below 2^31. Of int16 in two
+   parts: for d in steps of 256, and, times 2^30, for what is left of d. */
+static int32_t exponentials(Builder *b, Codes x, int32_t length) {
+  int32_t table[512];
   int bits = MAX_TABLE_BITS;
   while (bits > 0 && ((int64_t)1 << bits) * length > INT32_MAX) bits--;
-  for (int d = 0; d < 256; d++) table[d] = (int32_t)rint(exp(-d * (double)scale) * (double)(1 << bits));
-  return build_constant(b, EDGE_S32, 1, (uint32_t[]){256}, table, 0.0f, 0);
+  bool wide = x.type == EDGE_S16;
+  double step = (double)x.scale * (wide ? 256 : 1);
+  for (int d = 0; d < 256; d++) {
+    table[d] = (int32_t)rint(exp(-d * step) * (double)(1 << bits));
+    table[256 + d] = (int32_t)rint(exp(-d * (double)x.scale) * 0x1p30);
+  }
+  return build_constant(b, EDGE_S32, 1, (uint32_t[]){wide ? 512 : 256}, table, 0.0f, 0);
 }
 
 /* Codes in which SOFTMAX can write: 1/scale must be a whole number. */
@@ -56,7 +62,7 @@ Status lower_softmax(Builder *b) {
   AxisView view = softmax_view(node, &x);
   EdgeSoftmaxParams params = {view.outer, view.length, view.inner, 0};
   Codes codes = writable(codes_of_spec(out->spec), &params.unit);
-  int32_t table = exponentials(b, codes_of_tensor(b, x.tensor).scale, view.length);
+  int32_t table = exponentials(b, codes_of_tensor(b, x.tensor), view.length);
   uint32_t dims[EDGE_MAX_RANK];
   int rank = build_dims(&out->shape, x.layout, dims);
   int32_t y = build_tensor(b, codes.type, rank, dims, codes.scale, codes.zero_point);

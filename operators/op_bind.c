@@ -14,10 +14,10 @@ static bool is_within(const AttributeRow *row, int64_t value) {
 /* Kind of ONNX attribute that a field is made from. */
 static AttributeKind kind_of(AttributeField field) {
   static const AttributeKind kinds[] = {
-      [FIELD_INT] = ATTRIBUTE_INT,        [FIELD_FLOAT] = ATTRIBUTE_FLOAT,   [FIELD_BOOL] = ATTRIBUTE_INT,
-      [FIELD_CHOICE] = ATTRIBUTE_STRING,  [FIELD_STRING] = ATTRIBUTE_STRING, [FIELD_INTS] = ATTRIBUTE_INTS,
-      [FIELD_FLOATS] = ATTRIBUTE_FLOATS,  [FIELD_TENSOR] = ATTRIBUTE_TENSOR, [FIELD_GRAPH] = ATTRIBUTE_GRAPH,
-      [FIELD_STRINGS] = ATTRIBUTE_STRINGS};
+      [FIELD_INT] = ATTRIBUTE_INT,         [FIELD_FLOAT] = ATTRIBUTE_FLOAT,   [FIELD_BOOL] = ATTRIBUTE_INT,
+      [FIELD_CHOICE] = ATTRIBUTE_STRING,   [FIELD_STRING] = ATTRIBUTE_STRING, [FIELD_INTS] = ATTRIBUTE_INTS,
+      [FIELD_FLOATS] = ATTRIBUTE_FLOATS,   [FIELD_TENSOR] = ATTRIBUTE_TENSOR, [FIELD_GRAPH] = ATTRIBUTE_GRAPH,
+      [FIELD_STRINGS] = ATTRIBUTE_STRINGS, [FIELD_TYPE] = ATTRIBUTE_INT};
   return kinds[field];
 }
 
@@ -41,12 +41,31 @@ static Status store_ints(const Node *node, const AttributeRow *row, const Attrib
   return OK;
 }
 
+/* An element type's number; up to opset 5 its name in ONNX. 0, which is no type, for an unknown name. */
+static int64_t type_of(const Attribute *from) {
+  static const struct {
+    const char *name;
+    ElementType type;
+  } names[] = {{"FLOAT", ELEMENT_FLOAT32},  {"UINT8", ELEMENT_UINT8},   {"INT8", ELEMENT_INT8},
+               {"UINT16", ELEMENT_UINT16},  {"INT16", ELEMENT_INT16},   {"INT32", ELEMENT_INT32},
+               {"INT64", ELEMENT_INT64},    {"BOOL", ELEMENT_BOOL},     {"FLOAT16", ELEMENT_FLOAT16},
+               {"DOUBLE", ELEMENT_FLOAT64}, {"UINT32", ELEMENT_UINT32}, {"UINT64", ELEMENT_UINT64},
+               {"STRING", ELEMENT_STRING}};
+  if (from->kind == ATTRIBUTE_INT) return from->i;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcmp(names[i].name, from->s) == 0) return (int64_t)names[i].type;
+  return ELEMENT_NONE;
+}
+
 static Status store(const Node *node, const AttributeRow *row, const Attribute *from, void *field,
                     Error *err) {
   switch (row->field) {
   case FIELD_INT:
     if (!is_within(row, from->i)) return bad_attribute(node, row->name, "is outside its legal range", err);
     *(int64_t *)field = from->i;
+    break;
+  case FIELD_TYPE:
+    *(int64_t *)field = type_of(from);
     break;
   case FIELD_FLOAT:
     *(float *)field = (float)from->f;
@@ -84,16 +103,24 @@ static void store_default(const AttributeRow *row, void *field) {
   if (row->field == FIELD_CHOICE) *(int *)field = (int)row->otherwise;
 }
 
+static bool has_right_kind(const AttributeRow *row, const Attribute *from) {
+  return from->kind == kind_of(row->field) || (row->field == FIELD_TYPE && from->kind == ATTRIBUTE_STRING);
+}
+
 static Status decode_row(const Node *node, const AttributeRow *row, void *params, Error *err) {
   void *field = (char *)params + row->offset;
   const Attribute *from = node_attribute(node, row->name);
   if (from != NULL) {
-    if (from->kind != kind_of(row->field)) return bad_attribute(node, row->name, "has the wrong type", err);
+    if (!has_right_kind(row, from)) return bad_attribute(node, row->name, "has the wrong type", err);
     return store(node, row, from, field, err);
   }
   if (row->required) return bad_attribute(node, row->name, "is required and missing", err);
   store_default(row, field);
   return OK;
+}
+
+static int64_t opset_of(const Graph *graph, const Node *node) {
+  return node->opset != 0 ? node->opset : graph_opset(graph, node->domain);
 }
 
 static bool is_known_attribute(const Op *op, const char *name) {
@@ -102,9 +129,15 @@ static bool is_known_attribute(const Op *op, const char *name) {
   return false;
 }
 
+/* Up to opset 5 operators could have a hint that changes no result. */
+static bool is_hint(const char *name, int64_t opset) {
+  return opset < 6 && strcmp(name, "consumed_inputs") == 0;
+}
+
 static Status decode(Graph *graph, Node *node, const Op *op, Error *err) {
+  int64_t opset = opset_of(graph, node);
   for (int i = 0; i < node->attribute_count; i++)
-    if (!is_known_attribute(op, node->attributes[i].name))
+    if (!is_known_attribute(op, node->attributes[i].name) && !is_hint(node->attributes[i].name, opset))
       return bad_attribute(node, node->attributes[i].name, "is unknown to this operator", err);
   void *params = arena_new(&graph->arena, 1, op->params_bytes, err);
   if (params == NULL) return err->status;
@@ -156,10 +189,6 @@ static const OpVersion *version_for(const Op *op, int64_t opset) {
   for (int i = 0; i < OP_MAX_VERSIONS && op->versions[i].infer != NULL; i++)
     if (op->versions[i].since <= opset) return &op->versions[i];
   return NULL;
-}
-
-static int64_t opset_of(const Graph *graph, const Node *node) {
-  return node->opset != 0 ? node->opset : graph_opset(graph, node->domain);
 }
 
 Status op_bind(Graph *graph, Node *node, Error *err) {

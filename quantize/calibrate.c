@@ -49,10 +49,9 @@ static Status see(void *context, const Value *value, const Tensor *tensor, Error
   const Watch *watch = worker->watch;
   if (!watch->seen[value->index] || tensor->type != ELEMENT_FLOAT32) return OK;
   int64_t count = tensor_elements(tensor);
-  if (!histogram_takes(tensor->data, count))
+  if (!histogram_add(&worker->seen.histograms[value->index], tensor->data, count))
     return fail(err, BAD_INPUT,
                 "tensor '%s': a value is NaN or infinite; check the data and its preprocessing", value->name);
-  histogram_add(&worker->seen.histograms[value->index], tensor->data, count);
   if (watch->bins[value->index] == BINS_WEIGHTED) see_weighted(worker, value, tensor);
   return OK;
 }

@@ -154,7 +154,7 @@ static Status weights_of(const Node *node, bool *has_weights, Error *err) {
   return OK;
 }
 
-static Status choose_bits(Graph *graph, const BitsChoice *choice, Error *err) {
+static Status choose_weight_bits(Graph *graph, const BitsChoice *choice, Error *err) {
   const Node *other = NULL;
   int chosen = 0;
   for (int n = 0; n < graph->node_count; n++) {
@@ -173,6 +173,20 @@ static Status choose_bits(Graph *graph, const BitsChoice *choice, Error *err) {
   if (other == NULL) return fail_unmatched(graph, "bits-for", choice->pattern, err);
   return fail(err, BAD_USAGE, "--bits-for %s=%d: '%s' (%s) has no constant weights that could have %d bits",
               choice->pattern, choice->bits, other->name, other->type, choice->bits);
+}
+
+/* Whether they can have them is seen when their tensors are planned. */
+static Status choose_activation_bits(Graph *graph, const BitsChoice *choice, Error *err) {
+  TRY(check_pattern(graph, "bits-for", choice->pattern, err));
+  for (int n = 0; n < graph->node_count; n++)
+    if (matches(choice->pattern, graph->nodes[n]) && can_be_chosen(graph->nodes[n]))
+      graph->nodes[n]->activation_bits = choice->activation_bits;
+  return OK;
+}
+
+static Status choose_bits(Graph *graph, const BitsChoice *choice, Error *err) {
+  if (choice->bits > 0) TRY(choose_weight_bits(graph, choice, err));
+  return choice->activation_bits > 0 ? choose_activation_bits(graph, choice, err) : OK;
 }
 
 Status quantize_choose(Graph *graph, const NodeChoices *choices, Error *err) {

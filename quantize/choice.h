@@ -1,6 +1,6 @@
 /*
- * choice.h - what the user decides for single nodes: which stay in float, how many bits weights have. The
- * decisions are written on the nodes, where quantize_graph() and lowering read them.
+ * choice.h - what the user decides for single nodes: which stay in float, how many bits weights and results
+ * have. The decisions are written on the nodes, where quantize_graph() and lowering read them.
  *
  *     NodeChoices choices = {.exclude = (const char *const[]){"conv1", "Softmax"}, .exclude_count = 2};
  *     TRY(quantize_choose(graph, &choices, &err));     // once the graph is clean, before calibrate()
@@ -17,7 +17,8 @@
 
 typedef struct BitsChoice {
   const char *pattern;
-  int bits;
+  int bits;            /* of weights; 0: nothing is said of them */
+  int activation_bits; /* of results; 0: nothing is said of them */
 } BitsChoice;
 
 typedef struct NodeChoices {
@@ -25,7 +26,7 @@ typedef struct NodeChoices {
   int exclude_count;
   const char *const *include; /* only these are quantized; none: all */
   int include_count;
-  const BitsChoice *bits; /* of weights; the last one that matches counts */
+  const BitsChoice *bits; /* the last one that matches counts */
   int bits_count;
 } NodeChoices;
 

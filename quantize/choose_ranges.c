@@ -24,6 +24,7 @@ Status choose_ranges(Recovery *recovery, bool *is_changed, Error *err) {
   settings.method = candidate->method;
   settings.percentile = candidate->percentile;
   settings.equal_channels = candidate->equal_channels;
-  *is_changed = true;
+  *is_changed = *recovery->calibration != NULL;
+  if (!*is_changed) return OK;
   return quantize_graph(recovery->graph, *recovery->calibration, &settings, &report, err);
 }

@@ -1,5 +1,7 @@
 #include "quantize/histogram.h"
 
+#include "base/wide.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -58,32 +60,41 @@ static void cover(Histogram *histogram, float low, float high) {
   }
 }
 
-static void range_of(const float *values, int64_t count, float *low, float *high) {
-  float least = *low, most = *high;
+#define CHUNK 32768 /* values that are looked at and then counted: they stay in the cache */
+#define BLOCK 512   /* values whose bins are computed ahead */
+#define TABLES 4    /* neighbouring values are counted apart: zeros in a row would wait for one another */
+#define FEW 4096    /* values for which that is not worth it */
+
+/* What a chunk of values is like. */
+typedef struct Look {
+  float low, high;
+  int64_t zeros;
+} Look;
+
+/* The bits of a float as an integer that is ordered as the floats are, NaNs outside of the infinities. Its
+   own inverse. Integers have a smallest one in whatever order they are looked at, so loops become vectors. */
+static inline int32_t ordered(int32_t bits) {
+  return bits ^ ((bits >> 31) & INT32_MAX);
+}
+
+static float float_of(int32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* At most CHUNK values, at least one. */
+WIDE_LOOP static Look look_at(const float *values, int64_t count) {
+  int32_t least = INT32_MAX, most = INT32_MIN, zeros = 0;
   for (int64_t i = 0; i < count; i++) {
-    least = values[i] < least ? values[i] : least;
-    most = values[i] > most ? values[i] : most;
+    int32_t bits, key;
+    memcpy(&bits, &values[i], sizeof bits);
+    key = ordered(bits);
+    least = key < least ? key : least;
+    most = key > most ? key : most;
+    zeros += (bits & INT32_MAX) == 0;
   }
-  *low = least;
-  *high = most;
-}
-
-#define LANES 8 /* sums that need not wait for one another */
-
-bool histogram_takes(const float *values, int64_t count) {
-  float sums[LANES] = {0}; /* any NaN or infinity makes a NaN of its own */
-  int64_t i = 0;
-  for (; i + LANES <= count; i += LANES)
-    for (int l = 0; l < LANES; l++) sums[l] += values[i + l] * 0.0f;
-  for (int l = 0; i < count; i++, l++) sums[l] += values[i] * 0.0f;
-  for (int l = 1; l < LANES; l++) sums[0] += sums[l];
-  return sums[0] == 0.0f;
-}
-
-static int64_t count_zeros(const float *values, int64_t count) {
-  int64_t zeros = 0;
-  for (int64_t i = 0; i < count; i++) zeros += values[i] == 0.0f;
-  return zeros;
+  return (Look){.low = float_of(ordered(least)), .high = float_of(ordered(most)), .zeros = zeros};
 }
 
 /* floor() without the call that a baseline x86-64 makes of it. */
@@ -98,53 +109,62 @@ static void count_singly(Histogram *histogram, const float *values, int64_t coun
   for (int64_t i = 0; i < count; i++) histogram->counts[floor_of((double)values[i] * factor) - first]++;
 }
 
-#define BLOCK 512
-#define BLOCKS_FROM 4096 /* values from which on a second table is worth it */
-
-/* The same in two steps: the bins of a block, which becomes vector code, and their counts. Needs bins within
-   32 bits and no wider than 1, so that the division by their width is exact in float32. Every second value
-   counts elsewhere at first: zeros in a row would wait for one another. */
-static void count_blocks(Histogram *histogram, const float *values, int64_t count) {
-  uint64_t seconds[HISTOGRAM_BINS] = {0};
-  int32_t bins[BLOCK], first = (int32_t)histogram->first;
-  float factor = ldexpf(1.0f, -histogram->exponent);
-  for (int64_t from = 0; from < count; from += BLOCK) {
-    int length = count - from < BLOCK ? (int)(count - from) : BLOCK;
-    for (int i = 0; i < length; i++) {
-      float x = values[from + i] * factor;
-      int32_t truncated = (int32_t)x;
-      bins[i] = truncated - ((float)truncated > x) - first;
-    }
-    for (int i = 0; i + 1 < length; i += 2) {
-      histogram->counts[bins[i]]++;
-      seconds[bins[i + 1]]++;
-    }
-    if (length % 2 == 1) histogram->counts[bins[length - 1]]++;
+WIDE_LOOP static void find_bins(int32_t *restrict bins, const float *restrict values, int count, float factor,
+                                int32_t first) {
+  for (int i = 0; i < count; i++) {
+    float x = values[i] * factor;
+    int32_t truncated = (int32_t)x;
+    bins[i] = truncated - ((float)truncated > x) - first;
   }
-  for (int b = 0; b < HISTOGRAM_BINS; b++) histogram->counts[b] += seconds[b];
 }
 
+/* The same in two steps: the bins of a block, which becomes vector code, and their counts. */
+static void count_blocks(Histogram *histogram, const float *values, int64_t count) {
+  uint16_t tables[TABLES][HISTOGRAM_BINS] = {0};
+  int32_t bins[BLOCK];
+  float factor = ldexpf(1.0f, -histogram->exponent);
+  for (int64_t from = 0; from < count; from += BLOCK) {
+    int length = count - from < BLOCK ? (int)(count - from) : BLOCK, i = 0;
+    find_bins(bins, values + from, length, factor, (int32_t)histogram->first);
+    for (; i + TABLES <= length; i += TABLES)
+      for (int t = 0; t < TABLES; t++) tables[t][bins[i + t]]++;
+    for (; i < length; i++) tables[0][bins[i]]++;
+  }
+  for (int b = 0; b < HISTOGRAM_BINS; b++)
+    histogram->counts[b] += (uint64_t)tables[0][b] + tables[1][b] + tables[2][b] + tables[3][b];
+}
+
+/* Blocks need bins within 32 bits and no wider than 1, so that the division by their width is exact in
+ * float32. */
 static void count_values(Histogram *histogram, const float *values, int64_t count) {
   int64_t first = histogram->first;
-  histogram->zeros += count_zeros(values, count);
-  if (count >= BLOCKS_FROM && histogram->exponent <= 0 && histogram->exponent >= -100 && first > -(1 << 30) &&
+  if (count >= FEW && histogram->exponent <= 0 && histogram->exponent >= -100 && first > -(1 << 30) &&
       first < 1 << 30)
     count_blocks(histogram, values, count);
   else
     count_singly(histogram, values, count);
 }
 
-void histogram_add(Histogram *histogram, const float *values, int64_t count) {
-  if (count == 0) return;
-  float low = histogram->low, high = histogram->high;
-  range_of(values, count, &low, &high);
+static bool add_chunk(Histogram *histogram, const float *values, int64_t count) {
+  Look look = look_at(values, count);
+  if (!isfinite(look.low) || !isfinite(look.high)) return false;
+  float low = look.low < histogram->low ? look.low : histogram->low;
+  float high = look.high > histogram->high ? look.high : histogram->high;
   if (histogram->counts != NULL) {
     if (histogram->count == 0 || low < histogram->low || high > histogram->high) cover(histogram, low, high);
+    histogram->zeros += look.zeros;
     count_values(histogram, values, count);
   }
-  histogram->low = low;
-  histogram->high = high;
+  histogram->low = low + 0.0f; /* a negative zero would depend on what was seen first */
+  histogram->high = high + 0.0f;
   histogram->count += count;
+  return true;
+}
+
+bool histogram_add(Histogram *histogram, const float *values, int64_t count) {
+  for (int64_t from = 0; from < count; from += CHUNK)
+    if (!add_chunk(histogram, values + from, count - from < CHUNK ? count - from : CHUNK)) return false;
+  return true;
 }
 
 /* Channels of many elements: their counts first, in one go each. */
@@ -152,10 +172,12 @@ static void count_channel(Histogram *histogram, const float *values, int64_t cou
   uint64_t counts[HISTOGRAM_BINS] = {0};
   Histogram own = *histogram;
   own.counts = counts;
-  own.zeros = 0;
-  count_values(&own, values, count);
+  for (int64_t from = 0; from < count; from += CHUNK) {
+    int64_t now = count - from < CHUNK ? count - from : CHUNK;
+    histogram->weighted_zeros += (uint64_t)look_at(values + from, now).zeros * weight;
+    count_values(&own, values + from, now);
+  }
   for (int b = 0; b < HISTOGRAM_BINS; b++) histogram->weighted[b] += counts[b] * weight;
-  histogram->weighted_zeros += (uint64_t)own.zeros * weight;
 }
 
 /* Channels of a few elements. */

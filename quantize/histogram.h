@@ -32,10 +32,8 @@ typedef struct HistogramWeights {
 } HistogramWeights;
 
 void histogram_init(Histogram *histogram, uint64_t *counts);
-/* True if all values are finite: only such may be added. */
-bool histogram_takes(const float *values, int64_t count);
-/* Adds `count` finite values. */
-void histogram_add(Histogram *histogram, const float *values, int64_t count);
+/* Adds `count` values. False where one is NaN or infinite: what was added is then of no use. */
+bool histogram_add(Histogram *histogram, const float *values, int64_t count);
 /* The same values once more, for `weighted`, after histogram_add(). */
 void histogram_add_weighted(Histogram *histogram, const float *values, const HistogramWeights *weights);
 /* What the bins count for the choice of a range: `weighted` where there is such, else `counts`. */

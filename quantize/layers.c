@@ -101,7 +101,7 @@ static bool is_layer(const Node *node, const NodePlan *plan) {
   if (!plan->is_integer || !plan->is_linear || plan->role != ROLE_LINEAR) return false;
   const Value *weight = node->inputs[plan->form.weight], *data = node->inputs[plan->form.data];
   return weight->constant != NULL && weight->constant->type == ELEMENT_FLOAT32 && weight->spec != NULL &&
-         weight->spec->kind == QUANT_INTEGER && weight->spec->scale_count > 0 &&
+         !weight->spec->is_fixed && weight->spec->kind == QUANT_INTEGER && weight->spec->scale_count > 0 &&
          weight->spec->group_size == 0 && data->spec != NULL && data->spec->kind == QUANT_INTEGER &&
          data->spec->scale_count == 1 && data->has_shape && node->outputs[0] != NULL &&
          node->outputs[0]->has_shape && node_int(node, "transA", 0) == 0;
@@ -164,14 +164,15 @@ Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err) {
 double layer_least_scale(const Layer *layer, int64_t output) {
   if (layer->bias == NULL) return 0;
   double bias = fabs(tensor_get(layer->bias->constant, output) * layer->bias_factor);
-  return bias / ((double)layer->data->spec->scales[0] * fabs(layer->factor) * BIAS_CODE_MAX);
+  return bias /
+         ((double)layer->data->spec->scales[0] * fabs(layer->factor) * bias_code_max(layer->data->spec));
 }
 
 /* A change that would take a bias beyond what its accumulator is sure to hold is left out. */
 static bool bias_fits(const Layer *layer, int64_t output, double bias) {
   if (!layer->has_rows) return true;
   double unit = (double)layer->data->spec->scales[0] * layer_scale(layer, output) * fabs(layer->factor);
-  return fabs(bias * layer->bias_factor) <= unit * BIAS_CODE_MAX;
+  return fabs(bias * layer->bias_factor) <= unit * bias_code_max(layer->data->spec);
 }
 
 Status layer_change_bias(Graph *graph, Layer *layer, const double *change, Error *err) {

@@ -1,5 +1,6 @@
 #include "quantize/plan.h"
 
+#include "quantize/float_scheme.h"
 #include "quantize/plan_groups.h"
 #include "quantize/plan_moves.h"
 #include "quantize/split_constants.h"
@@ -53,6 +54,7 @@ static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
   if (!plan->is_integer) return OK;
   if (node->float_reason != NULL) {
     stay_float(plan, node->float_reason);
+    plan->is_linear = node->form != FORM_AS_TENSORS && float_scheme_form(node, &plan->form);
     return OK;
   }
   if (!has_only_float32(node)) {
@@ -111,8 +113,15 @@ static bool can_end_in_activation(const NodePlan *plan) {
   return plan->role == ROLE_SUM || plan->role == ROLE_PRODUCT || plan->role == ROLE_PICK;
 }
 
+/* A table inside an instruction has 8 bits: one with 16 on either side is an instruction of its own, as is
+   that of an output, which can have 16. */
+static bool is_kept_apart(const QuantizeOptions *options, const Node *producer, const Node *user) {
+  if (producer->activation_bits == 16 || user->activation_bits == 16) return true;
+  return options->activations == ACTIVATIONS_16BIT;
+}
+
 /* What becomes of a value between its producer and its only user, if they become one instruction. */
-static ValueUse fused_use(const Plan *plan, const Value *value) {
+static ValueUse fused_use(const Plan *plan, const QuantizeOptions *options, const Value *value) {
   double low, high;
   const Node *producer = value->producer;
   if (producer == NULL || !value_has_one_user(value)) return USE_NONE;
@@ -122,7 +131,8 @@ static ValueUse fused_use(const Plan *plan, const Value *value) {
   if (!can_end_in_activation(&plan->nodes[producer->index])) return USE_NONE;
   if (!next->is_integer || next->role != ROLE_TABLE) return USE_NONE;
   if (plan_is_clamp(user, &low, &high)) return user->inputs[0] == value ? USE_CLAMPED : USE_NONE;
-  return user->outputs[0]->is_output ? USE_NONE : USE_TABLED; /* an output's own table can have 16 bits */
+  if (user->outputs[0]->is_output || is_kept_apart(options, producer, user)) return USE_NONE;
+  return USE_TABLED;
 }
 
 static bool has_integer_user(const Plan *plan, const Value *value) {
@@ -131,12 +141,13 @@ static bool has_integer_user(const Plan *plan, const Value *value) {
   return false;
 }
 
-static void plan_activation(const Plan *plan, const Value *value, ValuePlan *out) {
+static void plan_activation(const Plan *plan, const QuantizeOptions *options, const Value *value,
+                            ValuePlan *out) {
   const NodePlan *producer = value->producer == NULL ? NULL : &plan->nodes[value->producer->index];
   if (!element_is_float(value->type)) {
     out->use = USE_INDEX;
   } else if ((producer != NULL && producer->is_integer) || has_integer_user(plan, value)) {
-    ValueUse fused = fused_use(plan, value);
+    ValueUse fused = fused_use(plan, options, value);
     out->use = fused != USE_NONE ? fused : USE_ACTIVATION;
   } else {
     out->use = USE_FLOAT;
@@ -154,13 +165,13 @@ static void plan_constants_of(Plan *plan, const Node *node) {
   }
 }
 
-static void plan_values(Plan *plan, const Graph *graph) {
+static void plan_values(Plan *plan, const Graph *graph, const QuantizeOptions *options) {
   for (int v = 0; v < graph->value_count; v++) {
     const Value *value = graph->values[v];
     ValuePlan *out = &plan->values[v];
     out->group = v;
     if (value->user_count == 0 && !value->is_output) continue;
-    if (value->constant == NULL) plan_activation(plan, value, out);
+    if (value->constant == NULL) plan_activation(plan, options, value, out);
     if (value->constant != NULL && value->is_output) {
       out->use = element_is_float(value->type) ? USE_FLOAT : USE_INDEX;
       out->reason = "a constant output";
@@ -183,10 +194,9 @@ Status plan_make(Plan *plan, Graph *graph, const QuantizeOptions *options, Error
   TRY(split_constants(graph, plan->nodes, err));
   plan->values = arena_new(&plan->arena, (size_t)graph->value_count, sizeof *plan->values, err);
   if (plan->values == NULL) return err->status;
-  plan_values(plan, graph);
+  plan_values(plan, graph, options);
   plan_groups(plan, graph);
-  plan_widths(plan, graph, options);
-  return OK;
+  return plan_widths(plan, graph, options, err);
 }
 
 /* Is no linear operator before this one, or none behind it? */
@@ -194,7 +204,8 @@ static bool is_outermost(const Plan *plan, const Graph *graph, int node) {
   bool is_first = true, is_last = true;
   for (int n = 0; n < graph->node_count; n++) {
     const NodePlan *other = &plan->nodes[n];
-    if (other->role != ROLE_LINEAR || !other->is_linear || !other->is_integer) continue;
+    bool is_coded = other->is_integer || graph->nodes[n]->form != FORM_AS_TENSORS;
+    if (other->role != ROLE_LINEAR || !other->is_linear || !is_coded) continue;
     is_first &= n >= node;
     is_last &= n <= node;
   }

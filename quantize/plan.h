@@ -27,14 +27,14 @@ typedef struct ValuePlan {
   int group;          /* values of one group share one spec: the index of its first value */
   bool is_source;     /* its range counts for the group: it is not just moved from another member */
   bool is_wide;       /* 16 bits */
-  const char *reason; /* of USE_FLOAT */
+  const char *reason; /* of USE_FLOAT, and of 16 bits */
 } ValuePlan;
 
 typedef struct NodePlan {
   OpRole role;
   bool is_integer;
   const char *reason; /* where it is not */
-  bool is_linear;     /* with constant weights: `form` holds */
+  bool is_linear;     /* with constant weights, or a Gather with a table in codes: `form` holds */
   LinearForm form;
   Node *bias_add;  /* the Add behind a MatMul that is its bias; NULL */
   int weight_bits; /* of linear nodes: codes of the weights; 0: plan_bits() has not decided yet */
@@ -52,6 +52,9 @@ Status plan_make(Plan *plan, Graph *graph, const QuantizeOptions *options, Error
    (0: the same) for the first and the last one. */
 void plan_bits(Plan *plan, const Graph *graph, int inner, int outer);
 void plan_free(Plan *plan);
+
+/* Why the results of a node cannot have 16 bits; NULL where they can. */
+const char *plan_narrow_reason(const Plan *plan, const Graph *graph, const Node *node);
 
 /* True for Relu and for Clip with constant bounds: `low` and `high` are the bounds (infinite where absent).
  */

@@ -20,10 +20,19 @@ static void tie(Plan *plan, const Value *a, const Value *b) {
     plan->values[left].group = right;
 }
 
+/* Codes that came with the model stay what they are, so they cannot be other codes of a Concat. */
+static bool has_other_codes(const Value *value, const Value *result) {
+  const QuantSpec *own = value->spec, *other = result->spec;
+  if (own == NULL || !own->is_fixed || own->scale_count != 1) return false;
+  return other == NULL || !other->is_fixed || other->scale_count != 1 || own->scales[0] != other->scales[0] ||
+         own->zero_point != other->zero_point;
+}
+
 /* An input of a Concat takes the Concat's scale if that costs nobody else anything: it has no other user, and
    is not itself moved there from a tensor that others read with a scale of their own. */
-static bool can_take_scale_of_concat(const Plan *plan, const Value *value) {
+static bool can_take_scale_of_concat(const Plan *plan, const Value *value, const Value *result) {
   while (true) {
+    if (has_other_codes(value, result)) return false;
     if (value->constant != NULL) return true;
     if (!value_has_one_user(value) || value->producer == NULL) return false;
     const NodePlan *producer = &plan->nodes[value->producer->index];
@@ -38,7 +47,7 @@ static void tie_node(Plan *plan, const Node *node) {
   bool is_concat = node_is(node, "Concat");
   for (int i = 0; i < (is_concat ? node->input_count : 1); i++) {
     const Value *input = node_input(node, i);
-    if (input == NULL || (is_concat && !can_take_scale_of_concat(plan, input))) continue;
+    if (input == NULL || (is_concat && !can_take_scale_of_concat(plan, input, node->outputs[0]))) continue;
     for (int o = 0; o < node->output_count; o++)
       if (node->outputs[o] != NULL) tie(plan, input, node->outputs[o]);
   }

@@ -6,7 +6,7 @@ typedef struct Sides {
   bool integer, real;
 } Sides;
 
-/* The runtime has no MaxPool of floats. A constant that is gathered from is smaller in codes. */
+/* A MaxPool of codes is the better one. A constant that is gathered from is smaller in codes. */
 static bool is_free(const Node *node, const NodePlan *plan) {
   if (!plan->is_integer || node_is(node, "MaxPool")) return false;
   if (plan->role == ROLE_GATHER) return node_constant(node, 0) == NULL;

@@ -121,7 +121,7 @@ static Value *constant_input(Qdq *qdq, const Node *node, int i) {
   QdqConstant constant;
   if (qdq->read[value->index] != NULL) return qdq->read[value->index];
   if (qdq_is_bias(node, i)) {
-    if (qdq_bias(node, &qdq->to->arena, &constant, qdq->err) != OK) return NULL;
+    if (qdq_bias(node, qdq->weights, &qdq->to->arena, &constant, qdq->err) != OK) return NULL;
     return add_dequantized(qdq, value, &constant);
   }
   if (qdq_has_codes(value)) {

@@ -30,8 +30,9 @@
    x86 turns int8 into it, and computes in float where that does not succeed.) */
 typedef enum QdqWeights {
   QDQ_WEIGHTS_UINT8, /* zero point 128: exact in ONNX Runtime on every CPU */
-  QDQ_WEIGHTS_INT8 /* zero point 0: what most other runtimes ask for; ONNX Runtime is faster, but on x86 CPUs
-                      without VNNI its sums of two products saturate at 16 bits, which costs accuracy */
+  QDQ_WEIGHTS_INT8, /* zero point 0: what most other runtimes ask for; ONNX Runtime is faster, but on x86 CPUs
+                       without VNNI its sums of two products saturate at 16 bits, which costs accuracy */
+  QDQ_WEIGHTS_INT7  /* int8 with codes of -64..64: as fast, and two products never leave 16 bits */
 } QdqWeights;
 
 /* A new graph, refreshed but not bound; shares texts and tensors with `graph`, which must be bound and

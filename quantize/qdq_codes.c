@@ -3,6 +3,7 @@
 #include <math.h>
 
 #define WEIGHT_CODE_MAX 127.0
+#define SHORT_CODE_MAX 64.0 /* 2 * 255 * 64 < 2^15 */
 
 Tensor *qdq_scale(Arena *arena, double scale, Error *err) {
   Tensor *tensor = tensor_new(arena, ELEMENT_FLOAT32, &SHAPE_SCALAR, err);
@@ -31,6 +32,16 @@ bool qdq_has_codes(const Value *value) {
          value->shape.dims[spec->axis] == spec->scale_count;
 }
 
+static double largest_code(QdqWeights weights) {
+  return weights == QDQ_WEIGHTS_INT7 ? SHORT_CODE_MAX : WEIGHT_CODE_MAX;
+}
+
+/* Scale `i` of weights whose codes go up to that. */
+static float scale_of_weight(const QuantSpec *spec, int64_t i, QdqWeights weights) {
+  float scale = spec->scales[spec->scale_count == 1 ? 0 : i];
+  return weights == QDQ_WEIGHTS_INT7 ? (float)((double)scale * (WEIGHT_CODE_MAX / SHORT_CODE_MAX)) : scale;
+}
+
 /* `count` scales and as many zero points of a type; scalars where it is 0. */
 static Status new_scales(QdqConstant *constant, int64_t count, ElementType type, Arena *arena, Error *err) {
   Shape shape = count == 0 ? SHAPE_SCALAR : SHAPE(count);
@@ -44,7 +55,7 @@ Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConsta
   const Tensor *from = value->constant;
   bool is_single = spec->scale_count == 1;
   bool is_weight = !(spec->low < spec->high); /* weights have no calibrated range */
-  bool is_signed = is_weight && weights == QDQ_WEIGHTS_INT8;
+  bool is_signed = is_weight && weights != QDQ_WEIGHTS_UINT8;
   int64_t offset = is_signed ? 0 : QDQ_OFFSET;
   ElementType type = is_signed ? ELEMENT_INT8 : QDQ_ACTIVATION;
   constant->axis = is_single ? -1 : spec->axis;
@@ -52,16 +63,17 @@ Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConsta
   constant->codes = tensor_new(arena, type, &from->shape, err);
   if (constant->codes == NULL) return err->status;
   for (int64_t c = 0; c < spec->scale_count; c++) {
-    tensor_set(constant->scales, c, (double)spec->scales[c]);
+    tensor_set(constant->scales, c,
+               (double)(is_weight ? scale_of_weight(spec, c, weights) : spec->scales[c]));
     tensor_set_integer(constant->zero_points, c, spec->zero_point + offset);
   }
   int64_t count = tensor_elements(from);
   int64_t inner = is_single ? 1 : shape_product(&from->shape, spec->axis + 1, from->shape.rank);
-  double low = is_weight ? -WEIGHT_CODE_MAX : INT8_MIN;
+  double high = is_weight ? largest_code(weights) : INT8_MAX, low = is_weight ? -high : INT8_MIN;
   for (int64_t i = 0; i < count; i++) {
-    double scale = (double)spec->scales[is_single ? 0 : i / inner % spec->scale_count];
+    double scale = tensor_get(constant->scales, is_single ? 0 : i / inner % spec->scale_count);
     double code = rint(tensor_get(from, i) / scale) + spec->zero_point;
-    tensor_set_integer(constant->codes, i, (int64_t)fmin(fmax(code, low), INT8_MAX) + offset);
+    tensor_set_integer(constant->codes, i, (int64_t)fmin(fmax(code, low), high) + offset);
   }
   return OK;
 }
@@ -83,7 +95,7 @@ bool qdq_is_bias(const Node *node, int i) {
   return fits && node_float(node, "alpha", 1) == 1 && node_float(node, "beta", 1) == 1;
 }
 
-Status qdq_bias(const Node *node, Arena *arena, QdqConstant *constant, Error *err) {
+Status qdq_bias(const Node *node, QdqWeights weights, Arena *arena, QdqConstant *constant, Error *err) {
   LinearForm form;
   TRY(node->op->linear(node, &form, err));
   const Tensor *bias = node_constant(node, form.bias);
@@ -94,7 +106,7 @@ Status qdq_bias(const Node *node, Arena *arena, QdqConstant *constant, Error *er
   constant->codes = tensor_new(arena, ELEMENT_INT32, &SHAPE(count), err);
   if (constant->codes == NULL) return err->status;
   for (int64_t i = 0; i < count; i++) {
-    float scale = x->scales[0] * w->scales[i % w->scale_count];
+    float scale = x->scales[0] * scale_of_weight(w, i % w->scale_count, weights);
     double code = rint(tensor_get(bias, i) / (double)scale);
     if (i == 0 || w->scale_count > 1) tensor_set(constant->scales, i, (double)scale);
     tensor_set_integer(constant->codes, i, (int64_t)fmin(fmax(code, INT32_MIN), INT32_MAX));

@@ -28,6 +28,6 @@ Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConsta
 
 /* True where input i is the node's own bias and can be int32 codes. */
 bool qdq_is_bias(const Node *node, int i);
-Status qdq_bias(const Node *node, Arena *arena, QdqConstant *constant, Error *err);
+Status qdq_bias(const Node *node, QdqWeights weights, Arena *arena, QdqConstant *constant, Error *err);
 
 #endif

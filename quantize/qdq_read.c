@@ -1,5 +1,6 @@
 #include "quantize/qdq_read.h"
 
+#include "quantize/qop_read.h"
 #include "quantize/specs.h"
 
 #include <math.h>
@@ -56,6 +57,7 @@ static Node *pair_of(const Node *last) {
   return last->inputs[0]->type == ELEMENT_INT8 || last->inputs[0]->type == ELEMENT_UINT8 ? first : NULL;
 }
 
+/* The meaning of 8-bit codes with one scale: the parameters of the DequantizeLinear that reads them. */
 static Status give_activation(Graph *graph, Value *value, const Node *last, Error *err) {
   const Tensor *zero_points = node_constant(last, 2), *scales = node_constant(last, 1);
   int32_t without = last->inputs[0]->type == ELEMENT_UINT8 ? -128 : 0;
@@ -80,7 +82,7 @@ static bool rename_source(Value *source, Value *result) {
 }
 
 /* Takes the pair that ends in `last` out. */
-static Status take_pair(Graph *graph, Node *last, int *taken, Error *err) {
+static Status take_pair(Graph *graph, Node *last, QdqTaken *taken, Error *err) {
   const Node *first = pair_of(last);
   if (first == NULL) return OK;
   Value *source = first->inputs[0], *result = last->outputs[0];
@@ -90,22 +92,11 @@ static Status take_pair(Graph *graph, Node *last, int *taken, Error *err) {
   TRY(give_activation(graph, left, last, err));
   graph_replace_value(graph, gone, left);
   node_remove(last);
-  ++*taken;
+  taken->parameters++;
   return graph_refresh(graph, err);
 }
 
 /* ---- constants ---- */
-
-/* Codes in -127..127 around one zero point for all: what a weight's spec can say. */
-static bool is_symmetric(const Tensor *codes, const Tensor *zero_points) {
-  int32_t zero =
-      zero_points == NULL ? (codes->type == ELEMENT_UINT8 ? -128 : 0) : signed_code(zero_points, 0);
-  for (int64_t i = 1; zero_points != NULL && i < tensor_elements(zero_points); i++)
-    if (signed_code(zero_points, i) != zero) return false;
-  for (int64_t i = 0; i < tensor_elements(codes); i++)
-    if (abs(signed_code(codes, i) - zero) > CODE_MAX) return false;
-  return true;
-}
 
 static bool are_scales(const Tensor *scales) {
   if (scales == NULL || scales->type != ELEMENT_FLOAT32 || scales->shape.rank > 1) return false;
@@ -114,7 +105,67 @@ static bool are_scales(const Tensor *scales) {
   return tensor_elements(scales) > 0;
 }
 
-static Status take_constant(Graph *graph, Node *node, int *taken, Error *err) {
+/* Constant codes as [outer, channels, inner], a scale and a zero point a channel. */
+typedef struct CodeRows {
+  const Tensor *codes, *zero_points;
+  int64_t outer, count, inner;
+} CodeRows;
+
+static int32_t zero_point_of(const CodeRows *rows, int64_t channel) {
+  if (rows->zero_points == NULL) return rows->codes->type == ELEMENT_UINT8 ? -128 : 0;
+  return signed_code(rows->zero_points, tensor_elements(rows->zero_points) == 1 ? 0 : channel);
+}
+
+/* Squared error of a channel's codes, in steps, when a step becomes `factor` and codes end at CODE_MAX;
+   `most` gets the largest. */
+static double error_of(const CodeRows *rows, int64_t channel, double factor, int32_t *most) {
+  int32_t zero = zero_point_of(rows, channel);
+  double error = 0;
+  *most = 0;
+  for (int64_t o = 0; o < rows->outer; o++)
+    for (int64_t i = 0; i < rows->inner; i++) {
+      int32_t steps = signed_code(rows->codes, (o * rows->count + channel) * rows->inner + i) - zero;
+      double code = fmin(fmax(rint(steps / factor), -CODE_MAX), CODE_MAX), miss = steps - code * factor;
+      error += miss * miss;
+      *most = abs(steps) > *most ? abs(steps) : *most;
+    }
+  return error;
+}
+
+/* What to multiply a channel's scale with so that CODE_MAX on both sides are enough. */
+static double factor_of(const CodeRows *rows, int64_t channel) {
+  int32_t most;
+  double clipped = error_of(rows, channel, 1, &most), factor = most / (double)CODE_MAX;
+  if (most <= CODE_MAX) return 1;
+  return error_of(rows, channel, factor, &most) < clipped ? factor : 1;
+}
+
+/* The scales, some of them wider; `rounded` says whether any code is another one now. */
+static const Tensor *fitting_scales(Graph *graph, const CodeRows *rows, const Tensor *scales, bool *rounded,
+                                    Error *err) {
+  Tensor *fitting = tensor_new(&graph->arena, ELEMENT_FLOAT32, &SHAPE(rows->count), err);
+  *rounded = false;
+  for (int64_t c = 0; fitting != NULL && c < rows->count; c++) {
+    int32_t most;
+    *rounded |= error_of(rows, c, 1, &most) > 0;
+    tensor_set(fitting, c, tensor_get(scales, c) * factor_of(rows, c));
+  }
+  return fitting;
+}
+
+/* True for what only linear operators read, as their weights. */
+static bool is_weight(const Value *value) {
+  for (int u = 0; u < value->user_count; u++) {
+    const Node *user = value->users[u];
+    LinearForm form;
+    if (user->op == NULL || user->op->linear == NULL || user->op->linear(user, &form, NULL) != OK)
+      return false;
+    if (node_input(user, form.weight) != value) return false;
+  }
+  return value->user_count > 0;
+}
+
+static Status take_constant(Graph *graph, const Node *node, QdqTaken *taken, Error *err) {
   const Tensor *codes = node_constant(node, 0), *scales = node_constant(node, 1);
   const Tensor *zero_points = node_constant(node, 2);
   int axis = -1;
@@ -123,15 +174,25 @@ static Status take_constant(Graph *graph, Node *node, int *taken, Error *err) {
   int64_t count = tensor_elements(scales);
   bool has_axis = count > 1 && axis_normalize(node_int(node, "axis", 1), codes->shape.rank, &axis);
   if (count > 1 && (!has_axis || codes->shape.dims[axis] != count)) return OK;
-  if (!is_symmetric(codes, zero_points)) return OK;
-  ++*taken;
+  taken->parameters++;
+  if (count == 1 && !is_weight(node->outputs[0])) return give_activation(graph, node->outputs[0], node, err);
+  CodeRows rows = {codes, zero_points, 1, count, tensor_elements(codes)};
+  if (count > 1) {
+    rows.outer = shape_product(&codes->shape, 0, axis);
+    rows.inner = shape_product(&codes->shape, axis + 1, codes->shape.rank);
+  }
+  bool is_rounded;
+  scales = fitting_scales(graph, &rows, scales, &is_rounded, err);
+  if (scales == NULL) return err->status;
+  taken->rounded += is_rounded;
   return give_spec(graph, node->outputs[0], (QuantSpec){.axis = axis, .scale_count = count}, scales, err);
 }
 
 /* ---- the graph ---- */
 
-Status qdq_read(Graph *graph, int *taken, Error *err) {
-  *taken = 0;
+Status qdq_read(Graph *graph, QdqTaken *taken, Error *err) {
+  *taken = (QdqTaken){0};
+  TRY(qop_read(graph, err));
   for (int n = 0; n < graph->node_count; n++) {
     if (!node_is(graph->nodes[n], "DequantizeLinear")) continue;
     TRY(take_constant(graph, graph->nodes[n], taken, err));

@@ -1,5 +1,6 @@
 #include "quantize/quantize.h"
 
+#include "quantize/calibration.h"
 #include "quantize/specs.h"
 
 const char *calibration_method_name(CalibrationMethod method) {
@@ -41,8 +42,10 @@ static void mark_nodes(Graph *graph, const Plan *plan) {
 
 Status quantize_graph(Graph *graph, const Calibration *calibration, const QuantizeOptions *options,
                       QuantizeReport *report, Error *err) {
+  static const Calibration nothing_seen = {0};
   Plan plan;
   *report = (QuantizeReport){0};
+  if (calibration == NULL) calibration = &nothing_seen;
   Status status = plan_make(&plan, graph, options, err);
   if (status == OK) plan_bits(&plan, graph, options->weight_bits, options->outer_bits);
   if (status == OK) status = specs_of_activations(graph, &plan, calibration, options, report, err);

@@ -30,7 +30,9 @@ const char *calibration_method_name(CalibrationMethod method);
 
 /* In what form products read and write their activations. */
 typedef enum ActivationForm {
-  ACTIVATIONS_8BIT /* int8 codes with calibrated ranges */
+  ACTIVATIONS_8BIT,  /* int8 codes with calibrated ranges */
+  ACTIVATIONS_16BIT, /* int16 codes with room beyond the calibrated ranges */
+  ACTIVATIONS_FLOAT  /* float32: only weights have codes, nothing is calibrated */
 } ActivationForm;
 
 typedef struct QuantizeOptions {
@@ -45,6 +47,7 @@ typedef struct QuantizeOptions {
   int weight_bits; /* of linear operators' weights: 8 or 4 */
   int group_size;  /* of 4-bit weights with a factor of their own; 0: one scale a channel */
   int outer_bits;  /* of the first and the last linear operator's; 0: like all others */
+  Pool *pool;      /* that weights are coded with; NULL: one thread */
 } QuantizeOptions;
 
 QuantizeOptions quantize_defaults(void);
@@ -64,7 +67,8 @@ typedef struct TensorDamage {
   double sqnr;    /* dB of the values to the error of clipping and rounding; infinite where there is none */
 } TensorDamage;
 
-/* After quantize_graph(): false where the value has no codes of its own or nothing was seen of it. */
+/* After quantize_graph(): false where the value has no codes of its own or nothing was seen of it.
+   `calibration` may be NULL. */
 bool calibration_damage(const Calibration *calibration, const Value *value, TensorDamage *damage);
 
 /* What quantize_graph() did beyond the specs themselves. */
@@ -76,7 +80,8 @@ typedef struct QuantizeReport {
 } QuantizeReport;
 
 /* Writes a QuantSpec to every value; replaces constant weights by copies in which dead ones are zero.
-   BAD_INPUT naming the tensor where a range is not finite or absurdly large. */
+   `calibration` may be NULL where no activation has codes (float_scheme.h). BAD_INPUT naming the tensor where
+   a range is not finite or absurdly large. */
 Status quantize_graph(Graph *graph, const Calibration *calibration, const QuantizeOptions *options,
                       QuantizeReport *report, Error *err);
 
@@ -118,6 +123,7 @@ typedef enum RecoveryMethodId {
 typedef struct RecoveryOptions {
   Effort effort;
   bool without[RECOVERY_METHOD_COUNT];
+  bool gptq_from_normal;   /* that method is tried from EFFORT_NORMAL on, too */
   SampleProgress progress; /* counts parts of the work; NULL: nobody wants to know */
   void *progress_context;
 } RecoveryOptions;

@@ -34,7 +34,9 @@ TensorDamage range_damage(const Histogram *histogram, Affine affine, int bits) {
 
 bool calibration_damage(const Calibration *calibration, const Value *value, TensorDamage *damage) {
   const QuantSpec *spec = value->spec;
-  if (value->index >= calibration->value_count || spec == NULL || spec->scale_count != 1) return false;
+  if (calibration == NULL || value->index >= calibration->value_count || spec == NULL ||
+      spec->scale_count != 1)
+    return false;
   const Histogram *histogram = &calibration->histograms[value->index];
   if (histogram->count == 0 || histogram->counts == NULL) return false;
   *damage = range_damage(histogram, (Affine){spec->scales[0], spec->zero_point}, spec->bits);

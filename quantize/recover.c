@@ -137,7 +137,8 @@ static Status try_method(Trial *trial, int m, Error *err) {
 }
 
 static bool is_wanted(int m, const RecoveryOptions *options) {
-  return options->effort >= names[m].effort && !options->without[m];
+  Effort from = m == RECOVERY_GPTQ && options->gptq_from_normal ? EFFORT_NORMAL : names[m].effort;
+  return options->effort >= from && !options->without[m];
 }
 
 static Status try_methods(Trial *trial, Error *err) {

@@ -15,14 +15,7 @@
 #ifndef QUANTIZE_SENSITIVITY_H
 #define QUANTIZE_SENSITIVITY_H
 
-#include "interpreter/samples.h"
-
-/* The outputs against those of the float model. */
-typedef struct Damage {
-  double sqnr;      /* dB; infinite where nothing changed */
-  double noise;     /* error power over signal power */
-  int64_t agreeing; /* samples with the same highest score; of classifiers */
-} Damage;
+#include "quantize/damage.h"
 
 typedef struct LayerSensitivity {
   const char *name, *type; /* of the node, or of the input and "input"; the graph's */

@@ -90,11 +90,15 @@ static Status range_of_source(const Plan *plan, const Value *value, const Calibr
 typedef struct GroupRange {
   Range range;
   bool is_softmax;        /* its codes are fixed: see the SOFTMAX instruction */
-  const QuantSpec *fixed; /* that came with the model, of the first such value; NULL */
+  const QuantSpec *fixed; /* that came with the model, the widest; NULL */
 } GroupRange;
 
 static bool is_fixed(const Value *value) {
   return value->spec != NULL && value->spec->is_fixed && value->spec->scale_count == 1;
+}
+
+static const QuantSpec *wider(const QuantSpec *a, const QuantSpec *b) {
+  return a == NULL || b->scales[0] > a->scales[0] ? b : a;
 }
 
 static bool is_softmax(const Plan *plan, const Value *value) {
@@ -106,7 +110,7 @@ static Status ranges_of_groups(const Graph *graph, const Plan *plan, const Calib
                                const QuantizeOptions *options, GroupRange *groups, Error *err) {
   for (int v = 0; v < graph->value_count; v++) {
     const QuantSpec **fixed = &groups[plan->values[v].group].fixed;
-    if (is_fixed(graph->values[v]) && *fixed == NULL) *fixed = graph->values[v]->spec;
+    if (is_fixed(graph->values[v])) *fixed = wider(*fixed, graph->values[v]->spec);
     if (!plan->values[v].is_source) continue;
     Range range;
     TRY(range_of_source(plan, graph->values[v], calibration, options, &range, err));
@@ -120,7 +124,7 @@ static Status ranges_of_groups(const Graph *graph, const Plan *plan, const Calib
 /* ---- specs ---- */
 
 static Status set_codes(Graph *graph, Value *value, Range range, Affine affine, int bits, QuantKind kind,
-                        Error *err) {
+                        const char *reason, Error *err) {
   float *scale = arena_new(&graph->arena, 1, sizeof *scale, err);
   if (scale == NULL) return err->status;
   *scale = affine.scale;
@@ -131,7 +135,8 @@ static Status set_codes(Graph *graph, Value *value, Range range, Affine affine, 
                     .scales = scale,
                     .zero_point = affine.zero_point,
                     .low = range.low,
-                    .high = range.high};
+                    .high = range.high,
+                    .reason = reason};
   return spec_set(graph, value, &spec, err);
 }
 
@@ -150,16 +155,31 @@ static Range with_margin(Range range) {
   return (Range){range.low * WIDE_MARGIN, range.high * WIDE_MARGIN};
 }
 
+/* Tables of functions of 16-bit codes interpolate between every 128th of them. Zero is one of those, so that
+   functions with a corner there are exact; the margin has room for the shift. */
+#define WIDE_NODE 128
+
+static Affine wide_affine(Range range) {
+  Affine affine = affine_of(range, 16);
+  double node = rint((double)affine.zero_point / WIDE_NODE) * WIDE_NODE;
+  affine.zero_point = (int32_t)fmin(node, INT16_MAX + 1 - WIDE_NODE);
+  return affine;
+}
+
 static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, const GroupRange *group,
                              Error *err) {
   int bits = plan->is_wide ? 16 : 8;
+  const char *reason = plan->is_wide ? plan->reason : NULL;
   if (group->is_softmax) {
     Affine affine = plan->is_wide ? (Affine){0x1p-15f, 0} : (Affine){0x1p-8f, -128};
-    return set_codes(graph, value, (Range){0, 1}, affine, bits, QUANT_INTEGER, err);
+    return set_codes(graph, value, (Range){0, 1}, affine, bits, QUANT_INTEGER, reason, err);
   }
   if (group->fixed != NULL) return set_fixed(graph, value, group->fixed, QUANT_INTEGER, err);
-  Range range = plan->is_wide ? with_margin(group->range) : group->range;
-  return set_codes(graph, value, range, affine_of(range, bits), bits, QUANT_INTEGER, err);
+  if (plan->is_wide) {
+    Range range = with_margin(group->range);
+    return set_codes(graph, value, range, wide_affine(range), bits, QUANT_INTEGER, reason, err);
+  }
+  return set_codes(graph, value, group->range, affine_of(group->range, bits), bits, QUANT_INTEGER, NULL, err);
 }
 
 static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration,
@@ -170,7 +190,7 @@ static Status set_tabled(Graph *graph, Value *value, const Calibration *calibrat
   if (is_fixed(value)) return set_fixed(graph, value, value->spec, QUANT_INTERNAL, err);
   if (!is_given(calibration, value, &range))
     TRY(range_choose_before(&seen, user, input_number(user, value), &range, err));
-  return set_codes(graph, value, range, affine_of(range, 8), 8, QUANT_INTERNAL, err);
+  return set_codes(graph, value, range, affine_of(range, 8), 8, QUANT_INTERNAL, NULL, err);
 }
 
 static Status set_plain(Graph *graph, Value *value, QuantKind kind, const char *reason, Error *err) {

@@ -5,7 +5,13 @@
 #include "quantize/plan.h"
 #include "quantize/range.h"
 
-#define BIAS_CODE_MAX 0x1p30 /* what the scales of weights leave room for */
+#define BIAS_CODE_MAX 0x1p30      /* what the scales of weights leave room for */
+#define WIDE_BIAS_CODE_MAX 0x1p60 /* the same where the data have 16 bits, and the sums 64 */
+
+/* Of a product that reads data of these codes. */
+static inline double bias_code_max(const QuantSpec *data) {
+  return data->bits == 16 ? WIDE_BIAS_CODE_MAX : BIAS_CODE_MAX;
+}
 
 /* Everything but weights and biases. */
 Status specs_of_activations(Graph *graph, const Plan *plan, const Calibration *calibration,

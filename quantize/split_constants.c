@@ -8,7 +8,7 @@ static ValueUse use_in_linear(const NodePlan *plan, int i) {
 }
 
 static ValueUse float_use(const NodePlan *plan, const Node *node, int i) {
-  if (!plan->is_integer) return USE_FLOAT;
+  if (!plan->is_integer) return plan->is_linear && i == plan->form.weight ? USE_WEIGHT : USE_FLOAT;
   switch (plan->role) {
   case ROLE_LINEAR:
     return use_in_linear(plan, i);
@@ -31,13 +31,20 @@ ValueUse constant_use(const NodePlan *plan, const Node *node, int i) {
   return element_is_float(node->inputs[i]->type) ? float_use(plan, node, i) : USE_INDEX;
 }
 
+#define USE_TURNED (USE_INDEX + 1) /* a weight whose channels lie along axis 1: its scales are others */
+
 /* The second value of constants, by use; made when first needed. */
 typedef struct Twins {
-  ValueUse first;
-  Value *others[USE_INDEX + 1];
+  int first;
+  Value *others[USE_TURNED + 1];
 } Twins;
 
-static Value *twin_of(Graph *graph, Twins *twins, Value *value, ValueUse use, Error *err) {
+static int twin_use(const NodePlan *plan, const Node *node, int i) {
+  ValueUse use = constant_use(plan, node, i);
+  return use == USE_WEIGHT && plan->form.channel_axis == 1 ? USE_TURNED : (int)use;
+}
+
+static Value *twin_of(Graph *graph, Twins *twins, Value *value, int use, Error *err) {
   if (twins->first == USE_NONE) twins->first = use;
   if (twins->first == use) return value;
   if (twins->others[use] == NULL) {
@@ -56,7 +63,7 @@ Status split_constants(Graph *graph, const NodePlan *nodes, Error *err) {
     for (int i = 0; i < node->input_count && status == OK; i++) {
       Value *value = node->inputs[i];
       if (value == NULL || value->constant == NULL) continue;
-      node->inputs[i] = twin_of(graph, &twins[value->index], value, constant_use(&nodes[n], node, i), err);
+      node->inputs[i] = twin_of(graph, &twins[value->index], value, twin_use(&nodes[n], node, i), err);
       if (node->inputs[i] == NULL) status = err->status;
     }
   }

@@ -7,12 +7,18 @@
 #define FACTOR_ROOM                                                                                          \
   0x1p29 /* of the accumulator for what rounding adds: half a code times factor times input */
 
-/* All users do the same with it, and that is a sum of products over one axis. */
+static bool is_matrix_or_table(const Node *node) {
+  return node_is(node, "Gemm") || node_is(node, "MatMul") || node_is(node, "Gather");
+}
+
+/* All users sum products over one axis, or take rows. */
 static bool has_one_form(const Value *weight) {
   const Node *first = weight->users[0];
   for (int u = 1; u < weight->user_count; u++)
-    if (!node_is(weight->users[u], first->type)) return false;
-  return node_is(first, "Conv") || node_is(first, "Gemm") || node_is(first, "MatMul");
+    if (node_is(first, "Conv") != node_is(weight->users[u], "Conv") ||
+        is_matrix_or_table(first) != is_matrix_or_table(weight->users[u]))
+      return false;
+  return node_is(first, "Conv") || is_matrix_or_table(first);
 }
 
 WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t size) {
@@ -23,19 +29,16 @@ WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t siz
   for (size -= size % WEIGHT_GROUP_RUN; size > 0 && length % size != 0;) size -= WEIGHT_GROUP_RUN;
   if (size == 0) return groups;
   groups.size = size;
+  groups.length = length;
+  groups.behind = depth / length;
   groups.count = depth / size;
   groups.factor_most = (int)fmax(fmin(floor(FACTOR_ROOM / (255.0 * (double)depth)), 255), 1);
   return groups;
 }
 
-void weight_groups_gather(const WeightGroups *groups, const Tensor *weight, int64_t channel, float *row) {
-  const Shape *shape = &weight->shape;
-  const float *values = weight->data;
-  int64_t behind = shape_product(shape, 2, shape->rank), length = shape->dims[groups->axis];
-  int64_t step = shape_product(shape, groups->axis + 1, shape->rank);
-  values += channel * shape_product(shape, groups->channel_axis + 1, shape->rank);
-  for (int64_t b = 0; b < behind; b++)
-    for (int64_t i = 0; i < length; i++) *row++ = values[i * step + b];
+void weight_groups_order(const WeightGroups *groups, const float *channel, float *ordered) {
+  for (int64_t b = 0; b < groups->behind; b++)
+    for (int64_t i = 0; i < groups->length; i++) *ordered++ = channel[i * groups->behind + b];
 }
 
 double weight_groups_scales(const WeightGroups *groups, const float *row, double *scales) {

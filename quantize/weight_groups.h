@@ -12,17 +12,19 @@
 /* How a weight is divided. */
 typedef struct WeightGroups {
   int channel_axis, axis;
-  int64_t size;    /* weights of a group; 0: there are none */
-  int64_t count;   /* of groups in a channel */
-  int factor_most; /* factors are 1 to this */
+  int64_t size;           /* weights of a group; 0: there are none */
+  int64_t count;          /* of groups in a channel */
+  int64_t length, behind; /* a channel is [length along the axis][behind it]: positions of a window */
+  int factor_most;        /* factors are 1 to this */
 } WeightGroups;
 
 /* Groups of at most `size` weights, as many as divide the dimension; none for weights that are not Conv's,
-   Gemm's or MatMul's, or whose dimension is no multiple of WEIGHT_GROUP_RUN. */
+   Gemm's, MatMul's or a Gather's table, or whose dimension is no multiple of WEIGHT_GROUP_RUN. */
 WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t size);
 
-/* Weights of a channel group by group; `row` has room for them. */
-void weight_groups_gather(const WeightGroups *groups, const Tensor *weight, int64_t channel, float *row);
+/* A channel's weights, which lie as in the tensor, group by group: those of a position of the window first.
+ */
+void weight_groups_order(const WeightGroups *groups, const float *channel, float *ordered);
 
 /* The scale of every group of such a row that is best for itself; returns the largest. */
 double weight_groups_scales(const WeightGroups *groups, const float *row, double *scales);

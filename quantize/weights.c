@@ -4,9 +4,13 @@
  * With 8 bits the scale is max|w| / 127. With 4 bits the 15 codes are too few for that: the largest weights
  * are clipped where that leaves less squared error in all of them. The scale is never so small that the bias
  * (at scale_x * scale_w) or the sum of a channel could leave int32: |bias| / (sx sw) + 510 sum|q| < 2^31,
- * where 510 covers codes of 0..255 and the correction for the zero point. A weight that cannot change an
- * output code, because K of its size times the largest input stay below a thousandth of an output step, is
- * stored as zero: some networks have whole channels of such.
+ * where 510 covers codes of 0..255 and the correction for the zero point. Where the data have 16 bits the sum
+ * has 64, which are always enough. A weight that cannot change an output code, because K of its size times
+ * the largest input stay below a thousandth of an output step, is stored as zero: some networks have whole
+ * channels of such. Where activations are floats there are neither such bounds nor such weights.
+ *
+ * Channels are done in blocks of neighbours: a matrix whose channels are its columns is then read in whole
+ * cache lines. Blocks are spread over threads; what they find is put together in their order.
  */
 #include "quantize/specs.h"
 #include "quantize/weight_clip.h"
@@ -37,6 +41,8 @@ typedef struct Need {
   double dead;    /* weights up to here are zero */
   double least;   /* scale that keeps the accumulator within int32, for the bias alone */
   double resting; /* scale of a channel without weights */
+  int input_code; /* largest that a product may meet: 510 stands for zero points, too; 0: no bound, of
+                     floats or where sums have 64 bits */
 } Need;
 
 static double largest_input(const QuantSpec *spec) {
@@ -60,6 +66,13 @@ static double largest_bias(const Tensor *bias, int64_t channel, int64_t channels
   return largest;
 }
 
+static void add_float_need(const Channels *channels, Need *needs) {
+  for (int64_t c = 0; c < channels->count; c++) {
+    needs[c].dead = 0;
+    needs[c].resting = fmax(needs[c].resting, 1);
+  }
+}
+
 static void add_need(const Plan *plan, const Node *node, const Channels *channels, Need *needs) {
   const QuantSpec *x = node->inputs[plan->nodes[node->index].form.data]->spec,
                   *y = spec_of_result(plan, node);
@@ -68,10 +81,11 @@ static void add_need(const Plan *plan, const Node *node, const Channels *channel
   double dead = DEAD_STEPS * sy / (products * fmax(largest_input(x), DBL_MIN));
   const Tensor *bias = bias_of(plan, node);
   for (int64_t c = 0; c < channels->count; c++) {
-    double for_bias = largest_bias(bias, c, channels->count) / (sx * BIAS_CODE_MAX);
+    double for_bias = largest_bias(bias, c, channels->count) / (sx * bias_code_max(x));
     needs[c].dead = fmin(needs[c].dead, dead);
     needs[c].least = fmax(needs[c].least, for_bias);
     needs[c].resting = fmax(needs[c].resting, sy / sx * 0x1p-16);
+    if (x->bits == 8) needs[c].input_code = 510;
   }
 }
 
@@ -81,18 +95,17 @@ typedef struct ChannelFacts {
   int64_t dead;
 } ChannelFacts;
 
-static ChannelFacts facts_of(const Channels *channels, int64_t c, double dead) {
+static ChannelFacts facts_of(const float *row, int64_t count, double dead) {
   ChannelFacts facts = {0};
-  for (int64_t o = 0; o < channels->outer; o++)
-    for (int64_t i = 0; i < channels->inner; i++) {
-      double size = fabs((double)channels->values[(o * channels->count + c) * channels->inner + i]);
-      if (size <= dead) {
-        facts.dead += size > 0;
-      } else {
-        facts.sum += size;
-        facts.largest = fmax(facts.largest, size);
-      }
+  for (int64_t i = 0; i < count; i++) {
+    double size = fabs((double)row[i]);
+    if (size <= dead) {
+      facts.dead += size > 0;
+    } else {
+      facts.sum += size;
+      facts.largest = fmax(facts.largest, size);
     }
+  }
   return facts;
 }
 
@@ -102,9 +115,10 @@ static double bounded_scale(double scale, const Channels *channels, const Channe
   double products = (double)(channels->outer * channels->inner);
   if (!(facts->largest > 0)) scale = need->resting;
   /* Rounding may add half a code each. */
-  double room = ACCUMULATOR_MAX - BIAS_CODE_MAX - 255.0 * products * factor_most;
+  double room = ACCUMULATOR_MAX - BIAS_CODE_MAX - need->input_code / 2.0 * products * factor_most;
   scale = fmax(scale, need->least);
-  return fmax(fmax(scale, 510.0 * facts->sum / fmax(room, 1)), 2.0 * (double)FLT_MIN);
+  if (need->input_code > 0) scale = fmax(scale, need->input_code * facts->sum / fmax(room, 1));
+  return fmax(scale, 2.0 * (double)FLT_MIN);
 }
 
 /* A copy of the weight in which the dead ones are zero becomes the value's constant. */
@@ -123,7 +137,12 @@ static Status drop_dead(Graph *graph, Value *value, const Channels *channels, co
 
 static void gather_needs(const Plan *plan, const Value *value, const Channels *channels, Need *needs) {
   for (int64_t c = 0; c < channels->count; c++) needs[c] = (Need){.dead = INFINITY};
-  for (int u = 0; u < value->user_count; u++) add_need(plan, value->users[u], channels, needs);
+  for (int u = 0; u < value->user_count; u++) {
+    if (value->users[u]->form == FORM_AS_TENSORS)
+      add_need(plan, value->users[u], channels, needs);
+    else
+      add_float_need(channels, needs);
+  }
 }
 
 /* The most that one of its users asks for. */
@@ -136,62 +155,100 @@ static int bits_of(const Plan *plan, const Value *value) {
   return bits;
 }
 
+#define BLOCK 16 /* channels that are done together */
+
+/* Weights that share a factor; 0: none do. */
+static int group_of(const Value *value, int bits, const QuantizeOptions *options) {
+  int asked = value->users[0]->weight_group;
+  if (bits != 4 || asked < 0) return 0;
+  return asked > 0 ? asked : options->group_size;
+}
+
 /* A weight while its scales are chosen. */
 typedef struct Scaling {
   Channels channels;
   WeightGroups groups;
+  int bits;
+  int64_t depth; /* weights of a channel */
   const Need *needs;
-  float *row;           /* of one channel */
-  double *group_scales; /* of one channel */
-  float *scales;
+  float *scales; /* by channel, as the rest of what is found */
   uint8_t *factors;
+  ChannelFacts *facts;
+  float *rows;          /* by worker: BLOCK channels, and one in the order of its groups */
+  double *group_scales; /* by worker: of one channel */
 } Scaling;
 
 static Status scaling_new(Scaling *scaling, Graph *graph, const Value *value, int bits, int axis,
                           const QuantizeOptions *options, Arena *arena, Error *err) {
   Channels channels = channels_of(value->constant, axis);
-  scaling->channels = channels;
-  scaling->groups = weight_groups_of(value, axis, bits == 4 ? options->group_size : 0);
+  *scaling = (Scaling){.channels = channels, .bits = bits, .depth = channels.outer * channels.inner};
+  scaling->groups = weight_groups_of(value, axis, group_of(value, bits, options));
   size_t count = (size_t)channels.count, groups = (size_t)scaling->groups.count;
+  size_t workers = (size_t)pool_workers(options->pool);
   scaling->scales = arena_new(&graph->arena, count, sizeof(float), err);
-  scaling->row = arena_new(arena, (size_t)(channels.outer * channels.inner), sizeof(float), err);
-  scaling->group_scales = arena_new(arena, groups, sizeof(double), err);
   scaling->factors = arena_new(&graph->arena, count * groups, 1, err);
-  bool failed = scaling->scales == NULL || scaling->row == NULL || scaling->group_scales == NULL ||
-                scaling->factors == NULL;
+  scaling->facts = arena_new(arena, count, sizeof(ChannelFacts), err);
+  scaling->rows = arena_new(arena, workers * (BLOCK + 1) * (size_t)scaling->depth, sizeof(float), err);
+  scaling->group_scales = arena_new(arena, workers * groups, sizeof(double), err);
+  bool failed = scaling->scales == NULL || scaling->factors == NULL || scaling->facts == NULL ||
+                scaling->rows == NULL || scaling->group_scales == NULL;
   return failed ? err->status : OK;
 }
 
-static void gather_channel(const Channels *channels, int64_t c, float *row) {
-  for (int64_t o = 0; o < channels->outer; o++, row += channels->inner)
-    memcpy(row, channels->values + (o * channels->count + c) * channels->inner,
-           (size_t)channels->inner * sizeof *row);
+/* Channels first..first+count-1 as rows. */
+static void gather_channels(const Channels *channels, int64_t first, int64_t count, float *rows) {
+  int64_t depth = channels->outer * channels->inner;
+  for (int64_t o = 0; o < channels->outer; o++) {
+    const float *from = channels->values + (o * channels->count + first) * channels->inner;
+    for (int64_t c = 0; c < count; c++, from += channels->inner) {
+      float *to = rows + c * depth + o * channels->inner;
+      if (channels->inner == 1)
+        *to = *from;
+      else
+        memcpy(to, from, (size_t)channels->inner * sizeof *to);
+    }
+  }
 }
 
 /* One scale for the channel. */
-static double plain_scale(const Scaling *scaling, int64_t c, int bits, const ChannelFacts *facts) {
-  const Channels *channels = &scaling->channels;
-  double scale = facts->largest / 127;
-  if (bits == 4) {
-    gather_channel(channels, c, scaling->row);
-    scale = weight_clip_scale(scaling->row, channels->outer * channels->inner, 7);
-  }
-  return bounded_scale(scale, channels, facts, &scaling->needs[c], 1);
+static double plain_scale(const Scaling *scaling, int64_t c, const float *row) {
+  const ChannelFacts *facts = &scaling->facts[c];
+  double scale = scaling->bits == 4 ? weight_clip_scale(row, scaling->depth, 7) : facts->largest / 127;
+  return bounded_scale(scale, &scaling->channels, facts, &scaling->needs[c], 1);
 }
 
 /* The factors of the channel's groups; returns the scale on which they are. */
-static double grouped_scale(const Scaling *scaling, const Tensor *weight, int64_t c,
-                            const ChannelFacts *facts) {
+static double grouped_scale(const Scaling *scaling, int64_t c, const float *row, float *ordered,
+                            double *group_scales) {
   const WeightGroups *groups = &scaling->groups;
-  weight_groups_gather(groups, weight, c, scaling->row);
-  double largest = weight_groups_scales(groups, scaling->row, scaling->group_scales);
-  double scale = bounded_scale(largest / groups->factor_most, &scaling->channels, facts, &scaling->needs[c],
-                               groups->factor_most);
+  weight_groups_order(groups, row, ordered);
+  double largest = weight_groups_scales(groups, ordered, group_scales);
+  double scale = bounded_scale(largest / groups->factor_most, &scaling->channels, &scaling->facts[c],
+                               &scaling->needs[c], groups->factor_most);
   for (int64_t g = 0; g < groups->count; g++) {
-    double factor = rint(scaling->group_scales[g] / (double)(float)scale);
+    double factor = rint(group_scales[g] / (double)(float)scale);
     scaling->factors[c * groups->count + g] = (uint8_t)fmin(fmax(factor, 1), groups->factor_most);
   }
   return scale;
+}
+
+static Status scale_block(void *context, size_t index, int worker, Error *err) {
+  const Scaling *scaling = context;
+  int64_t first = (int64_t)index * BLOCK, left = scaling->channels.count - first;
+  int64_t count = left < BLOCK ? left : BLOCK;
+  float *rows = scaling->rows + worker * (BLOCK + 1) * scaling->depth;
+  double *group_scales = scaling->group_scales + worker * scaling->groups.count;
+  (void)err;
+  gather_channels(&scaling->channels, first, count, rows);
+  for (int64_t c = first; c < first + count; c++) {
+    const float *row = rows + (c - first) * scaling->depth;
+    scaling->facts[c] = facts_of(row, scaling->depth, scaling->needs[c].dead);
+    double scale = scaling->groups.size > 0
+                       ? grouped_scale(scaling, c, row, rows + BLOCK * scaling->depth, group_scales)
+                       : plain_scale(scaling, c, row);
+    scaling->scales[c] = (float)scale;
+  }
+  return OK;
 }
 
 static QuantSpec weight_spec(const Scaling *scaling, int bits, int axis, bool per_tensor) {
@@ -213,47 +270,57 @@ static bool is_fixed(const Value *value, int axis) {
   return spec != NULL && spec->is_fixed && (spec->scale_count == 1 || spec->axis == axis);
 }
 
-static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, const QuantizeOptions *options,
-                              QuantizeReport *report, Arena *arena, Error *err) {
-  int axis = plan->nodes[value->users[0]->index].form.channel_axis;
-  if (is_fixed(value, axis)) return OK;
-  int bits = bits_of(plan, value);
-  Scaling scaling;
-  TRY(scaling_new(&scaling, graph, value, bits, axis, options, arena, err));
-  const Channels *channels = &scaling.channels;
-  Need *needs = arena_new(arena, (size_t)channels->count, sizeof *needs, err);
-  if (needs == NULL) return err->status;
-  gather_needs(plan, value, channels, needs);
-  scaling.needs = needs;
+/* Adds the channels' facts to the report; returns how many weights are dead. */
+static int64_t count_dead(const Scaling *scaling, QuantizeReport *report) {
   int64_t dead = 0;
-  float largest = 0;
-  for (int64_t c = 0; c < channels->count; c++) {
-    ChannelFacts facts = facts_of(channels, c, needs[c].dead);
-    scaling.scales[c] = (float)(scaling.groups.size > 0 ? grouped_scale(&scaling, value->constant, c, &facts)
-                                                        : plain_scale(&scaling, c, bits, &facts));
-    largest = fmaxf(largest, scaling.scales[c]);
-    dead += facts.dead;
-    report->dead_channels += facts.dead > 0 && facts.largest == 0;
+  for (int64_t c = 0; c < scaling->channels.count; c++) {
+    dead += scaling->facts[c].dead;
+    report->dead_channels += scaling->facts[c].dead > 0 && scaling->facts[c].largest == 0;
   }
   report->dead_weights += dead;
-  if (dead > 0) TRY(drop_dead(graph, value, channels, needs, err));
-  if (options->per_tensor) scaling.scales[0] = largest;
+  return dead;
+}
+
+static void share_scale(const Scaling *scaling) {
+  for (int64_t c = 1; c < scaling->channels.count; c++)
+    scaling->scales[0] = fmaxf(scaling->scales[0], scaling->scales[c]);
+}
+
+static Status quantize_weight(Graph *graph, const Plan *plan, Value *value, const QuantizeOptions *options,
+                              QuantizeReport *report, Error *err) {
+  Arena arena = {0};
+  Scaling scaling;
+  int axis = plan->nodes[value->users[0]->index].form.channel_axis, bits = bits_of(plan, value);
+  if (is_fixed(value, axis)) return OK;
+  Status status = scaling_new(&scaling, graph, value, bits, axis, options, &arena, err);
+  const Channels *channels = &scaling.channels;
+  Need *needs = status == OK ? arena_new(&arena, (size_t)channels->count, sizeof *needs, err) : NULL;
+  if (status == OK && needs == NULL) status = err->status;
+  if (status == OK) {
+    gather_needs(plan, value, channels, needs);
+    scaling.needs = needs;
+    size_t blocks = (size_t)((channels->count + BLOCK - 1) / BLOCK);
+    status = pool_for(options->pool, blocks, scale_block, &scaling, err);
+  }
+  if (status == OK && count_dead(&scaling, report) > 0)
+    status = drop_dead(graph, value, channels, needs, err);
+  if (status == OK && options->per_tensor) share_scale(&scaling);
   QuantSpec spec = weight_spec(&scaling, bits, axis, options->per_tensor);
-  return spec_set(graph, value, &spec, err);
+  if (status == OK) status = spec_set(graph, value, &spec, err);
+  arena_free(&arena);
+  return status;
 }
 
 Status specs_of_weights(Graph *graph, const Plan *plan, const QuantizeOptions *options,
                         QuantizeReport *report, Error *err) {
-  Arena arena = {0};
   Status status = OK;
   for (int v = 0; v < graph->value_count && status == OK; v++) {
     Value *value = graph->values[v];
     QuantSpec bias = {.kind = QUANT_INTEGER, .bits = 32, .axis = -1};
     if (plan->values[v].use == USE_WEIGHT)
-      status = quantize_weight(graph, plan, value, options, report, &arena, err);
+      status = quantize_weight(graph, plan, value, options, report, err);
     else if (plan->values[v].use == USE_BIAS)
       status = spec_set(graph, value, &bias, err);
   }
-  arena_free(&arena);
   return status;
 }

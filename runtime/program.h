@@ -28,7 +28,7 @@
   X(MAXPOOL, maxpool, 8, 1, 1, EdgePoolParams, 0, "largest in a window")                                     \
   X(AVGPOOL, avgpool, 9, 1, 1, EdgePoolParams, 0, "mean of a window")                                        \
   X(REDUCE, reduce, 10, 1, 1, EdgeReduceParams, 0, "sum, mean, largest or smallest over axes")               \
-  X(TABLE, table, 11, 2, 2, EdgeNoParams, 0, "256-entry table look-up")                                      \
+  X(TABLE, table, 11, 2, 2, EdgeNoParams, 0, "look-up of a function of one tensor")                          \
   X(QUANTIZE, quantize, 12, 1, 1, EdgeNoParams, 0, "float32 to a quantized type")                            \
   X(DEQUANTIZE, dequantize, 13, 1, 1, EdgeNoParams, 0, "a quantized type to float32")                        \
   X(CAST, cast, 14, 1, 1, EdgeNoParams, 0, "conversion between plain numeric types")                         \
@@ -46,7 +46,10 @@
   X(SOFTMAX_F32, softmax_f32, 26, 1, 1, EdgeSoftmaxF32Params, 1, "float softmax or log-softmax")             \
   X(LRN_F32, lrn_f32, 27, 1, 1, EdgeLrnParams, 1, "local response normalization, channels last")             \
   X(CONV_F32, conv_f32, 28, 2, 3, EdgeConvParams, 1, "float convolution")                                    \
-  X(MATMUL_F32, matmul_f32, 29, 2, 2, EdgeMatmulParams, 1, "float matrix product")
+  X(MATMUL_F32, matmul_f32, 29, 2, 2, EdgeMatmulParams, 1, "float matrix product")                           \
+  X(CONV_F32_CODED, conv_f32_coded, 30, 3, 5, EdgeConvParams, 1, "float convolution, weights in codes")      \
+  X(DWCONV_F32_CODED, dwconv_f32_coded, 31, 3, 4, EdgeConvParams, 1, "the same, depthwise")                  \
+  X(GATHER_CODED, gather_coded, 32, 3, 4, EdgeGatherCodedParams, 0, "rows of a table in codes, by index")
 
 typedef enum EdgeOpcode {
 #define X(name, stem, number, least, most, params, is_float, brief) EDGE_OP_##name = number,
@@ -67,17 +70,20 @@ typedef struct EdgeNoParams {
 } EdgeNoParams;
 
 /*
- * CONV: x [N,H,W,C] s8; w [O,KH,KW,C/groups] s8 or s4; bias [O] s32; mult [O] f32, finite; optional table
- * [256] s8 where y is s8; optional factors [O,G] u8 where w is s4. w, bias, mult and factors are constants. y
- * [N,OH,OW,O] s8 or s16 (or f32: then y = (float)acc * mult). A matrix product of R rows is a 1x1 convolution
- * with N=1, H=1, W=R. acc = bias[o] + sum over the window of w * (x + 128)      (int32; outside x is its zero
- * point) y = sat(rhe((float)acc * mult[o]) + pre_zero_point)       then table[y + 128] where there is one
- * bias already holds -(x.zero_point + 128) * sum(w). acc wraps around modulo 2^32: whoever writes a program
- * makes sure that the final sum fits; sums on the way need not. KH*KW*C/groups is at most 2^24. Pads are not
- * negative; below and to the right they are whatever y's size makes them. With a table, sat() and the zero
- * point are those of the table's domain and the table's entries are y's final codes. With factors,
- * KH*KW*C/groups is G times a multiple of 16, and weight k (counted along [KH,KW,C/groups]) of output o is w
+ * CONV: x [N,H,W,C] s8 or s16; w [O,KH,KW,C/groups] s8 or s4; bias [O] s32 (s64 where x is s16); mult [O]
+ * f32, finite; optional table [256] s8 where y is s8; optional factors [O,G] u8 where w is s4. w, bias, mult
+ * and factors are constants. y [N,OH,OW,O] s8 or s16 (or f32: then y = (float)acc * mult). A matrix product
+ * of R rows is a 1x1 convolution with N=1, H=1, W=R. acc = bias[o] + sum over the window of w * (x + 128)
+ * (int32; outside x is its zero point) y = sat(rhe((float)acc * mult[o]) + pre_zero_point)       then table[y
+ * + 128] where there is one bias already holds -(x.zero_point + 128) * sum(w). acc wraps around modulo 2^32:
+ * whoever writes a program makes sure that the final sum fits; sums on the way need not. KH*KW*C/groups is at
+ * most 2^24. Pads are not negative; below and to the right they are whatever y's size makes them. With a
+ * table, sat() and the zero point are those of the table's domain and the table's entries are y's final
+ * codes. With factors, KH*KW*C/groups is G times a multiple of 16, and weight k (counted along
+ * [KH,KW,C/groups]) of output o is w
  * * factors[o, k / (KH*KW*C/groups / G)].
+ *
+ * With x s16: acc = bias[o] + sum of w * x in int64, exact; bias holds -x.zero_point * sum(w).
  *
  * DWCONV: the same with w [KH,KW,O] (rank 3), groups = C; output channel o reads input channel o / (O/C).
  * CONV_F32: inputs x f32, w f32 [O,KH,KW,C/groups], optional bias f32 [O]; sums in order ky, kx, c, starting
@@ -89,10 +95,17 @@ typedef struct EdgeConvParams {
   int32_t pre_zero_point;   /* zero point before the table; y's own where there is no table */
 } EdgeConvParams;
 
-/* MATMUL: a [batch..,M,K], b [batch..,K,N] (or [..,N,K] with b_transposed), y [batch..,M,N]; all s8.
+/* CONV_F32_CODED: x [N,H,W,C] f32; w [O,KH,KW,C/groups] s8 or s4; scale [O] f32; optional bias [O] f32;
+   optional factors [O,G] u8 as in CONV; all but x constant. y f32. The products w * x are summed up in 8
+   lanes by their place k mod 8, positions outside x as zeros; each run's lanes times its factor are added to
+   those before it; then y = (((l0+l4)+(l2+l6)) + ((l1+l5)+(l3+l7))) * scale[o] + bias[o]. DWCONV_F32_CODED: w
+   [KH,KW,O], groups = C, no factors; sums in order ky, kx from 0 on, positions outside x left out; y = sum *
+   scale[o] + bias[o]. act_min, act_max and pre_zero_point are ignored. */
+
+/* MATMUL: a [batch..,M,K], b [batch..,K,N] (or [..,N,K] with b_transposed), y [batch..,M,N]; each s8 or s16.
    Batch i of y reads matrix a_batch and b_batch found by the strides (in matrices; 0 broadcasts).
-     acc = sum (a - za) * (b - zb);  y = sat(rhe((float)acc * mult) + zero_point);  k is at most 33025.
-   MATMUL_F32: the same shapes in float32, products summed in order of k; mult, act ignored. */
+     acc = sum (a - za) * (b - zb);  y = sat(rhe((float)acc * mult) + zero_point);  k is at most 33025; acc is
+   exact. MATMUL_F32: the same shapes in float32, products summed in order of k; mult, act ignored. */
 typedef struct EdgeMatmulParams {
   int32_t m, k, n, b_transposed;
   int32_t batch_rank; /* 0..EDGE_MAX_RANK */
@@ -113,8 +126,8 @@ typedef struct EdgeBinaryParams {
   int32_t act_min, act_max, pre_zero_point;
 } EdgeBinaryParams;
 
-/* MAXPOOL, AVGPOOL: x [N,H,W,C] s8, y [N,OH,OW,C] s8. Positions outside x do not exist for MAXPOOL
-   (a window wholly outside gives -128). MAXPOOL: same scale, y = sat(max).
+/* MAXPOOL, AVGPOOL: x [N,H,W,C], y [N,OH,OW,C], s8 or s16. Positions outside x do not exist for MAXPOOL
+   (a window wholly outside gives the lowest code). MAXPOOL: same scale, y = sat(max).
    AVGPOOL: acc = sum of (x - zx) inside x; count = positions inside x, or inside x extended by the pads
    (pad_bottom, pad_right matter only here) with count_include_pad;
    y = sat(rhe(((float)acc * mult) / (float)count) + zero_point); mult = x.scale / y.scale. */
@@ -133,10 +146,10 @@ typedef enum EdgeReduceKind {
   EDGE_REDUCE_PROD /* float only */
 } EdgeReduceKind;
 
-/* REDUCE (s8 to s8 or s16), REDUCE_F32: y's elements, dense and in order, are indexed by the `outer` loops,
-   what is reduced by the `inner` loops; strides in elements of x. SUM, MEAN: acc = sum of (x - zx) (int32),
-   y = sat(rhe((float)acc * mult) + zero_point); for a mean mult includes 1/count. MAX, MIN: same scale.
-   REDUCE_F32: in order of the inner loops; MEAN divides the sum by the count. */
+/* REDUCE (s8 or s16 to s8 or s16), REDUCE_F32: y's elements, dense and in order, are indexed by the `outer`
+   loops, what is reduced by the `inner` loops; strides in elements of x. SUM, MEAN: acc = sum of (x - zx)
+   (exact), y = sat(rhe((float)acc * mult) + zero_point); for a mean mult includes 1/count. MAX, MIN: same
+   scale. REDUCE_F32: in order of the inner loops; MEAN divides the sum by the count. */
 typedef struct EdgeReduceParams {
   int32_t kind; /* EdgeReduceKind */
   int32_t outer_rank, outer_dims[EDGE_MAX_RANK], outer_stride[EDGE_MAX_RANK];
@@ -145,7 +158,9 @@ typedef struct EdgeReduceParams {
   int32_t act_min, act_max;
 } EdgeReduceParams;
 
-/* TABLE: x s8, table [256] of y's type (s8 or s16): y = table[x + 128]. Elements correspond one to one. */
+/* TABLE: x s8, table [256] of y's type (s8 or s16): y = table[x + 128]. Elements correspond one to one.
+   x s16: table [513] s16, one entry every 128 codes, linear interpolation; for y s8 in 256ths of its codes.
+ */
 /* QUANTIZE: x f32, y s8, s16 or u8: sat(rhe(x / scale) + zero_point); NaN gives the zero point.
    DEQUANTIZE: y f32 = scale * (float)(x - zero_point). CAST: C conversion between S32, S64, U8, S8, BOOL,
    F32; float to integer truncates, saturates, NaN gives 0; to BOOL: x != 0. */
@@ -170,33 +185,39 @@ typedef struct EdgeGatherParams {
   int32_t outer, axis, inner;
 } EdgeGatherParams;
 
-/* SOFTMAX: x s8 seen as [outer, length, inner], over length; table [256] s32: table[d] =
-   round(exp(-d * x.scale) * 2^k), d = max - x, entries >= 0, table[0] * length < 2^31. y s8 or s16:
-   e = table[d]; y = sat(floor((e * unit + sum/2) / sum) + zero_point) in 64-bit integers; unit = 1 / y.scale
-   (256 for s8 with zero point -128, 32768 for s16 with zero point 0). */
+/* GATHER_CODED: w seen as [axis, inner] s8 or s4, indices [count] as in GATHER, scale [axis] f32, optional
+   factors [axis,G] u8 (inner is G times a multiple of 16), all but the indices constant; y [count, inner]:
+   f32: y = (float)(w * factor) * scale[row];  s8 or s16: y = sat(rhe(that) + zero_point). */
+typedef struct EdgeGatherCodedParams {
+  int32_t axis, inner;
+} EdgeGatherCodedParams;
+
+/* SOFTMAX: x s8 (s16: see the format) seen as [outer, length, inner], over length; table [256] s32: table[d]
+   = round(exp(-d * x.scale) * 2^k), d = max - x, entries >= 0, table[0] * length < 2^31. y s8 or s16: e =
+   table[d]; y = sat(floor((e * unit + sum/2) / sum) + zero_point) in 64-bit integers; unit = 1 / y.scale (256
+   for s8 with zero point -128, 32768 for s16 with zero point 0). */
 typedef struct EdgeSoftmaxParams {
   int32_t outer, length, inner, unit;
 } EdgeSoftmaxParams;
 
-/* LAYERNORM: x s8 seen as [outer, length]; gamma [length] f32, beta [length] f32 (both already divided by
-   y.scale); y s8 or s16.
-     s1 = sum x, s2 = sum x*x, v = length*s2 - s1*s1, d = length*x - s1   (64-bit integers)
-     r = sqrt((float)v + epsilon), correctly rounded (runtime/math.h, integer arithmetic, no libm)
-     y = sat(rhe(((float)d / r) * gamma[i] + beta[i]) + zero_point); r = 0 counts as infinite. */
+/* LAYERNORM: x s8 or s16 seen as [outer, length]; gamma [length] f32, beta [length] f32 (both already divided
+   by y.scale); y s8 or s16. s1 = sum x, s2 = sum x*x, v = length*s2 - s1*s1, d = length*x - s1   (64-bit
+   integers) r = sqrt((float)v + epsilon), correctly rounded (runtime/math.h, integer arithmetic, no libm) y =
+   sat(rhe(((float)d / r) * gamma[i] + beta[i]) + zero_point); r = 0 counts as infinite. */
 typedef struct EdgeNormParams {
   int32_t outer, length;
   float epsilon; /* in units of length^2 * code^2: epsilon_real * length^2 / x.scale^2 */
 } EdgeNormParams;
 
-/* RESIZE_LINEAR: x s8 seen as [outer, length, inner], y [outer, count, inner] s8, same scale.
+/* RESIZE_LINEAR: x s8 or s16 seen as [outer, length, inner], y [outer, count, inner], same type and scale.
    index [count,2] s32: the two source positions; weight [count,2] s32, >= 0, summing to 2048.
    y = (w0 * x0 + w1 * x1 + 1024) >> 11 (arithmetic shift). */
 typedef struct EdgeResizeParams {
   int32_t outer, length, inner, count;
 } EdgeResizeParams;
 
-/* ARGMAX: x s8 or f32 seen as [outer, length, inner]; y s64 or s32 [outer, inner]; with last = 1 the last of
-   several equal ones, else the first; smallest = 1: the smallest instead. */
+/* ARGMAX: x s8, s16 or f32 seen as [outer, length, inner]; y s64 or s32 [outer, inner]; with last = 1 the
+   last of several equal ones, else the first; smallest = 1: the smallest instead. */
 typedef struct EdgeArgmaxParams {
   int32_t outer, length, inner, last, smallest;
 } EdgeArgmaxParams;

@@ -45,8 +45,10 @@ static int64_t macs_of(const EdgeModel *model, const EdgeInstruction *instructio
   switch (instruction->opcode) {
   case EDGE_OP_CONV:
   case EDGE_OP_CONV_F32:
+  case EDGE_OP_CONV_F32_CODED:
     return window_macs(operand(model, instruction, 1), result, 0);
   case EDGE_OP_DWCONV:
+  case EDGE_OP_DWCONV_F32_CODED:
     return window_macs(operand(model, instruction, 1), result, 2);
   case EDGE_OP_MATMUL:
   case EDGE_OP_MATMUL_F32:

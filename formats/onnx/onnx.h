@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 
-#define ONNX_OPSET_MIN 7
+#define ONNX_OPSET_MIN 1
 #define ONNX_OPSET_MAX 28
 #define ONNX_IR_MIN 3
 
@@ -36,9 +36,10 @@ Status onnx_read_mapped(const char *name, const MappedFile *file, const Graph *t
    ONNX, though no weights to quantize. */
 Status onnx_check_weights(const Graph *graph, Error *err);
 
-/* Makes all nodes of ai.onnx mean the same in one opset: the newest that one of them asks for (Node.opset),
-   or `least` where that is newer. Attributes that have become inputs become constants. The graph must be
-   refreshed, and is so afterwards, but not bound. UNSUPPORTED naming a node that cannot be raised. */
+/* Makes all nodes of ai.onnx, those of bodies too, mean the same in one opset: the newest that one of them
+   asks for (Node.opset), or `least` where that is newer. Attributes that have become inputs become constants.
+   The graph must be refreshed, and is so afterwards, but not bound. UNSUPPORTED naming a node that cannot be
+   raised. */
 Status onnx_upgrade(Graph *graph, int64_t least, Error *err);
 
 /* Writes a model: nodes, inputs, outputs and the initializers that are used, names kept; types of values

@@ -121,6 +121,9 @@ Status onnx_import_attributes(Importer *importer, const Onnx__NodeProto *message
    failure. */
 Onnx__GraphProto *onnx_export_graph(const Graph *graph, Arena *arena, Error *err);
 
+/* The first IR version whose checkers know the opset of ai.onnx (onnx_write.c). */
+int64_t onnx_ir_for_opset(int64_t opset);
+
 /* An optional text of a message. */
 static inline const char *onnx_text(const char *text) {
   return text == NULL ? "" : text;

@@ -22,11 +22,10 @@ static Status import_ir_version(const Onnx__ModelProto *message, Graph *graph, E
 
 static Status check_opset(const Opset *opset, Error *err) {
   if (!is_default_domain(opset->domain)) return OK;
-  if (opset->version >= ONNX_OPSET_MIN && opset->version <= ONNX_OPSET_MAX) return OK;
+  if (opset->version <= ONNX_OPSET_MAX) return OK;
   return fail(err, UNSUPPORTED,
-              "opset %" PRId64 " is too %s; edgec reads opsets %d to %d: convert or export the model to one",
-              opset->version, opset->version < ONNX_OPSET_MIN ? "old" : "new", ONNX_OPSET_MIN,
-              ONNX_OPSET_MAX);
+              "opset %" PRId64 " is too new; edgec reads opsets %d to %d: convert or export the model to one",
+              opset->version, ONNX_OPSET_MIN, ONNX_OPSET_MAX);
 }
 
 static Status import_opset(const Onnx__OperatorSetIdProto *message, Graph *graph, Error *err) {

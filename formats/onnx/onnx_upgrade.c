@@ -1,6 +1,7 @@
 /* Nodes that passes made are meant by newer opsets than those that the model came with; a file has one opset.
  * The changes are those that the operators' specifications list between versions. */
 #include "formats/onnx/onnx.h"
+#include "formats/onnx/onnx_parts.h"
 #include "operators/op.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@
 static const struct {
   const char *type, *attribute;
   int since, input;
-} moved[] = {{"Slice", "starts", 10, 1},
+} moved[] = {{"Reshape", "shape", 5, 1},
+             {"Slice", "starts", 10, 1},
              {"Slice", "ends", 10, 2},
              {"Slice", "axes", 10, 3},
              {"TopK", "k", 10, 1},
@@ -75,11 +77,16 @@ static Status set_input(const Upgrade *up, Node *node, int input, Value *value) 
   return OK;
 }
 
-static void drop_attribute(Node *node, const char *name) {
+/* Attributes may be shared with another graph: from here on they are the node's own. */
+static Status drop_attribute(const Upgrade *up, Node *node, const char *name) {
+  Attribute *own = arena_new(&up->graph->arena, (size_t)node->attribute_count, sizeof *own, up->err);
+  if (own == NULL) return up->err->status;
   int kept = 0;
   for (int i = 0; i < node->attribute_count; i++)
-    if (strcmp(node->attributes[i].name, name) != 0) node->attributes[kept++] = node->attributes[i];
+    if (strcmp(node->attributes[i].name, name) != 0) own[kept++] = node->attributes[i];
+  node->attributes = own;
   node->attribute_count = kept;
+  return OK;
 }
 
 static Status move_attribute(const Upgrade *up, Node *node, const char *name, int input) {
@@ -92,12 +99,7 @@ static Status move_attribute(const Upgrade *up, Node *node, const char *name, in
   const char *free_name = base == NULL ? NULL : graph_unused_name(up->graph, base, up->err);
   Value *value = free_name == NULL ? NULL : graph_add_constant(up->graph, free_name, tensor, up->err);
   if (value == NULL) return up->err->status;
-  /* attributes may be shared with another graph: from here on they are the node's own */
-  Attribute *own = arena_new(&up->graph->arena, (size_t)node->attribute_count, sizeof *own, up->err);
-  if (own == NULL) return up->err->status;
-  memcpy(own, node->attributes, (size_t)node->attribute_count * sizeof *own);
-  node->attributes = own;
-  drop_attribute(node, name);
+  TRY(drop_attribute(up, node, name));
   return set_input(up, node, input, value);
 }
 
@@ -112,7 +114,7 @@ static bool is_moved_type(const Upgrade *up, const Node *node) {
 
 static Status refuse(const Upgrade *up, const Node *node) {
   return fail(up->err, UNSUPPORTED,
-              "node '%s' (%s) of opset %lld means something else in opset %lld, which other nodes need",
+              "node '%s' (%s) of opset %lld means something else in opset %lld, and cannot be raised to it",
               node->name, node->type, (long long)up->from, (long long)up->to);
 }
 
@@ -131,6 +133,14 @@ static Status raise_softmax(const Upgrade *up, Node *node) {
   return node_set_int(up->graph, node, "axis", axis, up->err);
 }
 
+/* With one output it has always normalized by the statistics that it is given; what opset 14 changed is how
+   training is asked for. `spatial` could only be 1 here. */
+static Status raise_batch_normalization(const Upgrade *up, Node *node) {
+  for (int o = 1; o < node->output_count; o++)
+    if (node->outputs[o] != NULL && lies_between(up, 14)) return refuse(up, node);
+  return lies_between(up, 9) ? drop_attribute(up, node, "spatial") : OK;
+}
+
 static const OpVersion *version_of(const Op *op, int64_t opset) {
   for (int i = 0; i < OP_MAX_VERSIONS && op->versions[i].infer != NULL; i++)
     if (op->versions[i].since <= opset) return &op->versions[i];
@@ -146,13 +156,60 @@ static bool means_the_same(const Upgrade *up, const Node *node) {
   return old != NULL && new != NULL && old->run == new->run && old->infer == new->infer;
 }
 
+/* ---- the attributes of opset 1 to 6 ---- */
+
+/* Gives the node attributes of its own, without those of the old opsets that are listed. */
+static Status drop_old(const Upgrade *up, Node *node, const char *const *names, int count) {
+  for (int i = 0; i < count; i++) TRY(drop_attribute(up, node, names[i]));
+  return OK;
+}
+
+/* Whether B lies on the last dims of A, as it does in numpy's way. */
+static bool lies_last(const Node *node) {
+  const Value *a = node_input(node, 0), *b = node_input(node, 1);
+  if (node_int(node, "broadcast", 0) == 0 || node_attribute(node, "axis") == NULL) return true;
+  return a != NULL && b != NULL && a->has_shape && b->has_shape &&
+         node_int(node, "axis", 0) + b->shape.rank == a->shape.rank;
+}
+
+/* True for an operator whose operands were broadcast by attributes. */
+static bool was_broadcast(const Node *node) {
+  static const char *const types[] = {"Add", "Sub", "Mul",   "Div",     "Pow", "And",
+                                      "Or",  "Xor", "Equal", "Greater", "Less"};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (node_is(node, types[i])) return true;
+  return false;
+}
+
+static bool names_its_type(const Node *node) {
+  const Attribute *to = node_attribute(node, "to");
+  return node_is(node, "Cast") && to != NULL && to->kind == ATTRIBUTE_STRING;
+}
+
+/* Of a model up to opset 6: drops what opset 7 does not know; `done` says whether nothing more is to be
+ * checked. */
+static Status raise_old(const Upgrade *up, Node *node, bool *done) {
+  static const char *const hints[] = {"consumed_inputs", "is_test"}, *const places[] = {"broadcast", "axis"};
+  *done = false;
+  if (!lies_between(up, 7)) return OK;
+  if (names_its_type(node)) return refuse(up, node);
+  TRY(drop_old(up, node, hints, 2));
+  if (!was_broadcast(node) || !lies_last(node)) return OK;
+  *done = true;
+  return drop_old(up, node, places, 2);
+}
+
 static Status raise_node(const Upgrade *up, Node *node) {
+  bool done;
+  TRY(raise_old(up, node, &done));
+  if (done) return OK;
   for (int i = 0; i < MOVED; i++)
     if (strcmp(node->type, moved[i].type) == 0 && lies_between(up, moved[i].since))
       TRY(move_attribute(up, node, moved[i].attribute, moved[i].input));
   if (node_is(node, "Split") && lies_between(up, 18) && node_input(node, 1) == NULL)
     return node_set_int(up->graph, node, "num_outputs", node->output_count, up->err);
   if (is_softmax(node)) return raise_softmax(up, node);
+  if (node_is(node, "BatchNormalization")) return raise_batch_normalization(up, node);
   return is_moved_type(up, node) || means_the_same(up, node) ? OK : refuse(up, node);
 }
 
@@ -176,16 +233,29 @@ static Status set_opset(const Upgrade *up) {
   return OK;
 }
 
-Status onnx_upgrade(Graph *graph, int64_t least, Error *err) {
-  Upgrade up = {graph, graph_opset(graph, ""), newest(graph, least), err};
-  if (up.to == up.from) return OK;
+/* Nodes of a graph and of the bodies in it. */
+static Status raise_graph(const Upgrade *up) {
+  Graph *graph = up->graph;
   for (int n = 0; n < graph->node_count; n++) {
     Node *node = graph->nodes[n];
+    for (int a = 0; a < node->attribute_count; a++) {
+      Upgrade body = *up;
+      body.graph = node->attributes[a].graph;
+      if (body.graph != NULL) TRY(raise_graph(&body));
+    }
+    Upgrade own = *up;
     if (node->domain[0] != '\0') continue;
-    Upgrade own = up;
     if (node->opset != 0) own.from = node->opset;
     if (own.from < own.to) TRY(raise_node(&own, node));
   }
+  return graph_refresh(graph, up->err);
+}
+
+Status onnx_upgrade(Graph *graph, int64_t least, Error *err) {
+  Upgrade up = {graph, graph_opset(graph, ""), newest(graph, least), err};
+  if (up.to == up.from) return OK;
+  TRY(raise_graph(&up));
   TRY(set_opset(&up));
-  return graph_refresh(graph, err);
+  if (graph->ir_version < onnx_ir_for_opset(up.to)) graph->ir_version = onnx_ir_for_opset(up.to);
+  return OK;
 }

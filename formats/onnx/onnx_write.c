@@ -9,8 +9,7 @@
 
 /* ---- versions ---- */
 
-/* The first IR version whose checkers know the opset of ai.onnx. */
-static int64_t ir_for_opset(int64_t opset) {
+int64_t onnx_ir_for_opset(int64_t opset) {
   static const struct {
     int64_t opset, ir;
   } known[] = {{26, 13}, {25, 12}, {24, 11}, {23, 11}, {21, 10}, {19, 9}, {15, 8}, {12, 7}, {11, 6}};
@@ -42,7 +41,7 @@ static Status export_opsets(const Graph *graph, Onnx__ModelProto *model, Arena *
     opsets[i].version = version;
     model->opset_import[i] = &opsets[i];
     bool raised = version > from->version || model->ir_version < IR_WITHOUT_LISTED_INITIALIZERS;
-    int64_t ir = from->domain[0] == '\0' && raised ? ir_for_opset(version) : 0;
+    int64_t ir = from->domain[0] == '\0' && raised ? onnx_ir_for_opset(version) : 0;
     if (ir > model->ir_version) model->ir_version = ir;
   }
   return OK;

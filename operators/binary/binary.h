@@ -68,8 +68,7 @@ bool content_is_same(ContentItem a, ContentItem b);
 
 typedef struct BinaryParams {
   bool broadcast;
-  int64_t axis;         /* dim of A that the first dim of B lies on; below 0: B's dims are the last ones */
-  Ints consumed_inputs; /* a hint of opset 1 that changes no result */
+  int64_t axis; /* dim of A that the first dim of B lies on; below 0: B's dims are the last ones */
 } BinaryParams;
 
 extern const AttributeRow binary_attributes[];
@@ -79,6 +78,7 @@ Status binary_infer_at(Infer *infer, int64_t axis);
 Status binary_run_at(Run *run, int64_t axis, RunFunction kernel);
 /* The same with BinaryParams. */
 Status binary_infer_old(Infer *infer);
+Status binary_infer_bool_old(Infer *infer);
 Status binary_run_old(Run *run, RunFunction kernel);
 
 /* ---- rows ---- */

@@ -1,11 +1,9 @@
 /* shared by the family: the broadcasting of opset 1 to 6. */
 #include "operators/binary/binary.h"
 
-const AttributeRow binary_attributes[] = {
-    ATTRIBUTE(BinaryParams, broadcast, FIELD_BOOL, .otherwise = 0),
-    ATTRIBUTE(BinaryParams, axis, FIELD_INT, .otherwise = -1),
-    ATTRIBUTE(BinaryParams, consumed_inputs, FIELD_INTS, .required = false),
-    {0}};
+const AttributeRow binary_attributes[] = {ATTRIBUTE(BinaryParams, broadcast, FIELD_BOOL, .otherwise = 0),
+                                          ATTRIBUTE(BinaryParams, axis, FIELD_INT, .otherwise = -1),
+                                          {0}};
 
 /* `shape` with dims of 1 behind, where it lies on dims axis.. of `rank` dims. */
 static Shape place_at(Shape shape, int64_t axis, int rank) {
@@ -33,6 +31,13 @@ Status binary_run_at(Run *run, int64_t axis, RunFunction kernel) {
 Status binary_infer_old(Infer *infer) {
   const BinaryParams *params = infer->params;
   return binary_infer_at(infer, params->broadcast ? params->axis : -1);
+}
+
+Status binary_infer_bool_old(Infer *infer) {
+  TRY(binary_infer_old(infer));
+  infer->out[0].type = ELEMENT_BOOL;
+  infer->out[0].has_elements = false;
+  return OK;
 }
 
 Status binary_run_old(Run *run, RunFunction kernel) {

@@ -47,9 +47,15 @@ static Status run_plain(Run *run) {
   return OK;
 }
 
+static Status run_old(Run *run) {
+  return binary_run_old(run, run_plain);
+}
+
 const Op op_Equal = {.name = "Equal",
                      .brief = "Whether a equals b.",
-                     .versions = {{7, infer, run_plain, NULL}},
+                     .versions = {{7, infer, run_plain, NULL}, {1, binary_infer_bool_old, run_old, NULL}},
+                     .attributes = binary_attributes,
+                     .params_bytes = sizeof(BinaryParams),
                      BINARY_PORTS(ELEMENTS_WIDE, ELEMENT_BIT(ELEMENT_BOOL)),
                      .role = ROLE_INDEX,
                      .samples = {{"f32[2,3,4], f32[2,1,4]", ""},
@@ -58,4 +64,5 @@ const Op op_Equal = {.name = "Equal",
                                  {"u64{18446744073709551615,1}, u64{1,1}", ""},
                                  {"i32[2,3], i32[]", ""},
                                  {"bool[2,3], bool[3]", ""},
-                                 {"str{\"a\",\"b\"}, str{\"a\"}", ""}}};
+                                 {"str{\"a\",\"b\"}, str{\"a\"}", ""},
+                                 {"i32[2,3,4], i32[3]", "broadcast=1 axis=1 opset=6"}}};

@@ -17,7 +17,7 @@ static Status run_plain(Run *run) {
 const Op op_Mean = {
     .name = "Mean",
     .brief = "The mean of all operands, element by element.",
-    .versions = {{6, variadic_infer, run_plain, NULL}},
+    .versions = {{1, variadic_infer, run_plain, NULL}},
     .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_FLOAT, "[...]"}},
     .outputs = {{"mean", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
     .role = ROLE_FLOAT,

@@ -64,7 +64,7 @@ static OpRole role_of(const Node *node, const char **reason) {
 
 const Op op_PRelu = {.name = "PRelu",
                      .brief = "x, or slope * x where x is negative; the slope is broadcast to x.",
-                     .versions = {{7, infer, run_plain, run_fast}, {6, infer_old, run_old, NULL}},
+                     .versions = {{7, infer, run_plain, run_fast}, {1, infer_old, run_old, NULL}},
                      .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"},
                                 {"slope", PORT_REQUIRED, ELEMENTS_NUMERIC, "[C, 1, ...]"}},
                      .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"}},

@@ -22,7 +22,7 @@ static OpRole role_of(const Node *node, const char **reason) {
 
 const Op op_Sum = {.name = "Sum",
                    .brief = "The sum of all operands.",
-                   .versions = {{6, variadic_infer, run_plain, run_fast}},
+                   .versions = {{1, variadic_infer, run_plain, run_fast}},
                    .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_FLOAT, "[...]"}},
                    .outputs = {{"sum", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
                    .role = ROLE_SUM,

@@ -83,7 +83,8 @@ static Status fast_conv(Run *run) {
   if (run->in[0]->type != ELEMENT_FLOAT32 || !flat || depth == 0 || !product_fits(depth) ||
       !product_fits(c.out_pixels) || !product_fits(c.in_pixels) || !product_fits(c.group_out))
     return plain_conv(run);
-  return depthwise_fits(&c) ? depthwise_f32(run, &c) : conv_fast(run, &c);
+  if (depthwise_fits(&c)) return depthwise_f32(run, &c);
+  return conv_panels_fit(&c) ? conv_panels(run, &c) : conv_fast(run, &c);
 }
 
 static Status linear_form(const Node *node, LinearForm *form, Error *err) {

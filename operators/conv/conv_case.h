@@ -40,7 +40,11 @@ int64_t conv_macs(const Node *node, const Value *pixels);
 bool depthwise_fits(const ConvCase *c);
 Status depthwise_f32(Run *run, const ConvCase *c);
 
-/* Fast kernel of Conv. */
+/* By panels, where the processor can. */
+bool conv_panels_fit(const ConvCase *c);
+Status conv_panels(Run *run, const ConvCase *c);
+
+/* Through CBLAS, in all other cases. */
 Status conv_fast(Run *run, const ConvCase *c);
 
 #endif

@@ -1,7 +1,5 @@
-/* shared by the family: depthwise convolution by hand. Each input channel is copied once into a plane with
-   its padding, where the columns of a stride are brought together: a tap then reads neighbouring floats
-   whatever the stride, and no loop asks for borders. */
-#include "operators/conv/conv_case.h"
+/* shared by the family: depthwise convolution by hand, from a padded copy of each input channel. */
+#include "operators/conv/plane.h"
 
 #include <string.h>
 
@@ -12,68 +10,9 @@
 /* Eight neighbouring floats, wherever they begin. */
 typedef float Float8 __attribute__((vector_size(32), aligned(4), may_alias));
 
-/* The padded plane: `rows` rows of `stride` phases, each `pitch` floats. */
-typedef struct Plane {
-  float *data;
-  int64_t rows, phases, pitch;
-  int64_t *offsets; /* of each tap, from the begin of an output row's first input row */
-} Plane;
-
-static int64_t round_up(int64_t count, int64_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
-
-static void plane_sizes(const ConvCase *c, Plane *plane) {
-  const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  plane->rows = (high->out - 1) * high->stride + (high->kernel - 1) * high->dilation + 1;
-  plane->phases = wide->stride;
-  plane->pitch = round_up(wide->out, BLOCK) + (wide->kernel - 1) * wide->dilation / wide->stride;
-}
-
 bool depthwise_fits(const ConvCase *c) {
-  if (c->group_in != 1 || c->group == 1 || c->out_pixels == 0) return false;
   Plane plane;
-  plane_sizes(c, &plane);
-  /* Huge pads and strides would make a plane that is much larger than what it serves. */
-  double floats = (double)plane.rows * (double)plane.phases * (double)plane.pitch;
-  return floats < 65536 + 8 * ((double)c->in_pixels + (double)c->out_pixels);
-}
-
-static void plane_offsets(const ConvCase *c, Plane *plane) {
-  const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  for (int64_t k = 0, t = 0; k < high->kernel; k++)
-    for (int64_t l = 0; l < wide->kernel; l++, t++) {
-      int64_t column = l * wide->dilation;
-      plane->offsets[t] = (k * high->dilation * plane->phases + column % plane->phases) * plane->pitch +
-                          column / plane->phases;
-    }
-}
-
-static void copy_phase(float *restrict to, const float *restrict from, int64_t stride, int64_t count) {
-  if (stride == 1)
-    for (int64_t i = 0; i < count; i++) to[i] = from[i];
-  else if (stride == 2)
-    for (int64_t i = 0; i < count; i++) to[i] = from[2 * i];
-  else
-    for (int64_t i = 0; i < count; i++) to[i] = from[i * stride];
-}
-
-/* Copies a channel into the plane, whose padding is zero already. */
-static void plane_fill(const ConvCase *c, const Plane *plane, const float *x) {
-  const WindowAxis *high = &c->window.axes[1], *wide = &c->window.axes[2];
-  int64_t stride = wide->stride, rows = plane->rows - high->pad_begin;
-  if (rows > high->in) rows = high->in;
-  for (int64_t phase = 0; phase < plane->phases; phase++) {
-    /* position i of the phase is input column i * stride + shift */
-    int64_t shift = phase - wide->pad_begin, first = shift < 0 ? (stride - 1 - shift) / stride : 0;
-    int64_t end = wide->in > shift ? (wide->in - shift + stride - 1) / stride : 0;
-    if (end > plane->pitch) end = plane->pitch;
-    if (end <= first) continue;
-    float *to = plane->data + (high->pad_begin * plane->phases + phase) * plane->pitch + first;
-    for (int64_t r = 0; r < rows; r++)
-      copy_phase(to + r * plane->phases * plane->pitch, x + r * wide->in + first * stride + shift, stride,
-                 end - first);
-  }
+  return c->group_in == 1 && c->group > 1 && c->out_pixels > 0 && plane_sizes(c, BLOCK, &plane);
 }
 
 /* What a row of outputs is made of. */
@@ -87,37 +26,55 @@ typedef struct Row {
   const float *end; /* of the whole output */
 } Row;
 
-/* `vectors` times 8 outputs from output i on: bias and the taps' products, in the order of the taps. */
-static ALWAYS_INLINE void depthwise_block(const Row *row, int64_t i, int64_t taps, int vectors) {
-  Float8 sums[BLOCK / 8];
-  float b = row->bias;
-  for (int v = 0; v < vectors; v++) sums[v] = (Float8){b, b, b, b, b, b, b, b};
+#define ALL_OF(x) ((Float8){x, x, x, x, x, x, x, x}) /* a function would have an ABI of its own */
+
+static ALWAYS_INLINE void store(float *to, Float8 left, Float8 right, bool wide) {
+  *(Float8 *)to = left;
+  if (wide) *(Float8 *)(to + 8) = right;
+}
+
+/* BLOCK outputs (`wide`) or half as many from output i on: bias and the taps' products, in the order of the
+ * taps. */
+static ALWAYS_INLINE void depthwise_block(const Row *row, int64_t i, int64_t taps, const Float8 *weights,
+                                          bool wide) {
+  float bias = row->bias;
+  Float8 left = ALL_OF(bias), right = left;
   for (int64_t t = 0; t < taps; t++) {
     const float *x = row->from + i + row->offsets[t];
-    float w = row->weight[t];
-    for (int v = 0; v < vectors; v++) sums[v] += w * *(const Float8 *)(x + 8 * v);
+    float single = row->weight[t];
+    Float8 w = weights != NULL ? weights[t] : ALL_OF(single);
+    left += w * *(const Float8 *)x;
+    if (wide) right += w * *(const Float8 *)(x + 8);
   }
   float *out = row->out + i;
-  if (row->end - out >= 8 * vectors) /* what is too much will be overwritten: outputs are made in order */
-    memcpy(out, sums, (size_t)(8 * vectors) * sizeof *out);
-  else
-    memcpy(out, sums, (size_t)(row->count - i) * sizeof *out);
+  if (row->end - out >= BLOCK) { /* what is too much will be overwritten: outputs are made in order */
+    store(out, left, right, wide);
+  } else {
+    float copy[BLOCK];
+    store(copy, left, right, wide);
+    memcpy(out, copy, (size_t)(row->count - i < BLOCK ? row->count - i : BLOCK) * sizeof *out);
+  }
 }
 
-static ALWAYS_INLINE void depthwise_row_of(const Row *row, int64_t taps) {
+static ALWAYS_INLINE void depthwise_row_of(const Row *row, int64_t taps, const Float8 *weights) {
   int64_t i = 0;
-  for (; row->count - i > BLOCK / 2; i += BLOCK) depthwise_block(row, i, taps, BLOCK / 8);
-  if (i < row->count) depthwise_block(row, i, taps, BLOCK / 16);
+  for (; row->count - i > BLOCK / 2; i += BLOCK) depthwise_block(row, i, taps, weights, true);
+  if (i < row->count) depthwise_block(row, i, taps, weights, false);
 }
 
-/* The usual kernel, 3x3, is unrolled. */
+/* The usual kernel, 3x3, is unrolled and its weights stay in registers. */
 static ALWAYS_INLINE void depthwise_rows(const ConvCase *c, const Plane *plane, Row row) {
-  int64_t step = c->window.axes[1].stride * plane->phases * plane->pitch;
-  for (int64_t r = 0; r < c->window.axes[1].out; r++, row.from += step, row.out += row.count) {
+  int64_t step = plane_row_step(c, plane), rows = c->window.axes[1].out;
+  Float8 weights[9];
+  for (int t = 0; t < 9; t++) {
+    float single = t < c->taps ? row.weight[t] : 0;
+    weights[t] = ALL_OF(single);
+  }
+  for (int64_t r = 0; r < rows; r++, row.from += step, row.out += row.count) {
     if (c->taps == 9)
-      depthwise_row_of(&row, 9);
+      depthwise_row_of(&row, 9, weights);
     else
-      depthwise_row_of(&row, c->taps);
+      depthwise_row_of(&row, c->taps, NULL);
   }
 }
 
@@ -148,8 +105,8 @@ Status depthwise_f32(Run *run, const ConvCase *c) {
   float *out = run->out[0]->data;
   ChannelKernel kernel = channel_kernel();
   Plane plane;
-  plane_sizes(c, &plane);
-  int64_t floats = plane.rows * plane.phases * plane.pitch, channels = c->group * c->group_out;
+  plane_sizes(c, BLOCK, &plane);
+  int64_t floats = plane_floats(&plane), channels = c->group * c->group_out;
   plane.data = floats_new(run, floats);
   plane.offsets = run_scratch(run, (size_t)c->taps * sizeof *plane.offsets);
   if (plane.data == NULL || plane.offsets == NULL) return fail_memory(run->err);

@@ -1,11 +1,7 @@
+#include "operators/matmul/gemm.h"
+
 #include "operators/product.h"
 #include "operators/reals.h"
-
-typedef struct GemmParams {
-  float alpha, beta;
-  bool transA, transB;
-  int64_t broadcast; /* of opset 6 and before; broadcasting is always allowed here */
-} GemmParams;
 
 static const AttributeRow attributes[] = {ATTRIBUTE(GemmParams, alpha, FIELD_FLOAT, .otherwise_float = 1),
                                           ATTRIBUTE(GemmParams, beta, FIELD_FLOAT, .otherwise_float = 1),

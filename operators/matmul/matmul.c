@@ -1,3 +1,4 @@
+#include "operators/panel_product.h"
 #include "operators/product.h"
 #include "operators/reals.h"
 
@@ -116,6 +117,18 @@ static Status plain_matmul(Run *run) {
   return OK;
 }
 
+#define LEAST_ROWS 4 /* of A for which copying B into panels is worth it */
+
+/* `panels` NULL: through CBLAS. */
+static void multiply(const MatMulCase *c, const float *a, const float *b, float *out, float *panels) {
+  if (panels != NULL) {
+    PanelProduct product = panel_product_of(c->m, c->n, c->k, a, b, out, panels);
+    panel_product(&product);
+  } else {
+    product_f32(c->m, c->n, c->k, 1, (Matrix){a, c->k, false}, (Matrix){b, c->n, false}, 0, out, c->n);
+  }
+}
+
 static Status fast_matmul(Run *run) {
   MatMulCase c;
   matmul_case(run, &c);
@@ -127,12 +140,15 @@ static Status fast_matmul(Run *run) {
   if (run->in[0]->type != ELEMENT_FLOAT32 || !product_fits(c.m) || !product_fits(c.n) || !product_fits(c.k))
     return plain_matmul(run);
   const float *x = run->in[0]->data, *y = run->in[1]->data;
-  float *out = run->out[0]->data;
+  float *out = run->out[0]->data, *panels = NULL;
+  if (panel_product_runs() && c.m >= LEAST_ROWS && c.n > 1 && c.k > 0) {
+    panels = floats_new(run, PANEL_FLOATS);
+    if (panels == NULL) return fail_memory(run->err);
+  }
   for (int64_t p = 0; p < count; p++) {
     int64_t a = 0, b = 0;
     if (count > 1) matmul_starts(&c, p, &a, &b);
-    product_f32(c.m, c.n, c.k, 1, (Matrix){x + a, c.k, false}, (Matrix){y + b, c.n, false}, 0,
-                out + p * c.m * c.n, c.n);
+    multiply(&c, x + a, y + b, out + p * c.m * c.n, panels);
   }
   return OK;
 }

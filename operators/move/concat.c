@@ -1,12 +1,10 @@
 /* concat.c - Concat: tensors one behind the other along an axis. */
+#include "operators/move/concat.h"
+
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
 
 #include <string.h>
-
-typedef struct ConcatParams {
-  int64_t axis;
-} ConcatParams;
 
 static Status concat_check(const Node *node, void *params, Error *err) {
   (void)params;

@@ -19,6 +19,7 @@ static Status tile_dim(const Infer *infer, int axis, const ContentItem *repeats,
 
 static Status tile_infer(Infer *infer) {
   const InferValue *in = &infer->in[0];
+  if (infer->input_count > 2) return infer_fail(infer, "repeats is its last input");
   KnownInts limits; /* refuses repeats that are no list, or too many */
   TRY(known_ints(infer, 1, "the list of repeats", GRAPH_MAX_RANK, &limits));
   if (!in->has_shape) return infer_open(infer, 0, in->type);
@@ -47,17 +48,43 @@ static Status tile_run(Run *run) {
   return OK;
 }
 
+/* Up to opset 5: one axis, and how often it is repeated. */
+static Status tile_infer_1(Infer *infer) {
+  if (infer->input_count != 3 || !infer->in[2].present)
+    return infer_fail(infer, "tiles and axis are its inputs");
+  return infer_open(infer, 0, infer->in[0].type);
+}
+
+static Status tile_run_1(Run *run) {
+  const Tensor *in = run->in[0];
+  int64_t count = tensor_get_integer(run->in[1], 0), rows;
+  int axis;
+  if (!axis_normalize(tensor_get_integer(run->in[2], 0), in->shape.rank, &axis) || count < 0)
+    return run_fail(run, "cannot repeat axis %lld %lld times", (long long)tensor_get_integer(run->in[2], 0),
+                    (long long)count);
+  Shape shape = in->shape;
+  if (__builtin_mul_overflow(shape.dims[axis], count, &rows))
+    return run_fail(run, "the output has too many elements");
+  shape.dims[axis] = rows;
+  if (shape_elements(&shape) < 0 || shape_elements(&shape) > CONTENT_MAX_ELEMENTS)
+    return run_fail(run, "the output has too many elements");
+  TRY(run_set_shape(run, 0, &shape));
+  return tile_run(run);
+}
+
 const Op op_Tile = {
     .name = "Tile",
     .brief = "A tensor repeated along its axes.",
-    .versions = {{6, tile_infer, tile_run, NULL}},
+    .versions = {{6, tile_infer, tile_run, NULL}, {1, tile_infer_1, tile_run_1, NULL}},
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
-               {"repeats", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[rank]"}},
+               {"repeats", PORT_REQUIRED, ELEMENTS_NUMERIC, "[rank]"}, /* opset 5: tiles, [] */
+               {"axis", PORT_OPTIONAL, ELEMENTS_NUMERIC, "[]"}},       /* up to opset 5 */
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .role = ROLE_SAME_SCALE,
     .samples = {{"f32[2,3], i64{2,1}!", NULL},
                 {"f32[2,3], i64{2,3}!", NULL},
                 {"str[2], i64{3}!", NULL},
                 {"f32[2,3], i64{0,2}!", NULL},
-                {"i8[1,2,2], i64{1,1,2}", NULL}},
+                {"i8[1,2,2], i64{1,1,2}", NULL},
+                {"f32[2,3], f32[]{2}, f32[]{1}", "opset=5"}},
 };

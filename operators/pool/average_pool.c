@@ -1,15 +1,6 @@
 #include "operators/pool/pool.h"
 
-typedef struct AveragePoolParams {
-  WindowParams window;
-  bool count_include_pad;
-} AveragePoolParams;
-
-static const AttributeRow attributes[] = {
-    WINDOW_ATTRIBUTES,
-    ATTRIBUTE(WindowParams, ceil_mode, FIELD_BOOL, .otherwise = 0),
-    ATTRIBUTE(AveragePoolParams, count_include_pad, FIELD_BOOL, .otherwise = 0),
-    {0}};
+static const AttributeRow attributes[] = {AVERAGE_POOL_ATTRIBUTES, {0}};
 
 static Status plain_average_pool(Run *run) {
   const AveragePoolParams *params = run->params;

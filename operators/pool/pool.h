@@ -7,6 +7,15 @@
 
 #define POOL_TYPES_MAX (ELEMENTS_FLOAT | ELEMENT_BIT(ELEMENT_INT8) | ELEMENT_BIT(ELEMENT_UINT8))
 
+typedef struct AveragePoolParams {
+  WindowParams window;
+  bool count_include_pad;
+} AveragePoolParams;
+
+#define AVERAGE_POOL_ATTRIBUTES                                                                              \
+  WINDOW_ATTRIBUTES, ATTRIBUTE(WindowParams, ceil_mode, FIELD_BOOL, .otherwise = 0),                         \
+      ATTRIBUTE(AveragePoolParams, count_include_pad, FIELD_BOOL, .otherwise = 0)
+
 /* The elements of one window. */
 typedef struct PoolTaps {
   const double *values; /* of the taps inside the input, row-major */

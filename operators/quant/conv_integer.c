@@ -2,6 +2,8 @@
 #include "operators/quant/quant_product.h"
 
 static Status infer_conv_integer(Infer *infer) {
+  TRY(quant_check_type(infer, 0, 2));
+  TRY(quant_check_type(infer, 1, 3));
   TRY(quant_check_lies(infer, 0, 2, 0));
   TRY(quant_check_lies(infer, 1, 3, 0));
   return quant_infer_as(infer, "Conv", infer->in, 2, ELEMENT_INT32);

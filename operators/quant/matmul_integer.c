@@ -3,6 +3,8 @@
 
 /* Zero points of the left matrix belong to rows, those of the right one to columns. */
 static Status infer_matmul_integer(Infer *infer) {
+  TRY(quant_check_type(infer, 0, 2));
+  TRY(quant_check_type(infer, 1, 3));
   TRY(quant_check_lies(infer, 0, 2, infer->in[0].shape.rank - 2));
   TRY(quant_check_lies(infer, 1, 3, infer->in[1].shape.rank - 1));
   return quant_infer_as(infer, "MatMul", infer->in, 2, ELEMENT_INT32);

@@ -5,6 +5,8 @@ enum { X, X_SCALE, X_ZERO, W, W_SCALE, W_ZERO, Y_SCALE, Y_ZERO, BIAS };
 
 static Status infer_qlinear_conv(Infer *infer) {
   InferValue in[3] = {infer->in[X], infer->in[W], {0}};
+  TRY(quant_check_type(infer, X, X_ZERO));
+  TRY(quant_check_type(infer, W, W_ZERO));
   TRY(quant_check_lies(infer, X, X_SCALE, 0));
   TRY(quant_check_lies(infer, X, X_ZERO, 0));
   TRY(quant_check_lies(infer, W, W_SCALE, 0));

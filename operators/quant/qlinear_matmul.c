@@ -7,6 +7,8 @@ enum { A, A_SCALE, A_ZERO, B, B_SCALE, B_ZERO, Y_SCALE, Y_ZERO };
 static Status infer_qlinear_matmul(Infer *infer) {
   const InferValue in[2] = {infer->in[A], infer->in[B]};
   int rows = in[0].shape.rank - 2, columns = in[1].shape.rank - 1;
+  TRY(quant_check_type(infer, A, A_ZERO));
+  TRY(quant_check_type(infer, B, B_ZERO));
   TRY(quant_check_lies(infer, A, A_SCALE, rows));
   TRY(quant_check_lies(infer, A, A_ZERO, rows));
   TRY(quant_check_lies(infer, B, B_SCALE, columns));

@@ -26,6 +26,13 @@ Status quant_check_lies(Infer *infer, int x, int parameter, int axis) {
   return fits ? OK : infer_fail(infer, "input %d does not fit the shape of input %d", parameter, x);
 }
 
+Status quant_check_type(Infer *infer, int codes, int zero_point) {
+  if (!infer_types_differ(infer, codes, zero_point)) return OK;
+  return infer_fail(infer, "input %d is %s, its zero point (input %d) %s", codes,
+                    element_name(infer->in[codes].type), zero_point,
+                    element_name(infer->in[zero_point].type));
+}
+
 Status quant_real_tensor(Run *run, const Tensor *x, const Tensor *scale, const Tensor *zero_point, int axis,
                          Tensor *reals) {
   Shape scale_shape = SHAPE_SCALAR, zero_shape = SHAPE_SCALAR;
@@ -48,6 +55,18 @@ Status quant_real_tensor(Run *run, const Tensor *x, const Tensor *scale, const T
   return OK;
 }
 
+/* The float operator in the place of the node; the attribute `opset`, where there is one, is the version that
+   it is meant by. */
+static Node node_as(const Node *node, const char *type) {
+  Node real = *node;
+  int64_t opset = node_int(node, "opset", INT64_MAX);
+  real.op = op_find("", type);
+  real.version = real.op->versions;
+  for (int i = 1; i < OP_MAX_VERSIONS && real.op->versions[i].infer != NULL; i++)
+    if (real.version->since > opset) real.version = &real.op->versions[i];
+  return real;
+}
+
 Status quant_infer_as(Infer *infer, const char *type, const InferValue *in, int input_count,
                       ElementType output) {
   InferValue reals[3];
@@ -56,11 +75,13 @@ Status quant_infer_as(Infer *infer, const char *type, const InferValue *in, int 
     reals[i].type = ELEMENT_FLOAT64;
     reals[i].has_elements = false;
   }
+  Node node = node_as(infer->node, type);
   Infer inner = *infer;
+  inner.node = &node;
   inner.in = reals;
   inner.input_count = input_count;
   inner.output_count = 1;
-  TRY(op_find("", type)->versions[0].infer(&inner));
+  TRY(node.version->infer(&inner));
   infer->out[0].type = output;
   return OK;
 }
@@ -69,10 +90,12 @@ Status quant_run_as(Run *run, const char *type, const Tensor *const *in, int inp
   double *to = reals_new(run, tensor_elements(run->out[0]));
   if (to == NULL) return fail_memory(run->err);
   *product = (Tensor){ELEMENT_FLOAT64, run->out[0]->shape, to};
+  Node node = node_as(run->node, type);
   Run inner = *run;
+  inner.node = &node;
   inner.in = in;
   inner.input_count = input_count;
   inner.out = (Tensor *[]){product};
   inner.output_count = 1;
-  return op_find("", type)->versions[0].run(&inner);
+  return node.version->run(&inner);
 }

@@ -13,6 +13,9 @@ Shape quant_lies_on(const Shape *parameter, int rank, int axis);
 /* BAD_INPUT where input `parameter` (may be absent) does not lie on input `x`. */
 Status quant_check_lies(Infer *infer, int x, int parameter, int axis);
 
+/* BAD_INPUT where codes and their zero point (may be absent) differ in type. */
+Status quant_check_type(Infer *infer, int codes, int zero_point);
+
 /* (x - zero point) * scale as float64 in scratch memory; scale and zero point may be NULL. */
 Status quant_real_tensor(Run *run, const Tensor *x, const Tensor *scale, const Tensor *zero_point, int axis,
                          Tensor *reals);

@@ -5,7 +5,6 @@
 typedef struct ReshapeParams {
   bool allowzero;
   Ints shape; /* before version 5 */
-  Ints consumed_inputs;
 } ReshapeParams;
 
 /* A product of dims as far as it is known: a number, and symbols (or unknown dims) that it is to be
@@ -157,7 +156,6 @@ static Status reshape_infer_1(Infer *infer) {
 static const AttributeRow attributes[] = {
     ATTRIBUTE(ReshapeParams, allowzero, FIELD_BOOL),
     ATTRIBUTE(ReshapeParams, shape, FIELD_INTS),
-    ATTRIBUTE(ReshapeParams, consumed_inputs, FIELD_INTS),
     {0},
 };
 

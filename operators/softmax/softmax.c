@@ -1,4 +1,6 @@
+#include "base/wide.h"
 #include "operators/softmax/softmax_rows.h"
+#include "operators/unary/exp_f32.h"
 
 #include <math.h>
 
@@ -13,17 +15,36 @@ static Status plain_softmax(Run *run) {
   return softmax_plain(run, softmax_row);
 }
 
+#define LANES 8 /* sums that need not wait for one another */
+
+static float largest_of(const float *x, int64_t count) {
+  float most = x[0];
+  for (int64_t i = 1; i < count; i++) most = x[i] > most ? x[i] : most;
+  return most;
+}
+
+WIDE_LOOP static void exponentials(float *restrict out, const float *restrict x, int64_t count, float most) {
+  for (int64_t i = 0; i < count; i++) out[i] = exp_below_f32(x[i] - most);
+}
+
+static double sum_of(const float *x, int64_t count) {
+  double sums[LANES] = {0};
+  int64_t i = 0;
+  for (; i + LANES <= count; i += LANES)
+    for (int l = 0; l < LANES; l++) sums[l] += (double)x[i + l];
+  for (int l = 0; i < count; i++, l++) sums[l] += (double)x[i];
+  for (int l = 1; l < LANES; l++) sums[0] += sums[l];
+  return sums[0];
+}
+
 static Status fast_softmax(Run *run) {
   SoftmaxRows r = softmax_rows(run);
   if (run->in[0]->type != ELEMENT_FLOAT32 || r.step != 1) return plain_softmax(run);
   const float *x = run->in[0]->data;
   float *out = run->out[0]->data;
   for (int64_t row = 0; row < r.rows; row++, x += r.count, out += r.count) {
-    float most = x[0];
-    double sum = 0;
-    for (int64_t i = 1; i < r.count; i++) most = x[i] > most ? x[i] : most;
-    for (int64_t i = 0; i < r.count; i++) sum += (double)(out[i] = expf(x[i] - most));
-    float factor = (float)(1 / sum);
+    exponentials(out, x, r.count, largest_of(x, r.count));
+    float factor = (float)(1 / sum_of(out, r.count));
     for (int64_t i = 0; i < r.count; i++) out[i] *= factor;
   }
   return OK;

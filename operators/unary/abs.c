@@ -29,7 +29,7 @@ static Status run_fast(Run *run) {
 
 const Op op_Abs = {.name = "Abs",
                    .brief = "The absolute value.",
-                   .versions = {{6, unary_infer, run_plain, run_fast}},
+                   .versions = {{1, unary_infer, run_plain, run_fast}},
                    UNARY_PORTS(ELEMENTS_NUMERIC),
                    .role = ROLE_TABLE,
                    .samples = {{"f32[2,3,4]", ""},

@@ -23,11 +23,11 @@ static Status check(const Node *node, void *params, Error *err) {
 }
 
 static const AttributeRow attributes[] = {
-    ATTRIBUTE(CastParams, to, FIELD_INT, .required = true), CAST_RULES(CastParams), {0}};
+    ATTRIBUTE(CastParams, to, FIELD_TYPE, .required = true), CAST_RULES(CastParams), {0}};
 
 const Op op_Cast = {.name = "Cast",
                     .brief = "The same numbers in another element type; floats are truncated to integers.",
-                    .versions = {{6, infer, run_plain, NULL}},
+                    .versions = {{1, infer, run_plain, NULL}},
                     .attributes = attributes,
                     .params_bytes = sizeof(CastParams),
                     .check = check,
@@ -36,7 +36,7 @@ const Op op_Cast = {.name = "Cast",
                     .role = ROLE_VIEW,
                     .role_of = cast_role,
                     .samples = {{"f32[2,3]{-1.9,-0.5,0,0.5,1.9,300}", "to=6"},
-                                {"f32[3]{nan,inf,0}", "to=9"},
+                                {"f32[3]{nan,inf,0}", "to=\"BOOL\" opset=5"},
                                 {"f64[2,3]", "to=22"},
                                 {"i64{-1,256,9007199254740993}", "to=1"},
                                 {"i64{-1,256,9007199254740993}", "to=3"},

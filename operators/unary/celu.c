@@ -11,7 +11,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   float alpha = ((const UnaryParams *)params)->alpha;
   for (int64_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? alpha * expm1_f32(x[i] / alpha) : x[i];
 }

@@ -69,7 +69,7 @@ static Status run_plain(Run *run) {
   return OK;
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, float low, float high) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, float low, float high) {
   for (int64_t i = 0; i < n; i++) {
     float lifted = x[i] < low ? low : x[i];
     y[i] = lifted > high ? high : lifted;
@@ -130,7 +130,7 @@ static const AttributeRow attributes[] = {
 
 const Op op_Clip = {.name = "Clip",
                     .brief = "x, but at least min and at most max.",
-                    .versions = {{11, infer, run_plain, run_fast}, {6, unary_infer, run_plain_6, run_fast_6}},
+                    .versions = {{11, infer, run_plain, run_fast}, {1, unary_infer, run_plain_6, run_fast_6}},
                     .attributes = attributes,
                     .params_bytes = sizeof(ClipParams),
                     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},

@@ -5,6 +5,7 @@
 typedef struct DropoutParams {
   float ratio;
   int64_t seed;
+  bool is_test; /* up to opset 6; nothing is dropped at inference, whatever it says */
 } DropoutParams;
 
 static Tensor *mask_of(const Run *run) {
@@ -81,12 +82,13 @@ static OpRole role_of(const Node *node, const char **reason) {
 static const AttributeRow attributes[] = {
     ATTRIBUTE(DropoutParams, ratio, FIELD_FLOAT, .otherwise_float = 0.5f),
     ATTRIBUTE(DropoutParams, seed, FIELD_INT, .otherwise = 0),
+    ATTRIBUTE(DropoutParams, is_test, FIELD_BOOL, .otherwise = 0),
     {0}};
 
 const Op op_Dropout = {
     .name = "Dropout",
     .brief = "The input as it is, at inference; in training mode some elements become 0.",
-    .versions = {{12, infer, run_mode, NULL}, {10, infer_10, run_plain, NULL}, {7, infer_7, run_plain, NULL}},
+    .versions = {{12, infer, run_mode, NULL}, {10, infer_10, run_plain, NULL}, {1, infer_7, run_plain, NULL}},
     .attributes = attributes,
     .params_bytes = sizeof(DropoutParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},
@@ -100,4 +102,5 @@ const Op op_Dropout = {
                 {"f32[2,3], f32[]{0.5}!, bool[]{false}!", "outputs=2"},
                 {"f32[2,3], f32[]{0.5}, bool[]{true}", "seed=7 outputs=2"},
                 {"f32[2,3]", "ratio=0.3 outputs=2 opset=10"},
-                {"f32[2,3]", "outputs=2 opset=7"}}};
+                {"f32[2,3]", "outputs=2 opset=7"},
+                {"f32[2,3]", "is_test=1 opset=6"}}};

@@ -11,7 +11,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   float alpha = ((const UnaryParams *)params)->alpha;
   for (int64_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? alpha * expm1_f32(x[i]) : x[i];
 }
@@ -25,7 +25,7 @@ static const AttributeRow attributes[] = {UNARY_ALPHA(1.0f), {0}};
 const Op op_Elu = {
     .name = "Elu",
     .brief = "x, or alpha * (exp(x) - 1) where x is negative.",
-    .versions = {{6, unary_infer, run_plain, run_fast}},
+    .versions = {{1, unary_infer, run_plain, run_fast}},
     .attributes = attributes,
     .params_bytes = sizeof(UnaryParams),
     UNARY_PORTS(ELEMENTS_FLOAT),

@@ -12,7 +12,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   (void)params;
   for (int64_t i = 0; i < n; i++) y[i] = erf_f32(x[i]);
 }

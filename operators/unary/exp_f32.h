@@ -2,9 +2,9 @@
  * exp_f32.h - float32 exponentials without calls or branches, so that loops over them become vectors.
  *
  * exp(x) = 2^n * exp(r) with n the integer nearest to x / ln 2 and |r| <= ln 2 / 2; on that interval exp(r)
- * is 1 + r + r^2 P(r), P a minimax polynomial of degree 4 (relative error 3e-9). The last steps are done in
- * float64, which leaves little more than the rounding of the result: small errors here add up in networks of
- * a hundred layers.
+ * is 1 + r + r^2 P(r), P a minimax polynomial of degree 4 (relative error 3e-9). Where the exponential is the
+ * result, the last steps are done in float64, which leaves little more than its rounding; where it is a part
+ * of a sum with 1, float32 is enough.
  */
 #ifndef OPERATORS_UNARY_EXP_F32_H
 #define OPERATORS_UNARY_EXP_F32_H
@@ -50,6 +50,23 @@ static inline double exp_wide_f32(float x) {
   return result * (double)power_of_two_f32(half) * (double)power_of_two_f32(n - half);
 }
 
+/* exp(x) for x <= 0, in float32 throughout: within one unit of the last place. NaN stays NaN. */
+static inline float exp_below_f32(float x) {
+  const float to_integer = 0x1.8p23f;
+  float low = x < -104.0f ? -104.0f : x;
+  float shifted = low * 0x1.715476p0f + to_integer;
+  float whole = shifted - to_integer;
+  float r =
+      (low - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f; /* ln 2 in two parts; the first is exact */
+  int32_t bits, base, n, half;
+  memcpy(&bits, &shifted, sizeof bits);
+  memcpy(&base, &to_integer, sizeof base);
+  n = (int32_t)((uint32_t)bits - (uint32_t)base);
+  n = n < -160 ? -160 : n;
+  half = n >> 1;
+  return (1.0f + (r + exp_tail_f32(r))) * power_of_two_f32(half) * power_of_two_f32(n - half);
+}
+
 static inline float exp_f32(float x) {
   return (float)exp_wide_f32(x);
 }
@@ -61,7 +78,8 @@ static inline float expm1_f32(float x) {
 }
 
 static inline float sigmoid_f32(float x) {
-  return (float)(1.0 / (1.0 + exp_wide_f32(-x)));
+  float e = exp_below_f32(-fabsf(x));
+  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
 /* Near 0: x + x^3 P(x^2), relative error 6e-9; elsewhere by way of the exponential. */
@@ -73,7 +91,7 @@ static inline float tanh_f32(float x) {
   p = p * z + 0x1.11091ap-3f;
   p = p * z - 0x1.55554p-2f;
   float near = x + x * z * p;
-  float away = (float)(1.0 - 2.0 / (1.0 + exp_wide_f32(2.0f * size)));
+  float e = exp_below_f32(-2.0f * size), away = 1.0f - 2.0f * e / (1.0f + e);
   return copysignf(size < 0.625f ? near : away, x);
 }
 
@@ -95,8 +113,9 @@ static inline float erf_f32(float x) {
   q = q * a - 0x1.443568p-1f;
   q = q * a - 0x1.212c0cp0f;
   q = q * a + 0x1.8a563cp-13f;
-  float away = (float)(1.0 - exp_wide_f32(q));
-  float near = (float)((double)x * (0x1.20dd750429b6dp0 + (double)(p * z))); /* 2 / sqrt(pi) and the rest */
+  float away = 1.0f - exp_below_f32(q);
+  float near =
+      x * 0x1.20dd76p0f + x * (p * z - 0x1.f7ac92p-25f); /* 2 / sqrt(pi) in two parts, and the rest */
   return size < 1.0f ? near : copysignf(away, x);
 }
 

@@ -20,12 +20,12 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   (void)params;
   for (int64_t i = 0; i < n; i++) y[i] = 0.5f * x[i] * (1.0f + erf_f32(x[i] * 0x1.6a09e6p-1f));
 }
 
-static void loop_tanh(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop_tanh(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   (void)params;
   for (int64_t i = 0; i < n; i++)
     y[i] = 0.5f * x[i] * (1.0f + tanh_f32(0x1.988454p-1f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));

@@ -9,7 +9,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   float alpha = ((const UnaryParams *)params)->alpha;
   float beta = ((const UnaryParams *)params)->beta;
   for (int64_t i = 0; i < n; i++) {
@@ -26,7 +26,7 @@ static const AttributeRow attributes[] = {UNARY_ALPHA(0.2f), UNARY_BETA(0.5f), {
 
 const Op op_HardSigmoid = {.name = "HardSigmoid",
                            .brief = "max(0, min(1, alpha * x + beta)).",
-                           .versions = {{6, unary_infer, run_plain, run_fast}},
+                           .versions = {{1, unary_infer, run_plain, run_fast}},
                            .attributes = attributes,
                            .params_bytes = sizeof(UnaryParams),
                            UNARY_PORTS(ELEMENTS_FLOAT),

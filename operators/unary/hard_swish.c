@@ -10,7 +10,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   (void)params;
   for (int64_t i = 0; i < n; i++) {
     float line = x[i] * (1.0f / 6.0f) + 0.5f, low = line < 0.0f ? 0.0f : line;

@@ -8,7 +8,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   float alpha = ((const UnaryParams *)params)->alpha;
   for (int64_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? alpha * x[i] : x[i];
 }
@@ -21,7 +21,7 @@ static const AttributeRow attributes[] = {UNARY_ALPHA(0.01f), {0}};
 
 const Op op_LeakyRelu = {.name = "LeakyRelu",
                          .brief = "x, or alpha * x where x is negative.",
-                         .versions = {{6, unary_infer, run_plain, run_fast}},
+                         .versions = {{1, unary_infer, run_plain, run_fast}},
                          .attributes = attributes,
                          .params_bytes = sizeof(UnaryParams),
                          UNARY_PORTS(ELEMENTS_FLOAT),

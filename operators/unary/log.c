@@ -13,7 +13,7 @@ static Status run_plain(Run *run) {
 
 const Op op_Log = {.name = "Log",
                    .brief = "The natural logarithm.",
-                   .versions = {{6, unary_infer, run_plain, NULL}},
+                   .versions = {{1, unary_infer, run_plain, NULL}},
                    UNARY_PORTS(ELEMENTS_FLOAT),
                    .role = ROLE_TABLE,
                    .samples = {{"f32[2,3,4](0.01,9)", ""}, {"f32[4]{0,-1,inf,nan}", ""}}};

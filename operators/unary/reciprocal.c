@@ -20,7 +20,7 @@ static Status run_fast(Run *run) {
 
 const Op op_Reciprocal = {.name = "Reciprocal",
                           .brief = "1 / x.",
-                          .versions = {{6, unary_infer, run_plain, run_fast}},
+                          .versions = {{1, unary_infer, run_plain, run_fast}},
                           UNARY_PORTS(ELEMENTS_FLOAT),
                           .role = ROLE_TABLE,
                           .samples = {{"f32[2,3,4](0.1,4)", ""}, {"f32[3]{0,inf,nan}", ""}}};

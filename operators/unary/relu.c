@@ -14,7 +14,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, integer);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   (void)params;
   for (int64_t i = 0; i < n; i++) y[i] = x[i] < 0.0f ? 0.0f : x[i];
 }
@@ -25,7 +25,7 @@ static Status run_fast(Run *run) {
 
 const Op op_Relu = {.name = "Relu",
                     .brief = "x, or 0 where x is negative.",
-                    .versions = {{6, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast}},
                     UNARY_PORTS(ELEMENTS_FLOAT | ELEMENTS_SIGNED),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4]", ""},

@@ -16,7 +16,7 @@ static Status run_plain(Run *run) {
   return unary_run(run, real, NULL);
 }
 
-static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
+WIDE_LOOP static void loop(float *restrict y, const float *restrict x, int64_t n, const void *params) {
   const SeluParams *p = params;
   float alpha = p->alpha, gamma = p->gamma;
   for (int64_t i = 0; i < n; i++) y[i] = gamma * (x[i] > 0.0f ? x[i] : alpha * expm1_f32(x[i]));
@@ -33,7 +33,7 @@ static const AttributeRow attributes[] = {
 
 const Op op_Selu = {.name = "Selu",
                     .brief = "gamma * x, or gamma * alpha * (exp(x) - 1) where x is negative.",
-                    .versions = {{6, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast}},
                     .attributes = attributes,
                     .params_bytes = sizeof(SeluParams),
                     UNARY_PORTS(ELEMENTS_FLOAT),

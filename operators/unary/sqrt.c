@@ -22,7 +22,7 @@ static Status run_fast(Run *run) {
 
 const Op op_Sqrt = {.name = "Sqrt",
                     .brief = "The square root.",
-                    .versions = {{6, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast}},
                     UNARY_PORTS(ELEMENTS_FLOAT),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4](0,9)", ""}, {"f32[4]{-1,inf,nan,0}", ""}}};

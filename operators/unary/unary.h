@@ -5,6 +5,7 @@
 #ifndef OPERATORS_UNARY_UNARY_H
 #define OPERATORS_UNARY_UNARY_H
 
+#include "base/wide.h"
 #include "operators/op.h"
 
 /* The type and shape of the input. */

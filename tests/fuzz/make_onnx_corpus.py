@@ -152,10 +152,11 @@ loop = graph(node("Identity", ["go"], ["on"]) + node("Add", ["sum", "x"], ["next
 write("loop", model(graph(longs("n", 3) + node("Loop", ["n", "", "x"], ["y"], attribute("body", 5, data(6, loop))),
                           [("x", FLOAT, [1])], [("y", FLOAT, [1])])))
 
+write("opset_6", model(graph(relu, [X], [Y]), opset=6))
+
 # ---- damaged and refused ones ----
 
 write("cut_off", plain[:-9])
-write("opset_6", model(graph(relu, [X], [Y]), opset=6))
 write("opset_29", model(graph(relu, [X], [Y]), opset=29))
 write("no_opset", integer(1, 8) + data(7, graph(relu, [X], [Y])))
 write("missing_input", model(graph(node("Conv", ["x", "W"], ["y"], name="conv1"), [X], [Y])))

@@ -1,8 +1,10 @@
 /* Models have an input x of 4 numbers (float32 [N,4]) unless their names say otherwise. */
 #include "tests/support/cli_files.h"
 
+#include "formats/onnx/onnx.h"
 #include "tests/support/data_files.h"
 #include "tests/support/onnx_bytes.h"
+#include "tests/support/qop_case.h"
 
 #include <limits.h>
 #include <math.h>
@@ -77,6 +79,11 @@ static void make_good_models(const char *folder) {
   onnx_put_value(&graph, ONNX_OUTPUT, "class", INT64, NULL);
   save_model(folder, "two_outputs.onnx", &graph, 17);
 
+  graph = start("N,2,2");
+  onnx_put_node(&graph, "Softmax", "soft", "x", "y", NULL);
+  finish(&graph);
+  save_model(folder, "wide_softmax.onnx", &graph, 11);
+
   graph = start("N,4");
   onnx_put_value(&graph, ONNX_INPUT, "z", FLOAT32, "N,4");
   onnx_put_node(&graph, "Add", "sum", "x,z", "y", NULL);
@@ -108,8 +115,6 @@ static void make_broken_graphs(const char *folder) {
   graph = product(0.5f, "N,5");
   save_model(folder, "shapes_differ.onnx", &graph, 17);
   graph = product(0.5f, "N,4");
-  save_model(folder, "old_opset.onnx", &graph, 6);
-  graph = product(0.5f, "N,4");
   save_model(folder, "new_opset.onnx", &graph, 99);
 
   graph = start("N,4");
@@ -131,6 +136,38 @@ static void make_broken_graphs(const char *folder) {
   onnx_put_node(&graph, "Frobnicate", "four", "c", "y", NULL);
   finish(&graph);
   save_model(folder, "unknown_operators.onnx", &graph, 17);
+}
+
+/* A constant of another type or shape in the place of one of `name`. */
+static void change_constant(Graph *graph, const char *name, ElementType type, Shape shape) {
+  Error err;
+  Tensor *tensor = tensor_new(&graph->arena, type, &shape, &err);
+  Value *value = graph_find_value(graph, name);
+  if (tensor == NULL || value == NULL) abort();
+  for (int64_t i = 0; i < tensor_elements(tensor); i++) tensor_set(tensor, i, 1);
+  value->constant = tensor;
+}
+
+static void save_qop(const char *folder, const char *name, Graph *graph) {
+  char path[PATH_MAX];
+  Error err;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (onnx_write(path, graph, &err) != OK) abort();
+  graph_free(graph);
+}
+
+/* A model of quantized operators, and what can be wrong with one. */
+static void make_qop_models(const char *folder) {
+  save_qop(folder, "qop.onnx", qop_case_net());
+  Graph *graph = qop_case_net();
+  change_constant(graph, "w_scale", ELEMENT_FLOAT32, SHAPE(3));
+  save_qop(folder, "qop_scale_shape.onnx", graph);
+  graph = qop_case_net();
+  change_constant(graph, "w_zero", ELEMENT_INT8, SHAPE(4));
+  save_qop(folder, "qop_zero_type.onnx", graph);
+  graph = qop_case_net();
+  graph_find_value(graph, "one_scale")->constant = NULL;
+  save_qop(folder, "qop_no_scale.onnx", graph);
 }
 
 /* Names that would speak to a terminal, or look like lines of ours. */
@@ -210,6 +247,7 @@ void make_cli_files(const char *folder) {
   make_good_models(folder);
   make_shaped_models(folder);
   make_broken_graphs(folder);
+  make_qop_models(folder);
   make_odd_names(folder);
   make_noise(folder);
   make_data(folder);

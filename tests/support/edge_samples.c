@@ -31,6 +31,18 @@ static int constant_s32(EdgeBuilder *b, uint32_t count, int32_t factor) {
   return builder_constant(b, EDGE_S32, 1, &count, data);
 }
 
+static int constant_s64(EdgeBuilder *b, uint32_t count) {
+  int64_t data[64];
+  for (int i = 0; i < 64; i++) data[i] = (int64_t)(i * 29 % 64 - 32) << 20;
+  return builder_constant(b, EDGE_S64, 1, &count, data);
+}
+
+static int constant_s16(EdgeBuilder *b, uint32_t count) {
+  int16_t data[1024];
+  for (int i = 0; i < 1024; i++) data[i] = (int16_t)(i * 12347);
+  return builder_constant(b, EDGE_S16, 1, &count, data);
+}
+
 static int constant_f32(EdgeBuilder *b, uint32_t rank, const uint32_t *dims, float factor) {
   float data[1024];
   for (int i = 0; i < 1024; i++) data[i] = (float)(i * 29 % 64 - 20) * factor;
@@ -73,6 +85,9 @@ static void sample_conv(EdgeBuilder *b) {
   OP(CONV, output(b, EDGE_S8, 4, (uint32_t[]){1, 3, 3, 5}, 5), &p, sizeof p, x,
      constant_s4(b, 4, (uint32_t[]){5, 3, 3, 20}), bias, mult);
   sample_conv_factors(b);
+  int wide = input(b, EDGE_S16, 4, image, -300), wide_bias = constant_s64(b, 5);
+  OP(CONV, output(b, EDGE_S8, 4, (uint32_t[]){1, 3, 3, 5}, 5), &p, sizeof p, wide, w, wide_bias,
+     constant_f32(b, 1, (uint32_t[]){5}, 1e-7f), table);
 }
 
 static void sample_dwconv(EdgeBuilder *b) {
@@ -83,6 +98,9 @@ static void sample_dwconv(EdgeBuilder *b) {
   OP(DWCONV, y, &p, sizeof p, x, w, bias, mult);
   OP(DWCONV, output(b, EDGE_S16, 4, small_image, 5), &p, sizeof p, x,
      constant_s4(b, 3, (uint32_t[]){3, 3, 20}), bias, mult);
+  int wide = input(b, EDGE_S16, 4, image, -300);
+  OP(DWCONV, output(b, EDGE_S16, 4, small_image, 5), &p, sizeof p, wide, w, constant_s64(b, 20),
+     constant_f32(b, 1, (uint32_t[]){20}, 1e-7f));
 }
 
 static const EdgeMatmulParams matmul = {.m = 6,
@@ -100,6 +118,8 @@ static const EdgeMatmulParams matmul = {.m = 6,
 static void sample_matmul(EdgeBuilder *b) {
   int x = input(b, EDGE_S8, 2, pair, 4), y = output(b, EDGE_S8, 3, (uint32_t[]){2, 6, 6}, 1);
   OP(MATMUL, y, &matmul, sizeof matmul, x, x);
+  int wide = input(b, EDGE_S16, 2, pair, 4);
+  OP(MATMUL, output(b, EDGE_S16, 3, (uint32_t[]){2, 6, 6}, 1), &matmul, sizeof matmul, wide, x);
 }
 
 /* The second one with an operand of 16 bits. */
@@ -142,11 +162,13 @@ static const EdgePoolParams pool = {3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 0.8f, -100,
 static void sample_maxpool(EdgeBuilder *b) {
   int x = input(b, EDGE_S8, 4, image, 4), y = output(b, EDGE_S8, 4, small_image, 4);
   OP(MAXPOOL, y, &pool, sizeof pool, x);
+  OP(MAXPOOL, output(b, EDGE_S16, 4, small_image, 4), &pool, sizeof pool, input(b, EDGE_S16, 4, image, 4));
 }
 
 static void sample_avgpool(EdgeBuilder *b) {
   int x = input(b, EDGE_S8, 4, image, 4), y = output(b, EDGE_S8, 4, small_image, 0);
   OP(AVGPOOL, y, &pool, sizeof pool, x);
+  OP(AVGPOOL, output(b, EDGE_S16, 4, small_image, 4), &pool, sizeof pool, input(b, EDGE_S16, 4, image, 4));
 }
 
 static EdgeReduceParams reduce_of(EdgeReduceKind kind, float mult) {
@@ -167,11 +189,17 @@ static void sample_reduce(EdgeBuilder *b) {
   int x = input(b, EDGE_S8, 2, pair, 4);
   OP(REDUCE, output(b, EDGE_S8, 1, pair + 1, 4), &mean, sizeof mean, x);
   OP(REDUCE, output(b, EDGE_S8, 1, pair + 1, 4), &most, sizeof most, x);
+  int wide = input(b, EDGE_S16, 2, pair, 4);
+  OP(REDUCE, output(b, EDGE_S16, 1, pair + 1, 4), &mean, sizeof mean, wide);
+  OP(REDUCE, output(b, EDGE_S8, 1, pair + 1, 4), &most, sizeof most, wide);
 }
 
 static void sample_table(EdgeBuilder *b) {
   int x = input(b, EDGE_S8, 2, pair, 4), table = constant_s8(b, 1, (uint32_t[]){256});
   OP(TABLE, output(b, EDGE_S8, 2, pair, 4), NULL, 0, x, table);
+  int wide = input(b, EDGE_S16, 2, pair, 4), nodes = constant_s16(b, 513);
+  OP(TABLE, output(b, EDGE_S8, 2, pair, 4), NULL, 0, wide, nodes);
+  OP(TABLE, output(b, EDGE_S16, 2, pair, 4), NULL, 0, wide, nodes);
 }
 
 static void sample_quantize(EdgeBuilder *b) {
@@ -212,6 +240,15 @@ static void sample_softmax(EdgeBuilder *b) {
   for (int i = 0; i < 256; i++) table[i] = (int32_t)(exp(-0.05 * i) * (1 << 20));
   int x = input(b, EDGE_S8, 2, pair, 0), exponentials = builder_constant(b, EDGE_S32, 1, &count, table);
   OP(SOFTMAX, output(b, EDGE_S8, 2, pair, -128), &p, sizeof p, x, exponentials);
+  int32_t steps[512];
+  count = 512;
+  for (int i = 0; i < 256; i++) {
+    steps[i] = table[i];
+    steps[256 + i] = (int32_t)(exp(-0.05 / 256 * i) * (1 << 30));
+  }
+  int wide = input(b, EDGE_S16, 2, pair, 0),
+      wide_exponentials = builder_constant(b, EDGE_S32, 1, &count, steps);
+  OP(SOFTMAX, output(b, EDGE_S16, 2, pair, 0), &p, sizeof p, wide, wide_exponentials);
 }
 
 static void sample_layernorm(EdgeBuilder *b) {
@@ -219,6 +256,7 @@ static void sample_layernorm(EdgeBuilder *b) {
   int x = input(b, EDGE_S8, 2, pair, 0), gamma = constant_f32(b, 1, pair + 1, 1.0f);
   int beta = constant_f32(b, 1, pair + 1, 0.5f);
   OP(LAYERNORM, output(b, EDGE_S8, 2, pair, 3), &p, sizeof p, x, gamma, beta);
+  OP(LAYERNORM, output(b, EDGE_S16, 2, pair, 3), &p, sizeof p, input(b, EDGE_S16, 2, pair, 0), gamma, beta);
 }
 
 static void sample_resize_linear(EdgeBuilder *b) {
@@ -228,11 +266,14 @@ static void sample_resize_linear(EdgeBuilder *b) {
   int x = input(b, EDGE_S8, 2, pair, 0), index = builder_constant(b, EDGE_S32, 2, dims, places);
   int weight = builder_constant(b, EDGE_S32, 2, dims, weights);
   OP(RESIZE_LINEAR, output(b, EDGE_S8, 2, (uint32_t[]){4, 20}, 0), &p, sizeof p, x, index, weight);
+  int wide = input(b, EDGE_S16, 2, pair, 0);
+  OP(RESIZE_LINEAR, output(b, EDGE_S16, 2, (uint32_t[]){4, 20}, 0), &p, sizeof p, wide, index, weight);
 }
 
 static void sample_argmax(EdgeBuilder *b) {
   EdgeArgmaxParams p = {6, 20, 1, 0, 0};
   OP(ARGMAX, output(b, EDGE_S64, 1, pair, 0), &p, sizeof p, input(b, EDGE_S8, 2, pair, 0));
+  OP(ARGMAX, output(b, EDGE_S64, 1, pair, 0), &p, sizeof p, input(b, EDGE_S16, 2, pair, 0));
 }
 
 static void sample_select(EdgeBuilder *b) {
@@ -293,6 +334,43 @@ static void sample_conv_f32(EdgeBuilder *b) {
 static void sample_matmul_f32(EdgeBuilder *b) {
   int x = input(b, EDGE_F32, 2, pair, 0), y = output(b, EDGE_F32, 3, (uint32_t[]){2, 6, 6}, 0);
   OP(MATMUL_F32, y, &matmul, sizeof matmul, x, x);
+}
+
+/* Of images in two groups, and a matrix product of int4 weights in two runs with factors. */
+static void sample_conv_f32_coded(EdgeBuilder *b) {
+  EdgeConvParams p = {2, 2, 1, 1, 1, 1, 2, 0, 0, 0}, matrix = {1, 1, 1, 1, 0, 0, 1, 0, 0, 0};
+  uint8_t numbers[6] = {1, 255, 17, 2, 90, 33};
+  int x = input(b, EDGE_F32, 4, image, 0), w = constant_s8(b, 4, (uint32_t[]){10, 3, 3, 10});
+  int scale = constant_f32(b, 1, (uint32_t[]){10}, 0.01f), bias = constant_f32(b, 1, (uint32_t[]){10}, 1.0f);
+  OP(CONV_F32_CODED, output(b, EDGE_F32, 4, (uint32_t[]){1, 3, 3, 10}, 0), &p, sizeof p, x, w, scale, bias);
+  x = input(b, EDGE_F32, 4, (uint32_t[]){1, 1, 5, 32}, 0);
+  w = constant_s4(b, 4, (uint32_t[]){3, 1, 1, 32});
+  scale = constant_f32(b, 1, (uint32_t[]){3}, 0.01f);
+  int factors = builder_constant(b, EDGE_U8, 2, (uint32_t[]){3, 2}, numbers);
+  int y = output(b, EDGE_F32, 4, (uint32_t[]){1, 1, 5, 3}, 0);
+  OP(CONV_F32_CODED, y, &matrix, sizeof matrix, x, w, scale, -1, factors);
+}
+
+static void sample_dwconv_f32_coded(EdgeBuilder *b) {
+  EdgeConvParams p = {2, 2, 1, 1, 1, 1, 20, 0, 0, 0};
+  int x = input(b, EDGE_F32, 4, image, 0), w = constant_s8(b, 3, (uint32_t[]){3, 3, 20});
+  int scale = constant_f32(b, 1, (uint32_t[]){20}, 0.01f), bias = constant_f32(b, 1, (uint32_t[]){20}, 1.0f);
+  OP(DWCONV_F32_CODED, output(b, EDGE_F32, 4, small_image, 0), &p, sizeof p, x, w, scale, bias);
+  OP(DWCONV_F32_CODED, output(b, EDGE_F32, 4, small_image, 0), &p, sizeof p, x,
+     constant_s4(b, 3, (uint32_t[]){3, 3, 20}), scale);
+}
+
+/* To floats from int4 runs with factors, to codes from int8. */
+static void sample_gather_coded(EdgeBuilder *b) {
+  EdgeGatherCodedParams wide = {6, 32}, p = {6, 20};
+  uint8_t numbers[12] = {1, 255, 17, 2, 90, 33, 8, 3, 5, 6, 7, 64};
+  int indices = input(b, EDGE_S64, 1, (uint32_t[]){3}, 0);
+  int scale = constant_f32(b, 1, (uint32_t[]){6}, 0.01f), w = constant_s4(b, 2, (uint32_t[]){6, 32});
+  int factors = builder_constant(b, EDGE_U8, 2, (uint32_t[]){6, 2}, numbers);
+  OP(GATHER_CODED, output(b, EDGE_F32, 2, (uint32_t[]){3, 32}, 0), &wide, sizeof wide, w, indices, scale,
+     factors);
+  w = constant_s8(b, 2, pair);
+  OP(GATHER_CODED, output(b, EDGE_S8, 2, (uint32_t[]){3, 20}, 3), &p, sizeof p, w, indices, scale);
 }
 
 const EdgeSample edge_samples[] = {

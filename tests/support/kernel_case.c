@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUTPUT EDGE_MAX_INPUTS
+#define OUTPUT CASE_OUTPUT
 #define FRONT 64
 
 static _Thread_local uint32_t state = 1;
@@ -35,6 +35,11 @@ void *case_data(KernelCase *c, int operand) {
 
 size_t case_output_bytes(const KernelCase *c) {
   return c->info[OUTPUT].elements * edge_element_bytes(&c->info[OUTPUT]);
+}
+
+int32_t case_code(KernelCase *c, int operand, int64_t i) {
+  const void *data = case_data(c, operand);
+  return c->info[operand].type == EDGE_S16 ? ((const int16_t *)data)[i] : ((const int8_t *)data)[i];
 }
 
 static void fill(KernelCase *c, int operand) {

@@ -16,6 +16,7 @@
 #include "runtime/kernel.h"
 
 #define CASE_OPERANDS (EDGE_MAX_INPUTS + 1) /* inputs, then the output */
+#define CASE_OUTPUT EDGE_MAX_INPUTS
 
 typedef struct KernelCase {
   EdgeOpcode opcode;
@@ -44,6 +45,8 @@ void *case_output(KernelCase *c, EdgeType type, uint32_t rank, const uint32_t *d
                   int32_t zero_point);
 void *case_data(KernelCase *c, int operand);
 size_t case_output_bytes(const KernelCase *c);
+/* Element i of an int8 or int16 operand. */
+int32_t case_code(KernelCase *c, int operand, int64_t i);
 
 /* The plain kernel's check. */
 EdgeStatus case_check(KernelCase *c);

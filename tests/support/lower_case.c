@@ -57,10 +57,10 @@ static void snap(Tensor *tensor, const QuantSpec *spec) {
                snapped(tensor_get(tensor, i), (double)spec->scales[0], spec->zero_point, -128, 127));
 }
 
-static void spec_operand(Graph *graph, Value *value) {
+static void spec_operand(Graph *graph, Value *value, int bits) {
   double low, high;
   range_of(value->constant, &low, &high);
-  value->spec = lower_case_range(graph, low, high, 8);
+  value->spec = lower_case_range(graph, low, high, bits);
   snap((Tensor *)(uintptr_t)value->constant, value->spec);
 }
 
@@ -99,7 +99,7 @@ static void spec_constant(LowerCase *c, const Node *node, int i) {
   if (i == form.weight && (!node_is(node, "MatMul") || value->shape.rank == 2))
     spec_weight(c->graph, value, form.channel_axis);
   else if (is_operand(node, role, i))
-    spec_operand(c->graph, value);
+    spec_operand(c->graph, value, c->all_wide ? 16 : 8);
   else
     value->spec = lower_case_kind(c->graph, QUANT_FLOAT);
 }
@@ -126,8 +126,8 @@ static void spec_inputs(LowerCase *c) {
     if (value->type != ELEMENT_FLOAT32)
       value->spec = lower_case_kind(c->graph, element_is_float(value->type) ? QUANT_FLOAT : QUANT_INDEX);
     else
-      value->spec =
-          integer ? lower_case_range(c->graph, low, high, 8) : lower_case_kind(c->graph, QUANT_FLOAT);
+      value->spec = integer ? lower_case_range(c->graph, low, high, c->all_wide ? 16 : 8)
+                            : lower_case_kind(c->graph, QUANT_FLOAT);
   }
   for (int i = 0; i < c->graph->input_count; i++)
     if (c->graph->inputs[i]->spec->kind == QUANT_INTEGER)
@@ -137,7 +137,7 @@ static void spec_inputs(LowerCase *c) {
 static const QuantSpec *result_spec(LowerCase *c, const Value *value, const Tensor *tensor) {
   const Node *node = value->producer;
   OpRole role = op_role(node, NULL);
-  bool wide = c->wide && value->is_output && can_be_wide(node, role);
+  bool wide = c->all_wide || (c->wide && value->is_output && can_be_wide(node, role));
   const Value *first = node->input_count > 0 ? node->inputs[0] : NULL;
   double low, high;
   range_of(tensor, &low, &high);

@@ -25,7 +25,8 @@ typedef struct LowerCase {
   void *arena; /* after the run */
   float *reals[LOWER_CASE_OUTPUTS];
   Tensor reference[LOWER_CASE_OUTPUTS];
-  bool wide; /* outputs in 16 bits, where the producing role can */
+  bool wide;     /* outputs in 16 bits, where the producing role can */
+  bool all_wide; /* everything in 16 bits that is no weight */
 } LowerCase;
 
 /* The graph of an operator's sample, bound and inferred, all its outputs graph outputs. */

@@ -1,5 +1,7 @@
 #include "tests/support/net_case.h"
 
+#include "quantize/float_scheme.h"
+
 #include <check.h>
 #include <string.h>
 
@@ -104,8 +106,12 @@ static void lower_and_load(NetCase *c) {
 }
 
 Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options) {
-  Calibration *calibration;
   ck_assert_int_eq(graph_add_output(c->graph, y, &c->err), OK);
+  return net_case_run(c, c->graph, options);
+}
+
+Status net_case_run(NetCase *c, const Graph *reference, QuantizeOptions options) {
+  Calibration *calibration;
   ck_assert_int_eq(graph_refresh(c->graph, &c->err), OK);
   ck_assert_msg(op_bind_graph(c->graph, &c->err) == OK, "%s", c->err.text);
   ck_assert_msg(op_infer_graph(c->graph, &c->err) == OK, "%s", c->err.text);
@@ -117,12 +123,13 @@ Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options) {
                              .seek = seek,
                              .read = read_samples};
   TRY(quantize_choose(c->graph, &c->choices, &c->err));
+  float_scheme_mark(c->graph, options.activations);
   TRY(calibrate(&calibration, c->graph, &c->reader, 0, CALIBRATION, &options, c->pool, NULL, NULL, &c->err));
   Status status = quantize_graph(c->graph, calibration, &options, &c->report, &c->err);
   calibration_free(calibration);
   if (status != OK) return status;
   lower_and_load(c);
-  compare(c, c->graph);
+  compare(c, reference);
   return OK;
 }
 

@@ -55,6 +55,8 @@ Value *net_case_pair(NetCase *c, const char *type, Value *a, Value *b);
 float *net_case_noise(NetCase *c, int64_t count, uint64_t seed, float deviation);
 /* `y` becomes the output; the whole way. Returns the status of quantize_graph or what comes before it. */
 Status net_case_quantize(NetCase *c, Value *y, QuantizeOptions options);
+/* The same of a graph that is whole, compared with another. */
+Status net_case_run(NetCase *c, const Graph *reference, QuantizeOptions options);
 void net_case_free(NetCase *c);
 
 #endif

@@ -30,6 +30,7 @@ START_TEST(attributes_become_inputs) {
   const Tensor *before = graph_compute(m.graph, 0, &arena);
   ck_assert_msg(onnx_upgrade(m.graph, 20, &err) == OK, "%s", err.text);
   ck_assert_int_eq(graph_opset(m.graph, ""), 20);
+  ck_assert_int_eq(m.graph->ir_version, 9); /* the first that knows it */
   maker_finish(&m);
   const Node *mean = graph_find_value(m.graph, "mean")->producer;
   const Node *clip = graph_find_value(m.graph, "clip")->producer;
@@ -73,6 +74,32 @@ START_TEST(what_means_something_else_is_refused) {
 }
 END_TEST
 
+/* x + w, w on the dims of x from `axis` on. */
+static Maker old_sum(int64_t axis) {
+  Error err = {0};
+  Maker m = maker_new(6);
+  Value *x = make_input(&m, "x", SHAPE(2, 3, 3)), *w = make_constant(&m, "w", SHAPE(3));
+  Value *sum = make_node(&m, "Add", "sum", (Value *[]){x, w}, 2);
+  ck_assert_int_eq(node_set_int(m.graph, sum->producer, "broadcast", 1, &err), OK);
+  ck_assert_int_eq(node_set_int(m.graph, sum->producer, "axis", axis, &err), OK);
+  make_output(&m, sum);
+  maker_finish(&m);
+  return m;
+}
+
+START_TEST(old_broadcasting_is_raised_where_it_is_numpys) {
+  Error err = {0};
+  Maker last = old_sum(2), middle = old_sum(1);
+  ck_assert_msg(onnx_upgrade(last.graph, 13, &err) == OK, "%s", err.text);
+  ck_assert_int_eq(graph_find_value(last.graph, "sum")->producer->attribute_count, 0);
+  maker_finish(&last);
+  ck_assert_int_eq(onnx_upgrade(middle.graph, 13, &err), UNSUPPORTED);
+  ck_assert_msg(strstr(err.text, "node 'sum' (Add) of opset 6") != NULL, "%s", err.text);
+  graph_free(last.graph);
+  graph_free(middle.graph);
+}
+END_TEST
+
 Suite *suite_onnx_upgrade(void) {
   Suite *suite = suite_create("onnx_upgrade");
   TCase *tests = tcase_create("upgrade");
@@ -80,6 +107,7 @@ Suite *suite_onnx_upgrade(void) {
   tcase_add_test(tests, newer_nodes_raise_the_others);
   tcase_add_test(tests, nothing_happens_where_nothing_is_newer);
   tcase_add_test(tests, what_means_something_else_is_refused);
+  tcase_add_test(tests, old_broadcasting_is_raised_where_it_is_numpys);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -115,6 +115,18 @@ START_TEST(tiles_agree_with_plain) {
 }
 END_TEST
 
+/* So much padding between so few outputs that padded copies would be far larger than the input: through
+ * CBLAS. */
+START_TEST(sparse_outputs_agree_with_plain) {
+  Drawn few = {"f32[2,6,30,9](0.5,2), f32[7,6,3,4](0.5,2)!, f32[7](0.5,2)!",
+               "pads=[300,310,290,300] strides=[101,100] dilations=[3,2]"};
+  check_case(op_find("", "Conv"), &few, 6 * 12);
+  Drawn grouped = {"f32[1,6,300,20](0.5,2), f32[4,3,7,9](0.5,2)!",
+                   "group=2 pads=[300,310,290,300] strides=[9,330]"};
+  check_case(op_find("", "Conv"), &grouped, 3 * 63);
+}
+END_TEST
+
 Suite *suite_operator_conv(void) {
   Suite *suite = suite_create("operator_conv");
   TCase *tests = tcase_create("fast against plain");
@@ -122,6 +134,7 @@ Suite *suite_operator_conv(void) {
   tcase_add_test(tests, fast_convolution_agrees_with_plain);
   tcase_add_test(tests, fast_transposed_convolution_agrees_with_plain);
   tcase_add_test(tests, tiles_agree_with_plain);
+  tcase_add_test(tests, sparse_outputs_agree_with_plain);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -2,6 +2,7 @@
 #include "tests/support/node_case.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *suite_operator_quant(void);
@@ -40,13 +41,73 @@ static const struct {
      {19, 27}},
     {"DynamicQuantizeLinear", "f32{0,2,-3,-2.5,1.34,0.5}", "", 6, {153, 255, 0, 26, 221, 179}},
     {"DynamicQuantizeLinear", "f32{0,0}", "", 2, {0, 0}},
+    {"com.microsoft.QLinearAdd",
+     "u8{10,20}, f32[]{0.5}!, u8[]{10}!, u8{4}, f32[]{1}!, u8[]{0}!, f32[]{0.25}!, u8[]{1}!",
+     "",
+     2,
+     {17, 37}},
+    {"com.microsoft.QLinearMul",
+     "i8{10,-3}, f32[]{0.5}!, -, i8{4}, f32[]{1}!, i8[]{1}!, f32[]{0.5}!, i8[]{-1}!",
+     "",
+     2,
+     {29, -10}},
+    {"com.microsoft.QLinearSigmoid",
+     "u8{128,255,0}, f32[]{1}!, u8[]{128}!, f32[]{0.00390625}!",
+     "",
+     3,
+     {128, 255, 0}},
+    {"com.microsoft.QLinearLeakyRelu",
+     "u8{12,0}, f32[]{1}!, u8[]{8}!, f32[]{0.5}!, u8[]{9}!",
+     "alpha=0.5",
+     2,
+     {17, 1}},
+    {"com.microsoft.QLinearGlobalAveragePool",
+     "u8[1,2,1,2]{1,4,7,9}, f32[]{1}!, u8[]{1}!, f32[]{0.5}!, u8[]{2}!",
+     "",
+     2,
+     {5, 16}},
+    {"com.microsoft.QLinearAveragePool",
+     "u8[1,1,3]{1,4,8}, f32[]{1}!, u8[]{0}!, f32[]{0.5}!, u8[]{2}!",
+     "kernel_shape=[2]",
+     2,
+     {7, 14}},
+    {"com.microsoft.QLinearSoftmax",
+     "u8[1,2]{3,3}, f32[]{1}!, u8[]{0}!, f32[]{0.00390625}!, u8[]{1}!",
+     "",
+     2,
+     {129, 129}},
+    {"com.microsoft.QLinearConcat",
+     "f32[]{0.5}!, u8[]{1}!, u8{2}, f32[]{1}!, u8[]{0}!, u8{9,4}, f32[]{0.5}!, u8[]{4}!",
+     "axis=0",
+     3,
+     {5, 6, 1}},
+    {"com.microsoft.QGemm",
+     "u8[1,2]{3,5}, f32[]{0.5}!, u8[]{1}!, i8[2,1]{4,-1}!, f32[]{1}!, i8[]{0}!, i32{4}!, f32[]{0.25}!, "
+     "u8[]{10}!",
+     "",
+     1,
+     {26}},
+    {"com.microsoft.QGemm",
+     "u8[1,2]{3,5}, f32[]{0.5}!, u8[]{1}!, i8[1,2]{4,-1}!, f32{2}!, i8{0}!",
+     "transB=1 alpha=2.0",
+     1,
+     {8}},
 };
+
+/* "domain.Name" or "Name". */
+static const Op *op_of(const char *name) {
+  const char *last = strrchr(name, '.');
+  if (last == NULL) return op_find("", name);
+  char domain[64];
+  snprintf(domain, sizeof domain, "%.*s", (int)(last - name), name);
+  return op_find(domain, last + 1);
+}
 
 START_TEST(numbers_are_known) {
   NodeCase c;
   Error err = {0};
   Status status =
-      node_case_run(&c, op_find("", known[_i].op), known[_i].inputs, known[_i].attributes, NODE_FAST, &err);
+      node_case_run(&c, op_of(known[_i].op), known[_i].inputs, known[_i].attributes, NODE_FAST, &err);
   ck_assert_msg(status == OK, "%s: %s", known[_i].op, err.text);
   ck_assert_int_eq(tensor_elements(c.out[0]), known[_i].count);
   for (int i = 0; i < known[_i].count; i++)
@@ -75,13 +136,26 @@ static const struct {
     {"QLinearConv", "u8[1,1,1,2], f32[]!, u8[]!, i8[2,1,1,1]!, f32[3]!, i8[]!, f32[]!, u8[]!", "",
      "does not fit"},
     {"QLinearMatMul", "u8[1,2], f32[]!, u8[]!, i8[2,1]!, f32[]!, i8[]!, f32[2]!, u8[]!", "", "one scale"},
+    {"QLinearConv", "u8[1,1,1,2], f32[]!, i8[]!, i8[2,1,1,1]!, f32[2]!, i8[]!, f32[]!, u8[]!", "",
+     "input 0 is uint8, its zero point (input 2) int8"},
+    {"QLinearMatMul", "u8[1,2], f32[]!, u8[]!, i8[2,1]!, f32[]!, u8[]!, f32[]!, u8[]!", "", "its zero point"},
+    {"ConvInteger", "u8[1,2,3,3], u8[1,2,1,1]!, i8[]!", "", "its zero point"},
+    {"com.microsoft.QLinearAdd", "u8[2], f32[2]!, u8[]!, u8[2], f32[]!, u8[]!, f32[]!", "", "not one number"},
+    {"com.microsoft.QLinearAdd", "u8[2], f32[]!, u8[]!, u8[2], f32[]!, i8[]!, f32[]!", "", "its zero point"},
+    {"com.microsoft.QLinearAdd", "u8[2], f32[]!, u8[]!, u8[3], f32[]!, u8[]!, f32[]!", "", "broadcast"},
+    {"com.microsoft.QGemm", "u8[1,2], f32[]!, u8[]!, i8[2,4]!, f32[3]!, i8[]!", "", "does not fit"},
+    {"com.microsoft.QLinearConcat", "f32[]!, u8[]!, u8[2], f32[]!", "axis=0", "4 inputs"},
+    {"com.microsoft.QLinearConcat", "f32[]!, u8[]!, u8[2], f32[]!, u8[]!, u8[1,2], f32[]!, u8[]!", "axis=0",
+     "dimensions"},
+    {"com.microsoft.QLinearGlobalAveragePool", "u8[1,2,2], f32[]!, u8[]!, f32[]!", "channels_last=1",
+     "not last"},
 };
 
 START_TEST(what_does_not_fit_is_refused) {
   NodeCase c;
   Error err = {0};
-  Status status = node_case_run(&c, op_find("", refused[_i].op), refused[_i].inputs, refused[_i].attributes,
-                                NODE_PLAIN, &err);
+  Status status =
+      node_case_run(&c, op_of(refused[_i].op), refused[_i].inputs, refused[_i].attributes, NODE_PLAIN, &err);
   ck_assert_msg(status == BAD_INPUT || status == UNSUPPORTED, "%s %s: %d", refused[_i].op, refused[_i].inputs,
                 (int)status);
   ck_assert_msg(strstr(err.text, refused[_i].words) != NULL, "%s", err.text);

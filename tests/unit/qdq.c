@@ -180,6 +180,24 @@ START_TEST(both_types_of_weights_compute_the_same) {
 }
 END_TEST
 
+/* Two products with codes of activations stay below 2^15; the scale makes up for it. */
+START_TEST(short_codes_are_coarser) {
+  Case s = clipped_conv(0.05f, -100);
+  Arena arena = {0};
+  Graph *qdq = convert(s.maker.graph, QDQ_WEIGHTS_INT7);
+  const Tensor *codes = constant_of(qdq, "w_quantized"), *scales = constant_of(qdq, "w_scale");
+  ck_assert_int_eq(codes->type, ELEMENT_INT8);
+  ck_assert_float_eq_tol((float)tensor_get(scales, 0), 0.012f * 127 / 64, 1e-8f);
+  for (int64_t i = 0; i < tensor_elements(codes); i++) ck_assert_int_le(tensor_get_integer(codes, i), 64);
+  const Tensor *a = graph_compute(qdq, 0, &arena), *real = graph_compute(s.maker.graph, 0, &arena);
+  for (int64_t i = 0; i < tensor_elements(a); i++)
+    ck_assert_double_le(fabs(tensor_get(a, i) - tensor_get(real, i)), 0.025 + 2 * (0.01 * 1.5 + 0.036 * 2));
+  arena_free(&arena);
+  graph_free(qdq);
+  graph_free(s.maker.graph);
+}
+END_TEST
+
 Suite *suite_qdq(void) {
   Suite *suite = suite_create("qdq");
   TCase *tests = tcase_create("qdq");
@@ -188,6 +206,7 @@ Suite *suite_qdq(void) {
   tcase_add_test(tests, wide_outputs_stay_float);
   tcase_add_test(tests, control_flow_is_refused);
   tcase_add_test(tests, parameters_are_those_of_the_specs);
+  tcase_add_test(tests, short_codes_are_coarser);
   tcase_add_test(tests, both_types_of_weights_compute_the_same);
   suite_add_tcase(suite, tests);
   return suite;

@@ -32,11 +32,15 @@ static Maker two_pairs(ElementType type, float scale, float other_scale) {
   return m;
 }
 
-static int take(Graph *graph) {
+static QdqTaken take_all(Graph *graph) {
   Error err = {0};
-  int taken;
+  QdqTaken taken;
   ck_assert_msg(qdq_read(graph, &taken, &err) == OK, "%s", err.text);
   return taken;
+}
+
+static int take(Graph *graph) {
+  return take_all(graph).parameters;
 }
 
 static void check_pairs(ElementType type) {
@@ -71,7 +75,8 @@ START_TEST(what_is_no_pair_stays) {
 END_TEST
 
 /* Scales along `axis` of [2,3] codes with those zero points. */
-static const QuantSpec *constant_spec(Graph **graph, const int codes[6], const int zero_points[3]) {
+static const QuantSpec *constant_spec(Graph **graph, const int codes[6], const int zero_points[3],
+                                      int rounded) {
   Error err = {0};
   Maker m = maker_new(13);
   Value *w = integers(&m, "w", ELEMENT_UINT8, SHAPE(2, 3), codes);
@@ -81,16 +86,17 @@ static const QuantSpec *constant_spec(Graph **graph, const int codes[6], const i
   ck_assert_int_eq(node_set_int(m.graph, reals->producer, "axis", -1, &err), OK);
   make_output(&m, make_node(&m, "MatMul", "y", (Value *[]){make_input(&m, "x", SHAPE(1, 2)), reals}, 2));
   maker_finish(&m);
-  int taken = take(m.graph);
+  QdqTaken taken = take_all(m.graph);
   const QuantSpec *spec = graph_find_value(m.graph, "reals")->spec;
-  ck_assert_int_eq(taken, spec != NULL);
+  ck_assert_int_eq(taken.parameters, spec != NULL);
+  ck_assert_int_eq(taken.rounded, rounded);
   *graph = m.graph;
   return spec;
 }
 
 START_TEST(symmetric_constants_give_their_scales) {
   Graph *graph;
-  const QuantSpec *spec = constant_spec(&graph, (int[]){1, 128, 255, 3, 4, 5}, (int[]){128, 128, 128});
+  const QuantSpec *spec = constant_spec(&graph, (int[]){1, 128, 255, 3, 4, 5}, (int[]){128, 128, 128}, 0);
   ck_assert_ptr_nonnull(spec);
   ck_assert_int_eq(spec->axis, 1);
   ck_assert_int_eq(spec->scale_count, 3);
@@ -99,12 +105,47 @@ START_TEST(symmetric_constants_give_their_scales) {
 }
 END_TEST
 
-START_TEST(asymmetric_constants_do_not) {
+static double scale_of(const Graph *graph, int i) {
+  return tensor_get(graph_find_value(graph, "scales")->constant, i);
+}
+
+START_TEST(every_channel_may_have_its_zero_point) {
   Graph *graph;
-  ck_assert_ptr_null(constant_spec(&graph, (int[]){1, 2, 3, 3, 4, 5}, (int[]){128, 128, 100}));
+  const QuantSpec *spec = constant_spec(&graph, (int[]){1, 2, 3, 3, 4, 5}, (int[]){128, 100, 0}, 0);
+  ck_assert_ptr_nonnull(spec);
+  ck_assert_int_eq(spec->zero_point, 0);
+  for (int i = 0; i < 3; i++) ck_assert_float_eq(spec->scales[i], (float)scale_of(graph, i));
   graph_free(graph);
-  ck_assert_ptr_null(constant_spec(&graph, (int[]){0, 2, 3, 3, 4, 5}, (int[]){128, 128, 128})); /* -128 */
+}
+END_TEST
+
+START_TEST(codes_beyond_127_widen_a_scale) {
+  Graph *graph;
+  /* 200 and 254 steps in the first channel; -128 beside 127 in the last one loses less when it is clipped */
+  const QuantSpec *spec = constant_spec(&graph, (int[]){200, 1, 0, 254, 2, 127 + 128}, (int[]){0, 0, 128}, 1);
+  ck_assert_ptr_nonnull(spec);
+  ck_assert_float_eq(spec->scales[0], (float)(scale_of(graph, 0) * 2));
+  ck_assert_float_eq(spec->scales[1], (float)scale_of(graph, 1));
   graph_free(graph);
+}
+END_TEST
+
+/* What is no weight can have every code. */
+START_TEST(operands_keep_their_zero_point) {
+  Maker m = maker_new(13);
+  Value *codes = integers(&m, "codes", ELEMENT_UINT8, SHAPE(2), (int[]){0, 255});
+  Value *zero = integers(&m, "zero", ELEMENT_UINT8, SHAPE_SCALAR, (int[]){3});
+  Value *reals =
+      make_node(&m, "DequantizeLinear", "reals", (Value *[]){codes, make_number(&m, "step", 0.5f), zero}, 3);
+  make_output(&m, make_node(&m, "Add", "y", (Value *[]){make_input(&m, "x", SHAPE(1, 2)), reals}, 2));
+  maker_finish(&m);
+  QdqTaken taken = take_all(m.graph);
+  ck_assert_int_eq(taken.parameters, 1);
+  ck_assert_int_eq(taken.rounded, 0);
+  const QuantSpec *spec = graph_find_value(m.graph, "reals")->spec;
+  ck_assert_int_eq(spec->zero_point, 3 - 128);
+  ck_assert_float_eq(spec->scales[0], 0.5f);
+  graph_free(m.graph);
 }
 END_TEST
 
@@ -114,7 +155,9 @@ Suite *suite_qdq_read(void) {
   tcase_add_test(tests, pairs_are_taken_out);
   tcase_add_test(tests, what_is_no_pair_stays);
   tcase_add_test(tests, symmetric_constants_give_their_scales);
-  tcase_add_test(tests, asymmetric_constants_do_not);
+  tcase_add_test(tests, every_channel_may_have_its_zero_point);
+  tcase_add_test(tests, codes_beyond_127_widen_a_scale);
+  tcase_add_test(tests, operands_keep_their_zero_point);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -140,13 +140,13 @@ START_TEST(patterns_far_from_all_names_list_the_operators) {
 END_TEST
 
 START_TEST(bits_are_for_weights) {
-  const BitsChoice relus = {"Relu", 8};
+  const BitsChoice relus = {.pattern = "Relu", .bits = 8};
   refuse((NodeChoices){.bits = &relus, .bits_count = 1}, BAD_USAGE, "no constant weights");
 }
 END_TEST
 
 START_TEST(the_last_bits_count) {
-  const BitsChoice bits[] = {{"Conv", 4}, {second->producer->name, 8}};
+  const BitsChoice bits[] = {{.pattern = "Conv", .bits = 4}, {.pattern = second->producer->name, .bits = 8}};
   const Value *weights[] = {first->producer->inputs[1], second->producer->inputs[1]};
   c.choices = (NodeChoices){.bits = bits, .bits_count = 2};
   ck_assert_int_eq(net_case_quantize(&c, last, quantize_defaults()), OK);
@@ -185,7 +185,7 @@ static int64_t constant_bytes(const EdgeConstants *constants, const char *layer,
 
 /* What the specs say that weights and biases take is what they take in the file: the first in 4 bits. */
 START_TEST(predicted_bytes_are_written_bytes) {
-  const BitsChoice four = {first->producer->name, 4};
+  const BitsChoice four = {.pattern = first->producer->name, .bits = 4};
   c.choices = (NodeChoices){.bits = &four, .bits_count = 1};
   Arena arena = {0};
   EdgeConstants constants;

@@ -42,6 +42,7 @@ START_TEST(weights_and_their_groups) {
   const Form *form = &forms[_i];
   int64_t count = shape_elements(&form->shape), outputs = form->shape.dims[form->channel_axis];
   float *numbers = net_case_noise(&c, count, 1, 1), *row = net_case_noise(&c, count, 1, 1);
+  float *channel = net_case_noise(&c, count, 1, 1);
   uint8_t *factors = arena_new(&c.graph->arena, (size_t)count, 1, &c.err);
   float *scales = net_case_noise(&c, outputs, 1, 1);
   for (int64_t i = 0; i < count; i++) numbers[i] = (float)i;
@@ -64,7 +65,12 @@ START_TEST(weights_and_their_groups) {
   ck_assert_int_eq(quant_groups(&spec, &form->shape), groups.count);
   ck_assert_int_eq(groups.count * groups.size * outputs, count);
   for (int64_t o = 0; o < outputs; o++) {
-    weight_groups_gather(&groups, weight->constant, o, row);
+    float *at = channel;
+    for (int64_t i = 0; i < count; i++) {
+      int64_t behind = shape_product(&form->shape, form->channel_axis + 1, form->shape.rank);
+      if (i / behind % outputs == o) *at++ = numbers[i];
+    }
+    weight_groups_order(&groups, channel, row);
     for (int64_t k = 0; k < groups.count * groups.size; k++) {
       double expected = (double)scales[o] * factors[o * groups.count + k / groups.size];
       ck_assert_double_eq(quant_step(&spec, &form->shape, (int64_t)row[k]), expected);

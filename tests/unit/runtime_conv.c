@@ -14,6 +14,7 @@ typedef struct Plan {
   EdgeConvParams params;
   EdgeType result;
   int has_table, is_depthwise, is_worst_case, is_narrow, x_zero_point; /* narrow: int4 weights */
+  int is_wide;                                                         /* int16 x */
   uint32_t runs;                                                       /* with factors; 0: none */
 } Plan;
 
@@ -33,7 +34,8 @@ static Plan random_plan(int is_depthwise) {
   int32_t groups = is_depthwise ? case_pick(1, 90) : case_pick(1, 3) == 1 ? case_pick(1, 4) : 1;
   p.channels = (uint32_t)(is_depthwise ? groups : groups * case_pick(1, 40));
   p.outputs = (uint32_t)(groups * (is_depthwise ? case_pick(1, 2) : case_pick(1, 70 / groups)));
-  p.x_zero_point = case_pick(-128, 127);
+  p.is_wide = case_pick(0, 2) == 0;
+  p.x_zero_point = p.is_wide ? case_pick(-32768, 32767) : case_pick(-128, 127);
   p.is_narrow = case_pick(0, 2) == 0;
   p.has_table = case_pick(0, 3) == 0;
   p.result =
@@ -56,12 +58,25 @@ static void fill_bytes(KernelCase *c, int operand, int value) {
   memset(case_data(c, operand), value, edge_tensor_bytes(&c->info[operand]));
 }
 
+/* All codes of x as large as they can be. */
+static void fill_data(KernelCase *c, int is_positive) {
+  if (c->info[0].type == EDGE_S8) fill_bytes(c, 0, is_positive ? 127 : -128);
+  for (uint32_t i = 0; c->info[0].type == EDGE_S16 && i < c->info[0].elements; i++)
+    ((int16_t *)case_data(c, 0))[i] = is_positive ? INT16_MAX : INT16_MIN;
+}
+
 /* All weights as large as they can be. */
 static void fill_weights(KernelCase *c, int is_positive) {
   if (c->info[1].type == EDGE_S4)
     fill_bytes(c, 1, is_positive ? 0x77 : 0x88);
   else
     fill_bytes(c, 1, is_positive ? 127 : -128);
+}
+
+static void add_bias(KernelCase *c, const Plan *p) {
+  void *bias = case_input(c, p->is_wide ? EDGE_S64 : EDGE_S32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
+  for (uint32_t o = 0; p->is_wide && o < p->outputs; o++)
+    ((int64_t *)bias)[o] = (int64_t)case_pick(-1000000, 1000000) * (case_pick(0, 3) == 0 ? 1 << 20 : 1);
 }
 
 static KernelCase conv_case(const Plan *p) {
@@ -75,21 +90,22 @@ static KernelCase conv_case(const Plan *p) {
       result_size(p->height, p->kernel_h, p->params.stride_h, p->params.dilation_h, p->params.pad_top * 2),
       result_size(p->width, p->kernel_w, p->params.stride_w, p->params.dilation_w, p->params.pad_left * 2),
       p->outputs};
-  case_input(&c, EDGE_S8, EDGE_ARENA, 4, (uint32_t[]){p->batches, p->height, p->width, p->channels}, 1.0f,
-             p->x_zero_point);
+  case_input(&c, p->is_wide ? EDGE_S16 : EDGE_S8, EDGE_ARENA, 4,
+             (uint32_t[]){p->batches, p->height, p->width, p->channels}, 1.0f, p->x_zero_point);
   if (p->is_depthwise)
     case_input(&c, p->is_narrow ? EDGE_S4 : EDGE_S8, EDGE_CONSTANT, 3, dw_dims, 0.0f, 0);
   else
     case_input(&c, p->is_narrow ? EDGE_S4 : EDGE_S8, EDGE_CONSTANT, 4, w_dims, 0.0f, 0);
-  case_input(&c, EDGE_S32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
+  add_bias(&c, p);
   float *mult = case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
-  for (uint32_t i = 0; i < p->outputs; i++) mult[i] /= 30000.0f * sqrtf((float)depth);
+  for (uint32_t i = 0; i < p->outputs; i++)
+    mult[i] /= (p->is_wide ? 256 : 1) * 30000.0f * sqrtf((float)depth);
   if (p->has_table) case_input(&c, EDGE_S8, EDGE_CONSTANT, 1, (uint32_t[]){256}, 0.0f, 0);
   if (!p->has_table && p->runs > 0) case_absent_input(&c);
   if (p->runs > 0) case_input(&c, EDGE_U8, EDGE_CONSTANT, 2, (uint32_t[]){p->outputs, p->runs}, 0.0f, 0);
   case_output(&c, p->result, 4, y_dims, 1.0f, p->result == EDGE_F32 ? 0 : p->params.pre_zero_point);
   if (p->is_worst_case) {
-    fill_bytes(&c, 0, case_pick(0, 1) ? 127 : -128);
+    fill_data(&c, case_pick(0, 1));
     fill_weights(&c, case_pick(0, 1));
   }
   return c;
@@ -109,18 +125,20 @@ static int32_t factor_at(const Plan *p, KernelCase *c, uint32_t o, size_t at) {
   return ((const uint8_t *)case_data(c, 5))[o * p->runs + at % depth / (depth / p->runs)];
 }
 
-/* x + 128 at a place that may be outside. */
+/* x + 128 (of int16: x) at a place that may be outside. */
 static int32_t x_at(KernelCase *c, int64_t n, int64_t y, int64_t x, uint32_t channel) {
   const uint32_t *dims = c->info[0].dims;
-  if (y < 0 || x < 0 || y >= dims[1] || x >= dims[2]) return c->info[0].zero_point + 128;
-  return ((const int8_t *)case_data(c, 0))[((n * dims[1] + y) * dims[2] + x) * dims[3] + channel] + 128;
+  int is_wide = c->info[0].type == EDGE_S16, offset = is_wide ? 0 : 128;
+  if (y < 0 || x < 0 || y >= dims[1] || x >= dims[2]) return c->info[0].zero_point + offset;
+  int64_t at = ((n * dims[1] + y) * dims[2] + x) * dims[3] + channel;
+  return is_wide ? ((const int16_t *)case_data(c, 0))[at] : ((const int8_t *)case_data(c, 0))[at] + offset;
 }
 
-/* The sum of one output, as program.h writes it. */
-static int32_t sum_of(const Plan *p, KernelCase *c, uint32_t n, uint32_t oy, uint32_t ox, uint32_t o) {
+/* The sum of one output, as program.h writes it: modulo 2^32, of int16 in full. */
+static int64_t sum_of(const Plan *p, KernelCase *c, uint32_t n, uint32_t oy, uint32_t ox, uint32_t o) {
   uint32_t group_channels = p->channels / (uint32_t)p->params.groups;
   uint32_t group = o / (p->outputs / (uint32_t)p->params.groups);
-  int64_t sum = ((const int32_t *)case_data(c, 2))[o];
+  int64_t sum = p->is_wide ? ((const int64_t *)case_data(c, 2))[o] : ((const int32_t *)case_data(c, 2))[o];
   for (uint32_t ky = 0; ky < p->kernel_h; ky++)
     for (uint32_t kx = 0; kx < p->kernel_w; kx++)
       for (uint32_t i = 0; i < group_channels; i++) {
@@ -132,7 +150,7 @@ static int32_t sum_of(const Plan *p, KernelCase *c, uint32_t n, uint32_t oy, uin
         sum +=
             (int64_t)weight_at(c, at) * factor_at(p, c, o, at) * x_at(c, n, y, x, group * group_channels + i);
       }
-  return (int32_t)(uint32_t)sum;
+  return p->is_wide ? sum : (int32_t)(uint32_t)sum;
 }
 
 static int32_t clamp(int32_t value, int32_t low, int32_t high) {
@@ -225,6 +243,33 @@ START_TEST(sums_wrap_around) {
 }
 END_TEST
 
+/* 2^13 products of 2^15 * 2^7 are 2^35: of int16 nothing wraps around. */
+START_TEST(sums_of_int16_have_64_bits) {
+  Plan plan = {
+      .batches = 1, .height = 1, .width = 5, .channels = 1 << 13, .outputs = 3, .kernel_h = 1, .kernel_w = 1};
+  plan.params = (EdgeConvParams){1, 1, 1, 1, 0, 0, 1, -128, 127, 0};
+  plan.result = EDGE_F32;
+  plan.is_wide = 1;
+  KernelCase c = conv_case(&plan);
+  fill_data(&c, 0);
+  fill_weights(&c, 0);
+  ck_assert(case_agrees(&c));
+  expect_definition(&plan, &c);
+  ck_assert(sum_of(&plan, &c, 0, 0, 0, 0) > 1LL << 34);
+  plan.is_depthwise = 1; /* 1681 positions of a window */
+  plan.height = plan.width = plan.kernel_h = plan.kernel_w = 41;
+  plan.channels = plan.outputs = 3;
+  plan.params.groups = 3;
+  case_free(&c);
+  c = conv_case(&plan);
+  fill_data(&c, 0);
+  fill_weights(&c, 0);
+  ck_assert(case_agrees(&c));
+  expect_definition(&plan, &c);
+  case_free(&c);
+}
+END_TEST
+
 /* Parts in reverse; counts them. */
 static void run_backwards(void *pool, uint32_t count, void (*body)(void *context, uint32_t i),
                           void *context) {
@@ -237,7 +282,8 @@ START_TEST(parts_give_the_same) {
       .batches = 2, .height = 19, .width = 23, .channels = 18, .outputs = 34, .kernel_h = 3, .kernel_w = 3};
   plan.params = (EdgeConvParams){1, 1, 1, 1, 1, 1, 2, -128, 127, 3};
   plan.result = EDGE_S8;
-  plan.is_narrow = _i;
+  plan.is_narrow = _i % 2;
+  plan.is_wide = _i / 2;
   KernelCase c = conv_case(&plan);
   uint32_t parts = 0;
   EdgeHooks hooks = {.parallel_for = run_backwards, .pool = &parts};
@@ -387,7 +433,8 @@ Suite *suite_runtime_conv(void) {
   tcase_add_loop_test(tests, faster_kernels_agree, 0, 2);
   tcase_add_test(tests, faster_kernels_agree_on_matrices);
   tcase_add_test(tests, sums_wrap_around);
-  tcase_add_loop_test(tests, parts_give_the_same, 0, 2);
+  tcase_add_test(tests, sums_of_int16_have_64_bits);
+  tcase_add_loop_test(tests, parts_give_the_same, 0, 4);
   tcase_add_loop_test(tests, int4_weights_are_int8_weights, 0, 2);
   tcase_add_test(tests, int4_weights_are_unpacked_in_blocks);
   tcase_add_test(tests, factors_of_runs);

@@ -21,12 +21,6 @@ static int32_t requantize(float value, int32_t zero_point, EdgeType type, int32_
   return clamp(clamp((int32_t)rounded + zero_point, low, high), act_min, act_max);
 }
 
-/* Element i of an int8 or int16 operand. */
-static int32_t code_at(KernelCase *c, int operand, int64_t i) {
-  const void *data = case_data(c, operand);
-  return c->info[operand].type == EDGE_S16 ? ((const int16_t *)data)[i] : ((const int8_t *)data)[i];
-}
-
 /* ---- two tensors ---- */
 
 /* dims [3,d1,d2]; b dense, or repeated along one or two of them. */
@@ -57,20 +51,22 @@ static float binary_value(EdgeOpcode opcode, const EdgeBinaryParams *p, int32_t 
 static void expect_binary(KernelCase *c, const EdgeBinaryParams *p) {
   for (int32_t i = 0; i < (int32_t)c->info[OUTPUT].elements; i++) {
     int32_t i2 = i % p->dims[2], i1 = i / p->dims[2] % p->dims[1], i0 = i / p->dims[2] / p->dims[1];
-    int32_t a = code_at(c, 0, i) - c->info[0].zero_point;
-    int32_t b = code_at(c, 1, i0 * p->b_stride[0] + i1 * p->b_stride[1] + i2 * p->b_stride[2]);
+    int32_t a = case_code(c, 0, i) - c->info[0].zero_point;
+    int32_t b = case_code(c, 1, i0 * p->b_stride[0] + i1 * p->b_stride[1] + i2 * p->b_stride[2]);
     int32_t code = requantize(binary_value(c->opcode, p, a, b - c->info[1].zero_point), p->pre_zero_point,
                               (EdgeType)c->info[OUTPUT].type, p->act_min, p->act_max);
-    if (c->inputs == 3) code = code_at(c, 2, code + 128);
-    ck_assert_int_eq(code_at(c, OUTPUT, i), code);
+    if (c->inputs == 3) code = case_code(c, 2, code + 128);
+    ck_assert_int_eq(case_code(c, OUTPUT, i), code);
   }
 }
 
-/* Of 8 or 16 bits. */
-static void add_operand(KernelCase *c, uint32_t rank, const uint32_t *dims) {
+/* Of 8 or 16 bits, which it says. */
+static EdgeType add_operand(KernelCase *c, uint32_t rank, const uint32_t *dims) {
   int is_wide = case_pick(0, 1);
   int32_t zero_point = is_wide ? case_pick(-32768, 32767) : case_pick(-128, 127);
-  case_input(c, is_wide ? EDGE_S16 : EDGE_S8, EDGE_ARENA, rank, dims, 1.0f, zero_point);
+  EdgeType type = is_wide ? EDGE_S16 : EDGE_S8;
+  case_input(c, type, EDGE_ARENA, rank, dims, 1.0f, zero_point);
+  return type;
 }
 
 START_TEST(binary_is_the_definition) {
@@ -96,13 +92,14 @@ END_TEST
 /* ---- windows ---- */
 
 typedef struct WindowSums {
-  int32_t sum, most, inside, counted;
+  int64_t sum;
+  int32_t most, inside, counted;
 } WindowSums;
 
 static WindowSums window_of(KernelCase *c, const EdgePoolParams *p, int32_t oy, int32_t ox, int32_t channel) {
   const uint32_t *dims = c->info[0].dims;
   int32_t height = (int32_t)dims[1], width = (int32_t)dims[2];
-  WindowSums w = {.most = -128};
+  WindowSums w = {.most = c->info[0].type == EDGE_S16 ? INT16_MIN : INT8_MIN};
   for (int32_t ky = 0; ky < p->kernel_h; ky++)
     for (int32_t kx = 0; kx < p->kernel_w; kx++) {
       int32_t y = oy * p->stride_h - p->pad_top + ky * p->dilation_h;
@@ -110,7 +107,7 @@ static WindowSums window_of(KernelCase *c, const EdgePoolParams *p, int32_t oy, 
       w.counted +=
           y >= -p->pad_top && y < height + p->pad_bottom && x >= -p->pad_left && x < width + p->pad_right;
       if (y < 0 || x < 0 || y >= height || x >= width) continue;
-      int32_t code = code_at(c, 0, (y * width + x) * (int32_t)dims[3] + channel);
+      int32_t code = case_code(c, 0, (y * width + x) * (int32_t)dims[3] + channel);
       w.inside++;
       w.sum += code - c->info[0].zero_point;
       w.most = code > w.most ? code : w.most;
@@ -122,7 +119,7 @@ static int32_t pooled(KernelCase *c, const EdgePoolParams *p, WindowSums w) {
   if (c->opcode == EDGE_OP_MAXPOOL) return clamp(w.most, p->act_min, p->act_max);
   int32_t count = p->count_include_pad ? w.counted : w.inside;
   float mean = ((float)w.sum * p->mult) / (float)(count > 0 ? count : 1);
-  return requantize(mean, c->info[OUTPUT].zero_point, EDGE_S8, p->act_min, p->act_max);
+  return requantize(mean, c->info[OUTPUT].zero_point, (EdgeType)c->info[OUTPUT].type, p->act_min, p->act_max);
 }
 
 START_TEST(pooling_is_the_definition) {
@@ -146,13 +143,15 @@ START_TEST(pooling_is_the_definition) {
                         -100,
                         case_pick(0, 127)};
     KernelCase c = kernel_case((EdgeOpcode)_i, &p);
-    case_input(&c, EDGE_S8, EDGE_ARENA, 4, x_dims, 1.0f, case_pick(-128, 127));
-    case_output(&c, EDGE_S8, 4, y_dims, 1.0f, case_pick(-128, 127));
+    EdgeType type = add_operand(&c, 4, x_dims);
+    if (_i == EDGE_OP_AVGPOOL && case_pick(0, 1)) type = EDGE_S8;
+    if (type == EDGE_S16) p.act_max = case_pick(0, 1) ? 20000 : INT16_MAX;
+    case_output(&c, type, 4, y_dims, 1.0f, case_pick(-128, 127));
     ck_assert(case_agrees(&c));
     for (uint32_t k = 0; k < c.info[OUTPUT].elements; k++) {
       WindowSums w = window_of(&c, &p, (int32_t)(k / y_dims[3] / y_dims[2]),
                                (int32_t)(k / y_dims[3] % y_dims[2]), (int32_t)(k % y_dims[3]));
-      ck_assert_int_eq(code_at(&c, OUTPUT, k), pooled(&c, &p, w));
+      ck_assert_int_eq(case_code(&c, OUTPUT, k), pooled(&c, &p, w));
     }
     case_free(&c);
   }
@@ -178,13 +177,14 @@ START_TEST(reduce_is_the_definition) {
                           .act_min = -128,
                           .act_max = 100};
     KernelCase c = kernel_case(EDGE_OP_REDUCE, &p);
-    case_input(&c, EDGE_S8, EDGE_ARENA, 2, (uint32_t[]){rows, columns}, 1.0f, case_pick(-128, 127));
+    int32_t first = add_operand(&c, 2, (uint32_t[]){rows, columns}) == EDGE_S16 ? INT16_MIN : INT8_MIN;
     case_output(&c, case_pick(0, 1) ? EDGE_S8 : EDGE_S16, 1, &outer, 1.0f, 7);
     ck_assert(case_agrees(&c));
     for (uint32_t o = 0; o < outer; o++) {
-      int32_t sum = 0, most = -128, least = 127;
+      int64_t sum = 0;
+      int32_t most = first, least = -1 - first;
       for (uint32_t k = 0; k < inner; k++) {
-        int32_t code = code_at(&c, 0, (int64_t)o * p.outer_stride[0] + (int64_t)k * p.inner_stride[0]);
+        int32_t code = case_code(&c, 0, (int64_t)o * p.outer_stride[0] + (int64_t)k * p.inner_stride[0]);
         sum += code - c.info[0].zero_point;
         most = code > most ? code : most;
         least = code < least ? code : least;
@@ -192,7 +192,7 @@ START_TEST(reduce_is_the_definition) {
       int32_t expected = requantize((float)sum * p.mult, 7, (EdgeType)c.info[OUTPUT].type, -128, 100);
       if (kind == EDGE_REDUCE_MAX) expected = clamp(most, -128, 100);
       if (kind == EDGE_REDUCE_MIN) expected = clamp(least, -128, 100);
-      ck_assert_int_eq(code_at(&c, OUTPUT, o), expected);
+      ck_assert_int_eq(case_code(&c, OUTPUT, o), expected);
     }
     case_free(&c);
   }
@@ -218,13 +218,14 @@ START_TEST(softmax_is_the_definition) {
       int32_t most = -128;
       int64_t sum = 0;
       for (uint32_t j = 0; j < length; j++) {
-        int32_t code = code_at(&c, 0, first + j * inner);
+        int32_t code = case_code(&c, 0, first + j * inner);
         most = code > most ? code : most;
       }
-      for (uint32_t j = 0; j < length; j++) sum += table[most - code_at(&c, 0, first + j * inner)];
-      int64_t share = ((int64_t)table[most - code_at(&c, 0, k)] * p.unit + sum / 2) / sum;
+      for (uint32_t j = 0; j < length; j++) sum += table[most - case_code(&c, 0, first + j * inner)];
+      int64_t share = ((int64_t)table[most - case_code(&c, 0, k)] * p.unit + sum / 2) / sum;
       int32_t low = type == EDGE_S16 ? INT16_MIN : INT8_MIN, high = type == EDGE_S16 ? INT16_MAX : INT8_MAX;
-      ck_assert_int_eq(code_at(&c, OUTPUT, k), clamp((int32_t)share + c.info[OUTPUT].zero_point, low, high));
+      ck_assert_int_eq(case_code(&c, OUTPUT, k),
+                       clamp((int32_t)share + c.info[OUTPUT].zero_point, low, high));
     }
     case_free(&c);
   }
@@ -237,23 +238,26 @@ START_TEST(layernorm_is_the_definition) {
     uint32_t length = (uint32_t)case_pick(1, 90), dims[2] = {3, length};
     EdgeNormParams p = {3, (int32_t)length, i % 4 == 0 ? 0.0f : 10.0f};
     KernelCase c = kernel_case(EDGE_OP_LAYERNORM, &p);
-    int8_t *x = case_input(&c, EDGE_S8, EDGE_ARENA, 2, dims, 1.0f, 3);
+    EdgeType type = add_operand(&c, 2, dims);
     const float *gamma = case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &length, 0.0f, 0);
     const float *beta = case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &length, 0.0f, 0);
     case_output(&c, EDGE_S8, 2, dims, 1.0f, -4);
-    if (i == 0) memset(x, 17, length); /* no variance, no epsilon: every quotient is 0 */
+    if (i == 0)
+      memset(case_data(&c, 0), 17,
+             length * (type == EDGE_S16 ? 2 : 1)); /* no variance, no epsilon: every quotient is 0 */
     ck_assert(case_agrees(&c));
     for (uint32_t k = 0; k < 3 * length; k++) {
       int64_t s1 = 0, s2 = 0, first = k / length * length;
       for (uint32_t j = 0; j < length; j++) {
-        s1 += x[first + j];
-        s2 += x[first + j] * x[first + j];
+        int64_t x = case_code(&c, 0, first + j);
+        s1 += x;
+        s2 += x * x;
       }
       float root = sqrtf((float)(length * s2 - s1 * s1) + p.epsilon);
-      float quotient = root > 0.0f ? (float)((int64_t)length * x[k] - s1) / root : 0.0f;
+      float quotient = root > 0.0f ? (float)((int64_t)length * case_code(&c, 0, k) - s1) / root : 0.0f;
       float value = quotient * gamma[k % length];
       value += beta[k % length];
-      ck_assert_int_eq(code_at(&c, OUTPUT, k), requantize(value, -4, EDGE_S8, -128, 127));
+      ck_assert_int_eq(case_code(&c, OUTPUT, k), requantize(value, -4, EDGE_S8, -128, 127));
     }
     case_free(&c);
   }
@@ -278,21 +282,21 @@ START_TEST(matmul_is_the_definition) {
                           .act_min = -128,
                           .act_max = 110};
     KernelCase c = kernel_case(EDGE_OP_MATMUL, &p);
-    const int8_t *a =
-        case_input(&c, EDGE_S8, EDGE_ARENA, 3, (uint32_t[]){2, m, k}, 1.0f, case_pick(-128, 127));
-    const int8_t *b =
-        case_input(&c, EDGE_S8, EDGE_ARENA, 3, (uint32_t[]){2, k, n}, 1.0f, case_pick(-128, 127));
-    case_output(&c, EDGE_S8, 3, (uint32_t[]){2, m, n}, 1.0f, 9);
+    if (add_operand(&c, 3, (uint32_t[]){2, m, k}) == EDGE_S16) p.mult /= 256;
+    if (add_operand(&c, 3, (uint32_t[]){2, k, n}) == EDGE_S16) p.mult /= 256;
+    case_output(&c, case_pick(0, 2) == 0 ? EDGE_S16 : EDGE_S8, 3, (uint32_t[]){2, m, n}, 1.0f, 9);
     ck_assert(case_agrees(&c));
     for (uint32_t e = 0; e < 2 * m * n; e++) {
       uint32_t column = e % n, row = e / n % m, batch = e / n / m;
-      int32_t sum = 0;
+      int64_t sum = 0;
       for (uint32_t j = 0; j < k; j++) {
         uint32_t at =
             batch * (uint32_t)p.b_stride[0] * k * n + (p.b_transposed ? column * k + j : j * n + column);
-        sum += (a[(batch * m + row) * k + j] - c.info[0].zero_point) * (b[at] - c.info[1].zero_point);
+        int64_t a = case_code(&c, 0, (batch * m + row) * k + j) - c.info[0].zero_point;
+        sum += a * (case_code(&c, 1, at) - c.info[1].zero_point);
       }
-      ck_assert_int_eq(code_at(&c, OUTPUT, e), requantize((float)sum * p.mult, 9, EDGE_S8, -128, 110));
+      EdgeType type = (EdgeType)c.info[OUTPUT].type;
+      ck_assert_int_eq(case_code(&c, OUTPUT, e), requantize((float)sum * p.mult, 9, type, -128, 110));
     }
     case_free(&c);
   }
@@ -307,7 +311,7 @@ START_TEST(matmul_depth_is_limited) {
     memset(case_input(&c, EDGE_S8, EDGE_ARENA, 1, (uint32_t[]){33026}, 1.0f, 127), -128, 33026);
   case_output(&c, EDGE_S8, 1, (uint32_t[]){1}, 1.0f, -128);
   ck_assert(case_agrees(&c));
-  ck_assert_int_eq(code_at(&c, OUTPUT, 0), 127);
+  ck_assert_int_eq(case_code(&c, OUTPUT, 0), 127);
   p.k = 33026;
   ck_assert_int_eq(case_check(&c), EDGE_MALFORMED);
   case_free(&c);

@@ -15,7 +15,7 @@
 #ifdef __AVX2__
 
 #define MAX_PACKED 8192      /* weights that the stack is asked to hold, as int16 */
-#define MAX_PACKED_DEPTH 192 /* longer rows gain too little */
+#define MAX_PACKED_DEPTH 192 /* longer rows gain too little; and at most EDGE_CONV_CHUNK */
 #define MIN_PACKED_PIXELS 32 /* fewer are not worth the packing */
 
 /* 8 bytes as int16, plus 128. */
@@ -119,18 +119,18 @@ static inline void multiply_1x4(int32_t *sum, const int16_t *row, const int8_t *
 /* The last outputs may be fewer than four or two: then some are computed more than once. All sums have room,
    because EDGE_CONV_OUTPUTS is a multiple of four. */
 static void multiply(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels, const int8_t *w,
-                     int32_t depth, int32_t outputs) {
-  const int8_t *last = w + (ptrdiff_t)(outputs - 1) * depth;
+                     ptrdiff_t stride, int32_t depth, int32_t outputs) {
+  const int8_t *last = w + (outputs - 1) * stride;
   if (pixels == 4) {
     for (int32_t o = 0; o < outputs; o += 2) {
-      const int8_t *w0 = w + (ptrdiff_t)o * depth;
-      multiply_4x2(sum + o, rows, row_length, w0, w0 == last ? w0 : w0 + depth, depth);
+      const int8_t *w0 = w + o * stride;
+      multiply_4x2(sum + o, rows, row_length, w0, w0 == last ? w0 : w0 + stride, depth);
     }
     return;
   }
   for (int32_t o = 0; o < outputs; o += 4) {
-    const int8_t *at[4] = {w + (ptrdiff_t)o * depth};
-    for (int i = 1; i < 4; i++) at[i] = at[i - 1] == last ? last : at[i - 1] + depth;
+    const int8_t *at[4] = {w + o * stride};
+    for (int i = 1; i < 4; i++) at[i] = at[i - 1] == last ? last : at[i - 1] + stride;
     for (int32_t i = 0; i < pixels; i++)
       multiply_1x4(sum + i * EDGE_CONV_OUTPUTS + o, rows + i * row_length, at, depth);
   }
@@ -188,10 +188,11 @@ EDGE_INLINE void multiply_blocks(int32_t *sum, const int16_t *rows, ptrdiff_t ro
 
 /* Where there are fewer than four pixels, rows and sums of the missing ones have room but no meaning. */
 static void multiply_packed(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels,
-                            const int8_t *packed, int32_t depth, int32_t outputs) {
+                            const int8_t *packed, ptrdiff_t stride, int32_t depth, int32_t outputs) {
   ptrdiff_t block_bytes = (ptrdiff_t)((depth + 1) / 2) * (ptrdiff_t)sizeof(__m256i);
   int32_t o = 0;
   (void)pixels;
+  (void)stride;
   for (; o + 8 < outputs; o += 16, packed += 2 * block_bytes)
     multiply_blocks(sum + o, rows, row_length, packed, block_bytes, depth, 2);
   if (o < outputs) multiply_blocks(sum + o, rows, row_length, packed, block_bytes, depth, 1);

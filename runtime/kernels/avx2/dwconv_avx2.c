@@ -4,7 +4,7 @@
  */
 #include "runtime/kernel.h"
 #include "runtime/kernels/avx2/conv_avx2.h"
-#include "runtime/kernels/plain/dwconv.h"
+#include "runtime/kernels/plain/dwconv_wide.h"
 
 #ifdef __AVX2__
 
@@ -147,6 +147,7 @@ static void compute_block(const EdgeCall *call, const int8_t *weights, EdgeDwcon
 /* Several outputs a channel and windows larger than any in use are left to the plain kernel. */
 static EdgeStatus run(const EdgeCall *call) {
   const EdgeTensor *x = call->in[0].info, *w = call->in[1].info;
+  if (x->type == EDGE_S16) return edge_dwconv_run_wide(call);
   if (x->dims[3] != w->dims[2] || (uint64_t)w->dims[0] * w->dims[1] > MAX_POSITIONS)
     return edge_plain_dwconv.run(call);
   const EdgeConvShape s = edge_conv_shape_of(call, w->dims[0], w->dims[1]);

@@ -11,7 +11,9 @@
   X(ADD, add)                                                                                                \
   X(MUL, mul)                                                                                                \
   X(MAXIMUM, maximum)                                                                                        \
-  X(MINIMUM, minimum)
+  X(MINIMUM, minimum)                                                                                        \
+  X(CONV_F32_CODED, conv_f32_coded)                                                                          \
+  X(DWCONV_F32_CODED, dwconv_f32_coded)
 
 #define X(name, stem) extern const EdgeKernel edge_avx2_##stem;
 AVX2_KERNELS(X)

@@ -1,21 +1,22 @@
 /* ARGMAX: index of the largest (or smallest) element along an axis. A NaN never beats anything and is never
  * beaten. */
 #include "runtime/kernel.h"
-#include "runtime/kernels/plain/checks.h"
+#include "runtime/kernels/plain/requantize.h"
 
 static EdgeStatus check(const EdgeCall *call) {
   const EdgeArgmaxParams *p = call->params;
   const EdgeArg *x = &call->in[0], *y = &call->out[0];
-  if (!edge_is_s8(x) && !edge_is_f32(x)) return EDGE_MALFORMED;
+  if (!edge_is_s8(x) && !edge_is_s16(x) && !edge_is_f32(x)) return EDGE_MALFORMED;
   if (!edge_is_type(y, EDGE_S64) && !edge_is_type(y, EDGE_S32)) return EDGE_MALFORMED;
   if (!edge_has_elements(x, edge_product(p->outer, p->length, p->inner))) return EDGE_MALFORMED;
   if (!edge_has_elements(y, edge_product(p->outer, p->inner, 1))) return EDGE_MALFORMED;
   return edge_is_between(p->last, 0, 1) && edge_is_between(p->smallest, 0, 1) ? EDGE_OK : EDGE_MALFORMED;
 }
 
-/* Codes are exact in float32, so one comparison serves both types. */
+/* Codes are exact in float32, so one comparison serves all types. */
 static float element(const EdgeArg *x, ptrdiff_t i) {
-  return x->info->type == EDGE_S8 ? (float)((const int8_t *)x->data)[i] : ((const float *)x->data)[i];
+  if (x->info->type == EDGE_F32) return ((const float *)x->data)[i];
+  return (float)edge_load_code(x, i);
 }
 
 static int32_t best_of(const EdgeArg *x, ptrdiff_t at, const EdgeArgmaxParams *p) {

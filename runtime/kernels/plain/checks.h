@@ -18,6 +18,10 @@ static inline int edge_is_s8(const EdgeArg *arg) {
   return edge_is_type(arg, EDGE_S8);
 }
 
+static inline int edge_is_s16(const EdgeArg *arg) {
+  return edge_is_type(arg, EDGE_S16);
+}
+
 static inline int edge_is_s4(const EdgeArg *arg) {
   return edge_is_type(arg, EDGE_S4);
 }
@@ -78,8 +82,7 @@ static inline int edge_is_quantized_s8(const EdgeArg *arg) {
 
 /* An int8 or int16 tensor with its zero point. */
 static inline int edge_is_quantized(const EdgeArg *arg) {
-  return edge_is_indexable(arg) && (edge_is_s8(arg) || edge_is_type(arg, EDGE_S16)) &&
-         edge_has_sane_zero_point(arg);
+  return edge_is_indexable(arg) && (edge_is_s8(arg) || edge_is_s16(arg)) && edge_has_sane_zero_point(arg);
 }
 
 /* Clamping to the type and then to [low, high] leaves at least one code. */

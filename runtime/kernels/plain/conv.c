@@ -42,8 +42,8 @@ static int32_t multiply_1(const int16_t *x, const int8_t *w, int32_t depth) {
 }
 
 static void multiply(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels, const int8_t *w,
-                     int32_t depth, int32_t outputs) {
-  for (int32_t o = 0; o < outputs; o++, w += depth) {
+                     ptrdiff_t stride, int32_t depth, int32_t outputs) {
+  for (int32_t o = 0; o < outputs; o++, w += stride) {
     if (pixels == 4)
       multiply_4(sum + o, rows, row_length, w, depth);
     else

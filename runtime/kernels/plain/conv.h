@@ -15,6 +15,7 @@ typedef struct EdgeConvShape {
   int32_t depth;      /* products in one output: kernel_h * kernel_w * group_channels */
   int32_t row_length; /* depth rounded up to 16 */
   int32_t runs;       /* of weights that share a factor; 1 where there are no factors */
+  int32_t x_bytes;    /* of an element of x */
 } EdgeConvShape;
 
 /* ---- check ---- */
@@ -54,25 +55,37 @@ static inline int edge_is_conv_result(const EdgeCall *call) {
   return edge_is_sane_clamp(p->act_min, p->act_max, type) && edge_is_code(p->pre_zero_point, type);
 }
 
+/* One constant an output: int64 where x is int16. */
+static inline int edge_is_conv_bias(const EdgeCall *call, uint32_t outputs) {
+  const EdgeArg *bias = &call->in[2];
+  return edge_is_type(bias, edge_is_s16(&call->in[0]) ? EDGE_S64 : EDGE_S32) &&
+         edge_has_elements(bias, outputs) && edge_is_constant(bias);
+}
+
 /* x, bias, mult, y: all but the weights. */
 static inline int edge_is_sane_integer_conv(const EdgeCall *call) {
-  const EdgeArg *x = &call->in[0], *bias = &call->in[2], *y = &call->out[0];
-  if (!edge_is_quantized_s8(x) || !edge_has_rank_4(x) || !edge_has_rank_4(y)) return 0;
+  const EdgeArg *x = &call->in[0], *y = &call->out[0];
+  if (!edge_is_quantized(x) || !edge_has_rank_4(x) || !edge_has_rank_4(y)) return 0;
   if (!edge_is_sane_conv(call->params, x->info->dims, y->info->dims)) return 0;
   uint32_t outputs = y->info->dims[3];
-  return edge_is_type(bias, EDGE_S32) && edge_has_elements(bias, outputs) && edge_is_constant(bias) &&
-         edge_is_factor_list(&call->in[3], outputs) && edge_is_conv_result(call);
+  return edge_is_conv_bias(call, outputs) && edge_is_factor_list(&call->in[3], outputs) &&
+         edge_is_conv_result(call);
 }
 
 #define EDGE_CONV_RUN 16 /* weights that share a factor are a multiple of these */
 
-/* Factors [O,G] of weights w that fit y: none, or for int4 weights. */
-static inline int edge_has_sane_factors(const EdgeCall *call) {
-  const EdgeArg *w = &call->in[1], *factors = &call->in[5];
+/* Factors [rows,G] of weights with so many rows: none, or a row is G times a multiple of EDGE_CONV_RUN. */
+static inline int edge_is_run_factors(const EdgeArg *factors, const EdgeArg *w, uint32_t rows) {
   if (factors->info == NULL) return 1;
   if (!edge_is_type(factors, EDGE_U8) || !edge_is_constant(factors) || !edge_is_indexable(factors)) return 0;
-  if (!edge_is_s4(w) || factors->info->rank != 2 || factors->info->dims[0] != w->info->dims[0]) return 0;
-  return w->info->elements / w->info->dims[0] % ((uint64_t)factors->info->dims[1] * EDGE_CONV_RUN) == 0;
+  if (factors->info->rank != 2 || factors->info->dims[0] != rows) return 0;
+  return w->info->elements / rows % ((uint64_t)factors->info->dims[1] * EDGE_CONV_RUN) == 0;
+}
+
+/* Factors of CONV's weights: none, or for int4 weights. */
+static inline int edge_has_sane_factors(const EdgeCall *call) {
+  const EdgeArg *w = &call->in[1], *factors = &call->in[5];
+  return factors->info == NULL || (edge_is_s4(w) && edge_is_run_factors(factors, w, w->info->dims[0]));
 }
 
 /* Weights [O,KH,KW,C/groups] that fit x and y. */
@@ -103,6 +116,7 @@ static inline EdgeConvShape edge_conv_shape_of(const EdgeCall *call, uint32_t ke
   s.group_outputs = s.outputs / p->groups;
   s.depth = s.kernel_h * s.kernel_w * s.group_channels;
   s.row_length = (s.depth + 15) / 16 * 16;
+  s.x_bytes = (int32_t)edge_element_bytes(call->in[0].info);
   s.runs = call->in[5].info != NULL ? (int32_t)call->in[5].info->dims[1] : 1;
   return s;
 }
@@ -116,6 +130,7 @@ static inline EdgeConvShape edge_conv_shape(const EdgeCall *call) {
 
 typedef struct EdgeConvResult {
   const int32_t *bias;
+  const int64_t *wide_bias; /* instead, where x is int16 */
   const float *mult;
   const int8_t *table; /* or NULL */
   EdgeCodes codes;
@@ -125,6 +140,7 @@ typedef struct EdgeConvResult {
 static inline EdgeConvResult edge_conv_result(const EdgeCall *call) {
   const EdgeConvParams *p = call->params;
   EdgeConvResult r = {.bias = call->in[2].data,
+                      .wide_bias = call->in[2].data,
                       .mult = call->in[3].data,
                       .table = call->in[4].info != NULL ? call->in[4].data : NULL,
                       .y = call->out[0]};
@@ -153,6 +169,24 @@ static inline void edge_conv_store(const EdgeConvResult *r, ptrdiff_t at, int32_
     for (int32_t i = 0; i < count; i++)
       y[i] = (int8_t)edge_code(edge_conv_value(r, first + i, sum[i]), r->codes);
     for (int32_t i = 0; r->table != NULL && i < count; i++) y[i] = r->table[y[i] + 128];
+  }
+}
+
+/* The same of sums in 64 bits, where x is int16. */
+static inline float edge_conv_wide_value(const EdgeConvResult *r, int32_t output, int64_t sum) {
+  return (float)(int64_t)((uint64_t)r->wide_bias[output] + (uint64_t)sum) * r->mult[output];
+}
+
+static inline void edge_conv_store_wide(const EdgeConvResult *r, ptrdiff_t at, int32_t first,
+                                        const int64_t *sum, int32_t count) {
+  for (int32_t i = 0; i < count; i++) {
+    float value = edge_conv_wide_value(r, first + i, sum[i]);
+    if (r->y.info->type == EDGE_F32) {
+      ((float *)r->y.data)[at + i] = value;
+      continue;
+    }
+    int32_t code = edge_code(value, r->codes);
+    edge_store_code(&r->y, at + i, r->table != NULL ? r->table[code + 128] : code);
   }
 }
 

@@ -1,7 +1,8 @@
 /*
  * conv_walk.h - CONV's walk over blocks of pixels, in parts where the caller has threads.
  *
- * A pixel's window is laid out as one row of `depth` int16 values x + 128, in the order of the weights; then
+ * A pixel's window is laid out as one row of `depth` int16 values x + 128, in the order of the weights (of an
+ * int16 x the codes themselves); then
  * each output is a dot product of that row with a row of weights, which are used as they lie in the file. A
  * few pixels go together, so that weights are read once for all of them.
  *
@@ -9,6 +10,9 @@
  * these; so every weight is unpacked once, and the arithmetic is that of int8. Where runs of weights have
  * factors, they are unpacked run by run: [run][output][weights of the run], and each run is a product of its
  * own.
+ *
+ * The sums of an int16 x have 64 bits. They are put together from sums of EDGE_CONV_CHUNK products, which are
+ * below 2^15 * 2^7 * 256 = 2^30 and therefore exact in the 32 bits of the same multiplications.
  */
 #ifndef RUNTIME_KERNELS_PLAIN_CONV_WALK_H
 #define RUNTIME_KERNELS_PLAIN_CONV_WALK_H
@@ -18,27 +22,28 @@
 #include "runtime/kernels/plain/nibbles.h"
 #include "runtime/kernels/plain/window.h"
 
-#define EDGE_CONV_PIXELS 4                    /* rows of pixels that are multiplied together */
-#define EDGE_CONV_OUTPUTS 64                  /* outputs whose sums are held at a time */
-#define EDGE_CONV_UNPACKED 2048               /* int4 weights that are unpacked at a time, */
-#define EDGE_CONV_UNPACKED_OUTPUTS 8          /* and the fewest outputs of which they are */
-#define EDGE_CONV_PARALLEL_DEPTH 4608         /* longest row that a thread's stack is asked to hold */
+#define EDGE_CONV_PIXELS 4            /* rows of pixels that are multiplied together */
+#define EDGE_CONV_OUTPUTS 64          /* outputs whose sums are held at a time */
+#define EDGE_CONV_CHUNK 256           /* products of int16 by int8 that 32 bits hold; a multiple of 16 */
+#define EDGE_CONV_UNPACKED 2048       /* int4 weights that are unpacked at a time, */
+#define EDGE_CONV_UNPACKED_OUTPUTS 8  /* and the fewest outputs of which they are */
+#define EDGE_CONV_PARALLEL_DEPTH 4608 /* longest row that a thread's stack is asked to hold */
 #define EDGE_CONV_PARALLEL_PRODUCTS (1 << 18) /* in a part that is worth a thread */
 
 /* What differs between instruction sets. All arguments are as the plain ones in conv.c have them. */
 typedef struct EdgeConvSteps {
   /* row[i] = x[i] + 128 */
   void (*widen)(int16_t *row, const int8_t *x, int32_t count);
-  /* sum[p * EDGE_CONV_OUTPUTS + o] = dot product of row p with weights o. Elements of a row behind its depth
-     are not zero. */
+  /* sum[p * EDGE_CONV_OUTPUTS + o] = dot product of row p with weights o, which begin at w + o * stride.
+     Elements of a row behind its depth are not zero. */
   void (*multiply)(int32_t *sum, const int16_t *rows, ptrdiff_t row_length, int32_t pixels, const int8_t *w,
-                   int32_t depth, int32_t outputs);
+                   ptrdiff_t stride, int32_t depth, int32_t outputs);
   void (*store)(const EdgeConvResult *r, ptrdiff_t at, int32_t first, const int32_t *sum, int32_t count);
 } EdgeConvSteps;
 
 /* The output pixel whose window comes next. */
 typedef struct EdgeConvCursor {
-  const int8_t *image; /* the batch element's x from the group's first channel on */
+  const uint8_t *image; /* the batch element's x from the group's first channel on */
   int32_t oy, ox;
   int64_t top;    /* of the window */
   EdgeRange rows; /* of it inside x */
@@ -54,9 +59,18 @@ static inline void edge_conv_next(EdgeConvCursor *at, const EdgeConvShape *s, co
   if (++at->ox < s->out_width) return;
   if (++at->oy == s->out_height) {
     at->oy = 0;
-    at->image += (ptrdiff_t)s->height * s->width * s->channels;
+    at->image += (ptrdiff_t)s->height * s->width * s->channels * s->x_bytes;
   }
   edge_conv_begin_row(at, s, p);
+}
+
+/* `count` neighbouring elements of x. */
+EDGE_INLINE void edge_conv_read(EdgeConvSteps steps, const EdgeConvShape *s, int16_t *row, const uint8_t *x,
+                                int32_t count) {
+  if (s->x_bytes == 2)
+    memcpy(row, x, (size_t)count * 2);
+  else
+    steps.widen(row, (const int8_t *)x, count);
 }
 
 /* Lays out one window. */
@@ -73,8 +87,8 @@ EDGE_INLINE void edge_conv_gather(EdgeConvSteps steps, const EdgeConvShape *s, c
     for (int32_t kx = columns.begin; kx < columns.end; kx += is_run ? s->kernel_w : 1) {
       ptrdiff_t iy = (ptrdiff_t)(at->top + (int64_t)ky * p->dilation_h);
       ptrdiff_t ix = (ptrdiff_t)(left + (int64_t)kx * p->dilation_w);
-      steps.widen(row + (ptrdiff_t)(ky * s->kernel_w + kx) * s->group_channels,
-                  at->image + (iy * s->width + ix) * s->channels, count);
+      edge_conv_read(steps, s, row + (ptrdiff_t)(ky * s->kernel_w + kx) * s->group_channels,
+                     at->image + (iy * s->width + ix) * s->channels * s->x_bytes, count);
     }
 }
 
@@ -98,8 +112,9 @@ static inline EdgeConvCursor edge_conv_cursor(const EdgeConvJob *job, int32_t gr
   const EdgeConvShape *s = &job->shape;
   int32_t area = s->out_height * s->out_width, n = pixel / area;
   EdgeConvCursor at = {.oy = pixel % area / s->out_width};
-  at.image = (const int8_t *)job->call->in[0].data + (ptrdiff_t)n * s->height * s->width * s->channels +
-             (ptrdiff_t)group * s->group_channels;
+  at.image =
+      (const uint8_t *)job->call->in[0].data +
+      ((ptrdiff_t)n * s->height * s->width * s->channels + (ptrdiff_t)group * s->group_channels) * s->x_bytes;
   edge_conv_begin_row(&at, s, job->call->params);
   at.ox = pixel % s->out_width;
   return at;
@@ -111,7 +126,7 @@ EDGE_INLINE void edge_conv_sums(EdgeConvSteps steps, const EdgeConvJob *job, con
   const EdgeConvShape *s = &job->shape;
   const int8_t *w = job->weights + (output - job->first) * job->output_bytes;
   if (job->factors == NULL) {
-    steps.multiply(sum, rows, s->row_length, pixels, w, s->depth, count);
+    steps.multiply(sum, rows, s->row_length, pixels, w, job->output_bytes, s->depth, count);
     return;
   }
   int32_t part[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], length = s->depth / s->runs;
@@ -119,13 +134,64 @@ EDGE_INLINE void edge_conv_sums(EdgeConvSteps steps, const EdgeConvJob *job, con
   for (int32_t run = 0; run < s->runs;
        run++, rows += length, w += (job->end - job->first) * job->output_bytes) {
     const uint8_t *factors = job->factors + (ptrdiff_t)output * s->runs + run;
-    steps.multiply(part, rows, s->row_length, pixels, w, length, count);
+    steps.multiply(part, rows, s->row_length, pixels, w, length, length, count);
     for (int32_t i = 0; i < pixels; i++)
       for (int32_t o = 0; o < count; o++) {
         int32_t at = i * EDGE_CONV_OUTPUTS + o;
         sum[at] = (int32_t)((uint32_t)sum[at] + (uint32_t)part[at] * factors[(ptrdiff_t)o * s->runs]);
       }
   }
+}
+
+/* sum[] += steps.multiply times the factor of each output, for `length` weights, chunk by chunk. */
+EDGE_INLINE void edge_conv_add_wide(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
+                                    int32_t pixels, const int8_t *w, int32_t length, const uint8_t *factors,
+                                    int32_t count, int64_t *sum) {
+  const EdgeConvShape *s = &job->shape;
+  int32_t part[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS];
+  for (int32_t begin = 0; begin < length; begin += EDGE_CONV_CHUNK) {
+    int32_t left = length - begin, chunk = left < EDGE_CONV_CHUNK ? left : EDGE_CONV_CHUNK;
+    steps.multiply(part, rows + begin, s->row_length, pixels, w + begin, job->output_bytes, chunk, count);
+    for (int32_t i = 0; i < pixels; i++)
+      for (int32_t o = 0; o < count; o++) {
+        int32_t at = i * EDGE_CONV_OUTPUTS + o;
+        int64_t factor = factors == NULL ? 1 : factors[(ptrdiff_t)o * s->runs];
+        sum[at] += part[at] * factor;
+      }
+  }
+}
+
+/* edge_conv_sums() of an int16 x. Below 2^54: depth, code, weight and factor have 24, 15, 7 and 8 bits. */
+EDGE_INLINE void edge_conv_sums_wide(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
+                                     int32_t pixels, int32_t output, int32_t count, int64_t *sum) {
+  const EdgeConvShape *s = &job->shape;
+  const int8_t *w = job->weights + (output - job->first) * job->output_bytes;
+  int32_t length = s->depth / s->runs;
+  memset(sum, 0, sizeof *sum * EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS);
+  for (int32_t run = 0; run < s->runs;
+       run++, rows += length, w += (job->end - job->first) * job->output_bytes) {
+    const uint8_t *factors = job->factors == NULL ? NULL : job->factors + (ptrdiff_t)output * s->runs + run;
+    edge_conv_add_wide(steps, job, rows, pixels, w, length, factors, count, sum);
+  }
+}
+
+/* Sums and stores `count` outputs of a few pixels. */
+EDGE_INLINE void edge_conv_finish(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
+                                  int32_t pixels, ptrdiff_t at, int32_t output, int32_t count) {
+  int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS];
+  edge_conv_sums(steps, job, rows, pixels, output, count, sum);
+  for (int32_t i = 0; i < pixels; i++)
+    steps.store(&job->result, at + (ptrdiff_t)i * job->shape.outputs, output,
+                sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
+}
+
+EDGE_INLINE void edge_conv_finish_wide(EdgeConvSteps steps, const EdgeConvJob *job, const int16_t *rows,
+                                       int32_t pixels, ptrdiff_t at, int32_t output, int32_t count) {
+  int64_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS];
+  edge_conv_sums_wide(steps, job, rows, pixels, output, count, sum);
+  for (int32_t i = 0; i < pixels; i++)
+    edge_conv_store_wide(&job->result, at + (ptrdiff_t)i * job->shape.outputs, output,
+                         sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
 }
 
 /* Multiplies a few finished rows, which stand for the pixels from `first` on, and stores one group. */
@@ -136,12 +202,12 @@ EDGE_INLINE void edge_conv_multiply(EdgeConvSteps steps, const EdgeConvJob *job,
   if (begin < job->first) begin = job->first;
   if (end > job->end) end = job->end;
   for (int32_t output = begin; output < end; output += EDGE_CONV_OUTPUTS) {
-    int32_t sum[EDGE_CONV_PIXELS * EDGE_CONV_OUTPUTS], left = end - output;
-    int32_t count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
-    edge_conv_sums(steps, job, rows, pixels, output, count, sum);
-    for (int32_t i = 0; i < pixels; i++)
-      steps.store(&job->result, (ptrdiff_t)(first + i) * s->outputs + output, output,
-                  sum + (ptrdiff_t)i * EDGE_CONV_OUTPUTS, count);
+    int32_t left = end - output, count = left < EDGE_CONV_OUTPUTS ? left : EDGE_CONV_OUTPUTS;
+    ptrdiff_t at = (ptrdiff_t)first * s->outputs + output;
+    if (s->x_bytes == 2)
+      edge_conv_finish_wide(steps, job, rows, pixels, at, output, count);
+    else
+      edge_conv_finish(steps, job, rows, pixels, at, output, count);
   }
 }
 
@@ -150,7 +216,7 @@ EDGE_INLINE void edge_conv_compute(EdgeConvSteps steps, const EdgeConvJob *job, 
                                    int32_t end) {
   const EdgeConvParams *p = job->call->params;
   const EdgeConvShape *s = &job->shape;
-  int16_t outside = (int16_t)(job->call->in[0].info->zero_point + 128);
+  int16_t outside = (int16_t)(job->call->in[0].info->zero_point + (s->x_bytes == 2 ? 0 : 128));
   for (int32_t group = job->first / s->group_outputs; group * s->group_outputs < job->end; group++) {
     EdgeConvCursor at = edge_conv_cursor(job, group, begin);
     for (int32_t first = begin; first < end; first += EDGE_CONV_PIXELS) {

@@ -1,6 +1,6 @@
 /* DWCONV: depthwise convolution, each input channel on its own. */
-#include "runtime/kernels/plain/dwconv.h"
 #include "runtime/kernel.h"
+#include "runtime/kernels/plain/dwconv_wide.h"
 
 static EdgeStatus check(const EdgeCall *call) {
   const EdgeConvParams *p = call->params;
@@ -17,6 +17,7 @@ static uint32_t scratch(const EdgeCall *call) {
 }
 
 static EdgeStatus run(const EdgeCall *call) {
+  if (edge_is_s16(&call->in[0])) return edge_dwconv_run_wide(call);
   return edge_dwconv_run(edge_dwconv_sums, edge_conv_store, call);
 }
 

@@ -15,8 +15,8 @@
 typedef struct EdgeDwconvPixel {
   const EdgeConvShape *shape;
   const EdgeConvParams *params;
-  const int8_t *image;   /* the batch element's x */
-  const int8_t *outside; /* EDGE_DWCONV_BLOCK zero points */
+  const int8_t *image;   /* the batch element's x: its first byte */
+  const int8_t *outside; /* EDGE_DWCONV_BLOCK zero points: the first byte */
   int64_t top, left;     /* of the window */
 } EdgeDwconvPixel;
 
@@ -31,7 +31,7 @@ static inline const int8_t *edge_dwconv_at(const EdgeDwconvPixel *pixel, int32_t
   int64_t iy = pixel->top + (int64_t)ky * pixel->params->dilation_h;
   int64_t ix = pixel->left + (int64_t)kx * pixel->params->dilation_w;
   if (iy < 0 || iy >= s->height || ix < 0 || ix >= s->width) return pixel->outside;
-  return pixel->image + ((ptrdiff_t)iy * s->width + (ptrdiff_t)ix) * s->channels + channel;
+  return pixel->image + (((ptrdiff_t)iy * s->width + (ptrdiff_t)ix) * s->channels + channel) * s->x_bytes;
 }
 
 /* Outputs and channels correspond one to one: vectors of both. */

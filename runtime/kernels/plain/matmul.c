@@ -1,15 +1,16 @@
 /* MATMUL: the product of two activations. */
-#include "runtime/kernels/plain/matmul.h"
 #include "runtime/kernel.h"
+#include "runtime/kernels/plain/matmul_wide.h"
 
 #define MAX_DEPTH 33025 /* times 255 * 255 is below 2^31 */
 
 static EdgeStatus check(const EdgeCall *call) {
   const EdgeMatmulParams *p = call->params;
-  if (!edge_is_quantized_s8(&call->in[0]) || !edge_is_quantized_s8(&call->in[1])) return EDGE_MALFORMED;
-  if (!edge_is_s8(&call->out[0]) || !edge_has_sane_zero_point(&call->out[0])) return EDGE_MALFORMED;
+  const EdgeArg *y = &call->out[0];
+  if (!edge_is_quantized(&call->in[0]) || !edge_is_quantized(&call->in[1]) || !edge_is_quantized(y))
+    return EDGE_MALFORMED;
   if (!edge_is_sane_matmul(call) || p->k > MAX_DEPTH) return EDGE_MALFORMED;
-  if (!edge_is_sane_clamp(p->act_min, p->act_max, EDGE_S8)) return EDGE_MALFORMED;
+  if (!edge_is_sane_clamp(p->act_min, p->act_max, (EdgeType)y->info->type)) return EDGE_MALFORMED;
   return edge_is_sane_factor(p->mult) ? EDGE_OK : EDGE_MALFORMED;
 }
 
@@ -51,6 +52,8 @@ static void product(const EdgeCall *call, ptrdiff_t a_at, ptrdiff_t b_at, ptrdif
 }
 
 static EdgeStatus run(const EdgeCall *call) {
+  if (!edge_is_s8(&call->in[0]) || !edge_is_s8(&call->in[1]) || !edge_is_s8(&call->out[0]))
+    return edge_matmul_run(call, edge_matmul_wide);
   return edge_matmul_run(call, product);
 }
 

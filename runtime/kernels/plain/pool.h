@@ -17,9 +17,9 @@ typedef struct EdgePoolWindow {
   EdgeRange rows, columns;
 } EdgePoolWindow;
 
-/* Computes one output pixel, all channels. */
+/* Computes one output pixel, all channels: y's elements from `at` on. */
 typedef void (*EdgePoolPixel)(const EdgeCall *call, EdgePoolShape shape, EdgePoolWindow window,
-                              const int8_t *image, int8_t *y);
+                              const void *image, ptrdiff_t at);
 
 static inline EdgePoolShape edge_pool_shape(const EdgeCall *call) {
   const uint32_t *x = call->in[0].info->dims, *y = call->out[0].info->dims;
@@ -37,11 +37,11 @@ static inline int edge_is_sane_window(const EdgePoolParams *p) {
 static inline EdgeStatus edge_pool_check(const EdgeCall *call) {
   const EdgePoolParams *p = call->params;
   const EdgeArg *x = &call->in[0], *y = &call->out[0];
-  if (!edge_is_quantized_s8(x) || !edge_is_quantized_s8(y)) return EDGE_MALFORMED;
+  if (!edge_is_quantized(x) || !edge_is_quantized(y)) return EDGE_MALFORMED;
   if (x->info->rank != 4 || y->info->rank != 4) return EDGE_MALFORMED;
   if (x->info->dims[0] != y->info->dims[0] || x->info->dims[3] != y->info->dims[3]) return EDGE_MALFORMED;
   if (!edge_is_sane_window(p) || !edge_is_sane_factor(p->mult)) return EDGE_MALFORMED;
-  if (!edge_is_sane_clamp(p->act_min, p->act_max, EDGE_S8)) return EDGE_MALFORMED;
+  if (!edge_is_sane_clamp(p->act_min, p->act_max, (EdgeType)y->info->type)) return EDGE_MALFORMED;
   return EDGE_OK;
 }
 
@@ -55,28 +55,30 @@ static inline ptrdiff_t edge_pool_offset(const EdgePoolParams *p, EdgePoolShape 
 
 /* One row of output pixels. */
 static inline void edge_pool_row(const EdgeCall *call, EdgePoolShape shape, EdgePoolWindow window,
-                                 const int8_t *image, int8_t *y, EdgePoolPixel pixel) {
+                                 const void *image, ptrdiff_t at, EdgePoolPixel pixel) {
   const EdgePoolParams *p = call->params;
   for (int32_t ox = 0; ox < shape.out_width; ox++) {
     window.left = (int64_t)ox * p->stride_w - p->pad_left;
     window.columns = edge_range_inside(window.left, p->kernel_w, p->dilation_w, shape.width);
-    pixel(call, shape, window, image, y + (ptrdiff_t)ox * shape.channels);
+    pixel(call, shape, window, image, at + (ptrdiff_t)ox * shape.channels);
   }
 }
 
 static inline EdgeStatus edge_pool_run(const EdgeCall *call, EdgePoolPixel pixel) {
   const EdgePoolParams *p = call->params;
   EdgePoolShape shape = edge_pool_shape(call);
-  const int8_t *image = call->in[0].data;
-  int8_t *y = call->out[0].data;
+  const uint8_t *image = call->in[0].data;
+  ptrdiff_t image_bytes = (ptrdiff_t)shape.height * shape.width * shape.channels *
+                          (ptrdiff_t)edge_element_bytes(call->in[0].info);
+  ptrdiff_t at = 0;
   for (int32_t n = 0; n < shape.batches; n++) {
     for (int32_t oy = 0; oy < shape.out_height; oy++) {
       EdgePoolWindow window = {.top = (int64_t)oy * p->stride_h - p->pad_top};
       window.rows = edge_range_inside(window.top, p->kernel_h, p->dilation_h, shape.height);
-      edge_pool_row(call, shape, window, image, y, pixel);
-      y += (ptrdiff_t)shape.out_width * shape.channels;
+      edge_pool_row(call, shape, window, image, at, pixel);
+      at += (ptrdiff_t)shape.out_width * shape.channels;
     }
-    image += (ptrdiff_t)shape.height * shape.width * shape.channels;
+    image += image_bytes;
   }
   return EDGE_OK;
 }

@@ -32,20 +32,23 @@ EDGE_INLINE void take_block(int32_t kind, int32_t *sum, const int8_t *x, EdgeNes
   } while (edge_nest_next(&inner));
 }
 
+static EdgeCodes codes_of(const EdgeCall *call) {
+  const EdgeReduceParams *p = call->params;
+  const EdgeTensor *y = call->out[0].info;
+  return edge_codes((EdgeType)y->type, p->act_min, p->act_max, y->zero_point);
+}
+
 static void store_sums(const EdgeCall *call, const int32_t *sum, EdgeReduceBlock block) {
   const EdgeReduceParams *p = call->params;
-  const EdgeArg *y = &call->out[0];
-  EdgeCodes codes = edge_codes((EdgeType)y->info->type, p->act_min, p->act_max, y->info->zero_point);
+  EdgeCodes codes = codes_of(call);
   for (int32_t j = 0; j < block.count; j++)
-    edge_store_code(y, block.y + j, edge_code((float)sum[j] * p->mult, codes));
+    edge_store_code(&call->out[0], block.y + j, edge_code((float)sum[j] * p->mult, codes));
 }
 
 static void store_extremes(const EdgeCall *call, const int32_t *extreme, EdgeReduceBlock block) {
-  const EdgeReduceParams *p = call->params;
-  const EdgeArg *y = &call->out[0];
-  EdgeCodes codes = edge_codes((EdgeType)y->info->type, p->act_min, p->act_max, y->info->zero_point);
+  EdgeCodes codes = codes_of(call);
   for (int32_t j = 0; j < block.count; j++)
-    edge_store_code(y, block.y + j, edge_clamp_code(extreme[j], codes));
+    edge_store_code(&call->out[0], block.y + j, edge_clamp_code(extreme[j], codes));
 }
 
 static void reduce_block(const EdgeCall *call, EdgeNest inner, EdgeReduceBlock block) {
@@ -65,17 +68,50 @@ static void reduce_block(const EdgeCall *call, EdgeNest inner, EdgeReduceBlock b
   }
 }
 
+/* ---- int16: up to 2^23 of them have sums of 39 bits ---- */
+
+/* Of one result. */
+static int64_t take_wide(int32_t kind, const int16_t *x, EdgeNest inner) {
+  int64_t taken = kind == EDGE_REDUCE_MAX ? INT16_MIN : kind == EDGE_REDUCE_MIN ? INT16_MAX : 0;
+  do {
+    const int16_t *from = x + inner.at[0];
+    for (int32_t i = 0; i < inner.run; i++, from += inner.step[0]) {
+      if (kind == EDGE_REDUCE_MAX)
+        taken = *from > taken ? *from : taken;
+      else if (kind == EDGE_REDUCE_MIN)
+        taken = *from < taken ? *from : taken;
+      else
+        taken += *from;
+    }
+  } while (edge_nest_next(&inner));
+  return taken;
+}
+
+static void reduce_block_wide(const EdgeCall *call, EdgeNest inner, EdgeReduceBlock block) {
+  const EdgeReduceParams *p = call->params;
+  EdgeCodes codes = codes_of(call);
+  int64_t zero_points = (int64_t)call->in[0].info->zero_point * edge_reduce_count(p);
+  int is_extreme = p->kind == EDGE_REDUCE_MAX || p->kind == EDGE_REDUCE_MIN;
+  for (int32_t j = 0; j < block.count; j++) {
+    const int16_t *x = (const int16_t *)call->in[0].data + block.at + j * block.step;
+    int64_t taken = take_wide(p->kind, x, inner);
+    int32_t code = is_extreme ? edge_clamp_code((int32_t)taken, codes)
+                              : edge_code((float)(taken - zero_points) * p->mult, codes);
+    edge_store_code(&call->out[0], block.y + j, code);
+  }
+}
+
 static EdgeStatus check(const EdgeCall *call) {
   const EdgeReduceParams *p = call->params;
   const EdgeArg *y = &call->out[0];
-  if (!edge_is_quantized_s8(&call->in[0]) || !edge_is_quantized(y)) return EDGE_MALFORMED;
+  if (!edge_is_quantized(&call->in[0]) || !edge_is_quantized(y)) return EDGE_MALFORMED;
   if (!edge_is_sane_reduce(call, EDGE_REDUCE_MIN) || !edge_is_sane_factor(p->mult)) return EDGE_MALFORMED;
   if (!edge_is_sane_clamp(p->act_min, p->act_max, (EdgeType)y->info->type)) return EDGE_MALFORMED;
   return EDGE_OK;
 }
 
 static EdgeStatus run(const EdgeCall *call) {
-  return edge_reduce_run(call, reduce_block);
+  return edge_reduce_run(call, edge_is_s16(&call->in[0]) ? reduce_block_wide : reduce_block);
 }
 
 const EdgeKernel edge_plain_reduce = {.check = check, .run = run};

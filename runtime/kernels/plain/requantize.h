@@ -51,4 +51,9 @@ static inline void edge_store_code(const EdgeArg *y, ptrdiff_t i, int32_t code) 
     ((int8_t *)y->data)[i] = (int8_t)code;
 }
 
+/* The code at x[i] of an int8 or int16 tensor. */
+static inline int32_t edge_load_code(const EdgeArg *x, ptrdiff_t i) {
+  return x->info->type == EDGE_S16 ? ((const int16_t *)x->data)[i] : ((const int8_t *)x->data)[i];
+}
+
 #endif

@@ -20,29 +20,44 @@ static int is_sane_interpolation(const int32_t *index, const int32_t *weight, in
 static EdgeStatus check(const EdgeCall *call) {
   const EdgeResizeParams *p = call->params;
   const EdgeArg *x = &call->in[0], *index = &call->in[1], *weight = &call->in[2], *y = &call->out[0];
-  if (!edge_is_s8(x) || !edge_has_elements(x, edge_product(p->outer, p->length, p->inner)))
-    return EDGE_MALFORMED;
-  if (!edge_is_s8(y) || !edge_has_elements(y, edge_product(p->outer, p->count, p->inner)))
+  if (!edge_is_s8(x) && !edge_is_s16(x)) return EDGE_MALFORMED;
+  if (!edge_has_elements(x, edge_product(p->outer, p->length, p->inner))) return EDGE_MALFORMED;
+  if (!edge_is_type(y, (EdgeType)x->info->type) ||
+      !edge_has_elements(y, edge_product(p->outer, p->count, p->inner)))
     return EDGE_MALFORMED;
   if (!is_pair_list(index, p->count) || !is_pair_list(weight, p->count)) return EDGE_MALFORMED;
   return is_sane_interpolation(index->data, weight->data, p->count, p->length) ? EDGE_OK : EDGE_MALFORMED;
 }
 
-static void blend(int8_t *y, const int8_t *x0, const int8_t *x1, int32_t w0, int32_t w1, int32_t count) {
+static void blend_s8(int8_t *y, const int8_t *x0, const int8_t *x1, int32_t w0, int32_t w1, int32_t count) {
   for (int32_t i = 0; i < count; i++) y[i] = (int8_t)((w0 * x0[i] + w1 * x1[i] + ONE / 2) >> 11);
+}
+
+static void blend_s16(int16_t *y, const int16_t *x0, const int16_t *x1, int32_t w0, int32_t w1,
+                      int32_t count) {
+  for (int32_t i = 0; i < count; i++) y[i] = (int16_t)((w0 * x0[i] + w1 * x1[i] + ONE / 2) >> 11);
+}
+
+/* Elements of y from `at` on, from those of x that lie on both sides. */
+static void blend(const EdgeCall *call, ptrdiff_t at, ptrdiff_t x0, ptrdiff_t x1, const int32_t *weight,
+                  int32_t count) {
+  const EdgeArg *x = &call->in[0], *y = &call->out[0];
+  if (edge_is_s16(x))
+    blend_s16((int16_t *)y->data + at, (const int16_t *)x->data + x0, (const int16_t *)x->data + x1,
+              weight[0], weight[1], count);
+  else
+    blend_s8((int8_t *)y->data + at, (const int8_t *)x->data + x0, (const int8_t *)x->data + x1, weight[0],
+             weight[1], count);
 }
 
 static EdgeStatus run(const EdgeCall *call) {
   const EdgeResizeParams *p = call->params;
   const int32_t *index = call->in[1].data, *weight = call->in[2].data;
-  const int8_t *x = call->in[0].data;
-  int8_t *y = call->out[0].data;
-  for (int32_t o = 0; o < p->outer; o++, x += (ptrdiff_t)p->length * p->inner)
-    for (int32_t i = 0; i < p->count; i++, y += p->inner) {
-      const int8_t *x0 = x + (ptrdiff_t)index[2 * i] * p->inner,
-                   *x1 = x + (ptrdiff_t)index[2 * i + 1] * p->inner;
-      blend(y, x0, x1, weight[2 * i], weight[2 * i + 1], p->inner);
-    }
+  ptrdiff_t x = 0, at = 0, inner = p->inner;
+  for (int32_t o = 0; o < p->outer; o++, x += p->length * inner)
+    for (int32_t i = 0; i < p->count; i++, at += inner)
+      blend(call, at, x + index[2 * i] * inner, x + index[2 * i + 1] * inner, weight + 2 * (ptrdiff_t)i,
+            p->inner);
   return EDGE_OK;
 }
 
