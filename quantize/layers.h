@@ -53,6 +53,11 @@ static inline double layer_scale(const Layer *layer, int64_t output) {
 static inline double layer_code_limit(const Layer *layer) {
   return (double)((1 << (layer->weight->spec->bits - 1)) - 1);
 }
+/* Scales that can be chosen: one a row, of codes so few that it pays. */
+static inline bool layer_has_free_scales(const Layer *layer) {
+  return layer->weight->spec->scale_count == layer->outputs && layer->weight->spec->bits < 8;
+}
+
 /* The weights get `bits` bits, with scales that keep their largest weights. */
 Status layer_set_bits(Graph *graph, Layer *layer, int bits, Error *err);
 

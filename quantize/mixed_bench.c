@@ -96,14 +96,15 @@ static Status settle_values(MixedBench *b, Error *err) {
   return status;
 }
 
-/* Only what weights are made of: ranges stay, so that layers of different states fit together. */
+/* Only what weights are made of, each layer for itself, so that layers of different states fit together:
+   ranges stay, and no layer makes up for the errors of those before it. */
 static Status recover_weights(MixedBench *b, const QuantizeOptions *options, Error *err) {
   RecoveryOptions recovery = b->settings.recovery;
   RecoveryReport report;
   Calibration *calibration =
       (Calibration *)(uintptr_t)b->calibration; /* equalization alone would change it */
-  recovery.without[RECOVERY_EQUALIZATION] = recovery.without[RECOVERY_BIAS_CORRECTION] = true;
-  recovery.without[RECOVERY_RANGES] = true;
+  recovery.without[RECOVERY_EQUALIZATION] = recovery.without[RECOVERY_ADAROUND] = true;
+  recovery.without[RECOVERY_BIAS_CORRECTION] = recovery.without[RECOVERY_RANGES] = true;
   return quantize_recover(b->graph, &calibration, b->reader, 0, b->settings.samples, options, &recovery,
                           b->pool, &report, err);
 }

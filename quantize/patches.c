@@ -2,8 +2,6 @@
 
 #include "operators/conv/conv_case.h"
 
-#include <math.h>
-
 static bool is_matrix(const Layer *layer) {
   return !node_is(layer->node, "Conv");
 }
@@ -34,16 +32,26 @@ Patches patches_of(const Layer *layer, const Tensor *data, int64_t sample) {
   return patches;
 }
 
-static void take_rows(const Layer *layer, const float *values, const Patches *patches, float inverse,
+/* What values are divided by, and how fine they are rounded then. */
+typedef struct Unit {
+  float inverse, parts;
+} Unit;
+
+/* Adding and taking away 1.5 * 2^23 rounds half to even. */
+static float in_units(float value, Unit unit) {
+  return (((value * unit.inverse) * unit.parts + 0x1.8p23f) - 0x1.8p23f) / unit.parts;
+}
+
+static void take_rows(const Layer *layer, const float *values, const Patches *patches, Unit unit,
                       float *matrix) {
   for (int64_t p = 0; p < patches->count; p++) {
     const float *row = values + (patches->start + p * patches->step) * layer->depth;
-    for (int64_t i = 0; i < layer->depth; i++) matrix[p * layer->depth + i] = rintf(row[i] * inverse);
+    for (int64_t i = 0; i < layer->depth; i++) matrix[p * layer->depth + i] = in_units(row[i], unit);
   }
 }
 
 /* One channel's taps at one position: `at` is the output, `x` the channel. */
-static void take_window(const Window *window, const float *x, const int64_t at[3], float inverse, float *to) {
+static void take_window(const Window *window, const float *x, const int64_t at[3], Unit unit, float *to) {
   const WindowAxis *a = window->axes;
   for (int64_t k = 0; k < a[0].kernel; k++)
     for (int64_t l = 0; l < a[1].kernel; l++)
@@ -51,12 +59,12 @@ static void take_window(const Window *window, const float *x, const int64_t at[3
         int64_t d = window_input(&a[0], at[0], k), h = window_input(&a[1], at[1], l),
                 w = window_input(&a[2], at[2], m);
         bool inside = d >= 0 && d < a[0].in && h >= 0 && h < a[1].in && w >= 0 && w < a[2].in;
-        *to++ = inside ? rintf(x[(d * a[1].in + h) * a[2].in + w] * inverse) : 0.0f;
+        *to++ = inside ? in_units(x[(d * a[1].in + h) * a[2].in + w], unit) : 0.0f;
       }
 }
 
 static void take_windows(const Layer *layer, const Tensor *data, const Window *window, const Patches *patches,
-                         int64_t group, float inverse, float *matrix) {
+                         int64_t group, Unit unit, float *matrix) {
   const WindowAxis *a = window->axes;
   int64_t pixels = a[0].in * a[1].in * a[2].in, group_in = layer->inputs / layer->groups;
   for (int64_t p = 0; p < patches->count; p++) {
@@ -66,19 +74,19 @@ static void take_windows(const Layer *layer, const Tensor *data, const Window *w
     int64_t image = position / (a[0].out * a[1].out * a[2].out);
     const float *x = (const float *)data->data + (image * layer->inputs + group * group_in) * pixels;
     for (int64_t c = 0; c < group_in; c++)
-      take_window(window, x + c * pixels, at, inverse, matrix + p * layer->depth + c * layer->taps);
+      take_window(window, x + c * pixels, at, unit, matrix + p * layer->depth + c * layer->taps);
   }
 }
 
 Status patches_take(const Layer *layer, const Tensor *data, const Patches *patches, int64_t group,
-                    float *matrix, Error *err) {
+                    float parts, float *matrix, Error *err) {
   Window window;
-  float inverse = 1.0f / layer->data->spec->scales[0];
+  Unit unit = {1.0f / layer->data->spec->scales[0], parts};
   if (is_matrix(layer)) {
-    take_rows(layer, data->data, patches, inverse, matrix);
+    take_rows(layer, data->data, patches, unit, matrix);
     return OK;
   }
   TRY(window_of(layer, data, &window, err));
-  take_windows(layer, data, &window, patches, group, inverse, matrix);
+  take_windows(layer, data, &window, patches, group, unit, matrix);
   return OK;
 }

@@ -15,9 +15,9 @@ typedef struct Patches {
 /* Which positions to take of a tensor that the layer reads; they differ from sample to sample. */
 Patches patches_of(const Layer *layer, const Tensor *data, int64_t sample);
 
-/* Inputs of the rows of `group` as [count][depth], each divided by the data's scale and rounded: codes less
-   the zero point. Padding is 0. */
+/* Inputs of the rows of `group` as [count][depth], each divided by the data's scale and rounded to 1/`parts`:
+   with 1 part, codes less the zero point. Padding is 0. */
 Status patches_take(const Layer *layer, const Tensor *data, const Patches *patches, int64_t group,
-                    float *matrix, Error *err);
+                    float parts, float *matrix, Error *err);
 
 #endif

@@ -109,6 +109,9 @@ typedef enum Effort {
     "below 8 bits: scales of weights by least squared error instead of the largest weight")                  \
   X(GPTQ, "gptq", "gptq", HIGH,                                                                              \
     "weights are rounded one after the other, each making up for the errors before it")                      \
+  X(ADAROUND, "adaround", "adaround", HIGH,                                                                  \
+    "weights are rounded up or down as gradient descent learns, towards the results that the float model's " \
+    "layer has")                                                                                             \
   X(BIAS_CORRECTION, "bias-correction", "bias correction", NORMAL,                                           \
     "biases take up the mean error of each channel")
 

@@ -25,6 +25,7 @@ static const Method methods[] = {
     [RECOVERY_RANGES] = {choose_ranges, RECOVERY_RANGE_CANDIDATES, 1, false, RANGES_MARGIN},
     [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false, 0},
     [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false, 0},
+    [RECOVERY_ADAROUND] = {round_adaptively, 1, 60, false, 0},
     [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false, 0},
 };
 
@@ -137,8 +138,8 @@ static Status try_method(Trial *trial, int m, Error *err) {
 }
 
 static bool is_wanted(int m, const RecoveryOptions *options) {
-  Effort from = m == RECOVERY_GPTQ && options->gptq_from_normal ? EFFORT_NORMAL : names[m].effort;
-  return options->effort >= from && !options->without[m];
+  bool is_early = m == RECOVERY_GPTQ && options->gptq_from_normal;
+  return options->effort >= (is_early ? EFFORT_NORMAL : names[m].effort) && !options->without[m];
 }
 
 static Status try_methods(Trial *trial, Error *err) {

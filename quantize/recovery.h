@@ -45,6 +45,9 @@ Status search_weight_scales(Recovery *recovery, bool *is_changed, Error *err);
 /* Weights rounded one after the other, each making up for the errors before it. */
 Status round_in_sequence(Recovery *recovery, bool *is_changed, Error *err);
 
+/* Weights rounded up or down as it is learned, layer after layer, towards the real network's results. */
+Status round_adaptively(Recovery *recovery, bool *is_changed, Error *err);
+
 /* Biases take up the mean error of each channel that its own layer makes. */
 Status correct_biases(Recovery *recovery, bool *is_changed, Error *err);
 

@@ -53,6 +53,22 @@ Status row_metric_make(RowMetric *metric, const double *moments, int64_t depth, 
   return OK;
 }
 
+void row_metric_solve(const RowMetric *metric, double *b, double *room) {
+  int64_t n = metric->depth;
+  for (int64_t i = 0; i < n; i++) { /* L y = b */
+    const double *row = metric->factor + i * n;
+    double rest = b[metric->order[i]];
+    for (int64_t j = 0; j < i; j++) rest -= row[j] * room[j];
+    room[i] = rest / row[i];
+  }
+  for (int64_t i = n - 1; i >= 0; i--) { /* L^T x = y */
+    const double *row = metric->factor + i * n;
+    room[i] /= row[i];
+    for (int64_t j = 0; j < i; j++) room[j] -= row[j] * room[i];
+  }
+  for (int64_t i = 0; i < n; i++) b[metric->order[i]] = room[i];
+}
+
 /* ---- one row ---- */
 
 Row row_begin(const RowMetric *metric, const double *weights, double limit, double *memory) {
@@ -60,6 +76,11 @@ Row row_begin(const RowMetric *metric, const double *weights, double limit, doub
   Row row = {metric, memory, memory + n, memory + 2 * n, 1, limit};
   for (int64_t i = 0; i < n; i++) row.weights[i] = weights[metric->order[i]];
   return row;
+}
+
+void row_take(Row *row, double scale, const double *codes) {
+  row->scale = scale;
+  for (int64_t i = 0; i < row->metric->depth; i++) row->codes[i] = codes[row->metric->order[i]];
 }
 
 void row_end(const Row *row, double *codes) {
@@ -97,6 +118,20 @@ double row_in_turn(Row *row, double scale) {
   return walk(row, true);
 }
 
+double row_best_scale(Row *row, double scale, double least) {
+  static const double factors[] = {0.86, 0.93, 1.07, 1.15};
+  double least_error = row_in_turn(row, scale), best = scale;
+  for (size_t f = 0; f < sizeof factors / sizeof *factors; f++) {
+    double tried = (double)(float)(scale * factors[f]);
+    if (tried < least) continue;
+    double error = row_in_turn(row, tried);
+    if (!(error < least_error)) continue;
+    least_error = error;
+    best = tried;
+  }
+  return best;
+}
+
 /* H (w - q) */
 static void gradient_of(const Row *row, double *gradient) {
   int64_t n = row->metric->depth;
@@ -106,6 +141,13 @@ static void gradient_of(const Row *row, double *gradient) {
     const double *moments = row->metric->moments + i * n;
     for (int64_t j = 0; j < n; j++) gradient[j] += moments[j] * error;
   }
+}
+
+double row_error(const Row *row) {
+  double error = 0;
+  gradient_of(row, row->room);
+  for (int64_t i = 0; i < row->metric->depth; i++) error += row->room[i] * error_at(row, i);
+  return error;
 }
 
 /* The best code at k with all others as they are; true where it is another one. */

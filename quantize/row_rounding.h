@@ -37,9 +37,18 @@ Row row_begin(const RowMetric *metric, const double *weights, double limit, doub
 double row_nearest(Row *row, double scale);
 /* Rounds one weight after the other. */
 double row_in_turn(Row *row, double scale);
+/* The scale near `scale`, not below `least`, with which the error of rounding in turn is least. */
+double row_best_scale(Row *row, double scale, double least);
+/* Takes codes, in the order of the weights, as they are. */
+void row_take(Row *row, double scale, const double *codes);
 /* Then moves each code to where it is best with all others as they are, until none moves. */
 void row_polish(Row *row);
+/* The squared error with the codes as they are. */
+double row_error(const Row *row);
 /* Codes in the order of the weights. */
 void row_end(const Row *row, double *codes);
+
+/* Solves H x = b; `b` [depth] in the order of the weights becomes x. `room` is for depth numbers. */
+void row_metric_solve(const RowMetric *metric, double *b, double *room);
 
 #endif

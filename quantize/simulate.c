@@ -200,6 +200,10 @@ void simulator_rebase(Simulator *simulator) {
     simulator->real[v] = simulator->graph->values[v]->constant;
 }
 
+const Tensor *simulator_real(const Simulator *simulator, const Value *value) {
+  return simulator->real[value->index];
+}
+
 Graph *simulator_graph(const Simulator *simulator) {
   return simulator->graph;
 }

@@ -41,6 +41,8 @@ Status simulator_run(Simulator *simulator, SimulatedAs as, int64_t from, int64_t
                      const SimulationView *view, Error *err);
 /* The graph's constants become the real ones. */
 void simulator_rebase(Simulator *simulator);
+/* What a constant is in the real graph. */
+const Tensor *simulator_real(const Simulator *simulator, const Value *value);
 Graph *simulator_graph(const Simulator *simulator);
 Pool *simulator_pool(const Simulator *simulator);
 

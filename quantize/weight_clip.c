@@ -1,8 +1,7 @@
 #include "quantize/weight_clip.h"
 
-#include "quantize/rounding.h"
-
 #include <math.h>
+#include <stddef.h>
 
 #define STEPS 40 /* scales that there are to choose from */
 #define STRIDE 4 /* of them are tried first; then those around the best one */
@@ -46,9 +45,13 @@ static float block_error(const float *values, int64_t count, float inverse, floa
   return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-static double error_of(const float *values, int64_t count, float scale, float code_max) {
+/* `importance` NULL: all errors count alike. */
+static double error_of(const float *values, const float *importance, int64_t count, float scale,
+                       float code_max) {
   double sum = 0;
-  for (int64_t i = 0; i < count; i += BLOCK)
+  for (int64_t i = 0; importance != NULL && i < count; i++)
+    sum += (double)(importance[i] * squared_error(values[i] / scale, code_max));
+  for (int64_t i = 0; importance == NULL && i < count; i += BLOCK)
     sum += (double)block_error(values + i, count - i < BLOCK ? count - i : BLOCK, 1 / scale, code_max);
   return sum * (double)scale * (double)scale;
 }
@@ -57,47 +60,25 @@ static float scale_at(float largest, float code_max, int step) {
   return largest / code_max * (1 - (1 - LEAST) * (float)step / (STEPS - 1));
 }
 
-static double unweighted_scale(const float *values, int64_t count, double code_max) {
+double weight_clip_scale_of(const float *values, const float *importance, int64_t count, double code_max) {
   float most = (float)code_max, largest = largest_of(values, count);
   double least = INFINITY;
   int best = 0;
   if (!(largest > 0)) return 0;
   for (int i = 0; i < STEPS; i += STRIDE) {
-    double error = error_of(values, count, scale_at(largest, most, i), most);
+    double error = error_of(values, importance, count, scale_at(largest, most, i), most);
     if (!(error < least)) continue;
     least = error;
     best = i;
   }
   for (int i = best - STRIDE + 1, middle = best; i < middle + STRIDE && i < STEPS; i++) {
     if (i < 0 || i == middle) continue;
-    double error = error_of(values, count, scale_at(largest, most, i), most);
+    double error = error_of(values, importance, count, scale_at(largest, most, i), most);
     if (!(error < least)) continue;
     least = error;
     best = i;
   }
   return (double)scale_at(largest, most, best);
-}
-
-/* Weighted values are few, at most a product's weights: no need of vectors. */
-static double weighted_scale(const float *values, const float *importance, int64_t count, double code_max) {
-  float largest = largest_of(values, count);
-  double least = INFINITY, best = 0;
-  for (int step = 0; step < STEPS && largest > 0; step++) {
-    double scale = (double)scale_at(largest, (float)code_max, step), sum = 0;
-    for (int64_t i = 0; i < count; i++) {
-      double error = (double)values[i] - weight_rounded((double)values[i], scale, code_max);
-      sum += (double)importance[i] * error * error;
-    }
-    if (!(sum < least)) continue;
-    least = sum;
-    best = scale;
-  }
-  return best;
-}
-
-double weight_clip_scale_of(const float *values, const float *importance, int64_t count, double code_max) {
-  return importance == NULL ? unweighted_scale(values, count, code_max)
-                            : weighted_scale(values, importance, count, code_max);
 }
 
 double weight_clip_scale(const float *values, int64_t count, double code_max) {

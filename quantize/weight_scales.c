@@ -41,8 +41,7 @@ static Status set_scales(Graph *graph, Layer *layer, const double *squares, Aren
 }
 
 static bool is_free(const Layer *layer) {
-  return layer->has_rows && layer->weight->spec->scale_count == layer->outputs &&
-         layer->weight->spec->bits < 8 && layer->weight->user_count == 1;
+  return layer->has_rows && layer_has_free_scales(layer) && layer->weight->user_count == 1;
 }
 
 Status search_weight_scales(Recovery *recovery, bool *is_changed, Error *err) {

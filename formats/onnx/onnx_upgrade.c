@@ -158,7 +158,7 @@ static bool means_the_same(const Upgrade *up, const Node *node) {
 
 /* ---- the attributes of opset 1 to 6 ---- */
 
-/* Gives the node attributes of its own, without those of the old opsets that are listed. */
+/* Without the attributes of the old opsets that are listed. */
 static Status drop_old(const Upgrade *up, Node *node, const char *const *names, int count) {
   for (int i = 0; i < count; i++) TRY(drop_attribute(up, node, names[i]));
   return OK;

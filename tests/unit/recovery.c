@@ -84,14 +84,44 @@ static void build_net(Maker *m) {
   make_output(m, NODE("Gemm", "y", p, make_weight(m, "u", SHAPE(8, 5), 1), make_weight(m, "c", SHAPE(5), 1)));
 }
 
-static RecoveryReport recover(RecoveryCase *c) {
+static RecoveryReport recover_on(RecoveryCase *c, int64_t samples) {
   Error err = {0};
   RecoveryReport report;
-  Status status = quantize_recover(c->graph, &c->calibration, &c->reader, 0, 64, &c->settings, &c->options,
-                                   c->pool, &report, &err);
+  Status status = quantize_recover(c->graph, &c->calibration, &c->reader, 0, samples, &c->settings,
+                                   &c->options, c->pool, &report, &err);
   ck_assert_msg(status == OK, "%s", err.text);
   return report;
 }
+
+static RecoveryReport recover(RecoveryCase *c) {
+  return recover_on(c, 64);
+}
+
+static void only(RecoveryCase *c, RecoveryMethodId method) {
+  c->options.effort = EFFORT_HIGH;
+  for (int i = 0; i < RECOVERY_METHOD_COUNT; i++) c->options.without[i] = i != (int)method;
+}
+
+/* Too many weights for the samples: what fits these does not fit others, and is taken back. */
+START_TEST(what_only_fits_its_samples_is_refused) {
+  static const RecoveryMethodId methods[] = {RECOVERY_GPTQ, RECOVERY_ADAROUND};
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {0};
+  Value *x = make_input(m, "x", SHAPE(1, 200)), *w = make_weight(m, "w", SHAPE(200, 8), 1);
+  make_output(m, NODE("Gemm", "y", x, w));
+  only(&c, methods[_i]);
+  recovery_case_quantize(&c, m, 4, 1);
+  const Tensor *weight = w->constant;
+  const QuantSpec *spec = w->spec;
+  RecoveryReport report = recover_on(&c, 9);
+  ck_assert_int_eq(report.step_count, 1);
+  ck_assert(!report.steps[0].is_kept);
+  ck_assert_double_le(report.steps[0].after, report.steps[0].before);
+  ck_assert_ptr_eq(w->constant, weight);
+  ck_assert_ptr_eq(w->spec, spec);
+  recovery_case_free(&c);
+}
+END_TEST
 
 START_TEST(only_what_helps_is_kept) {
   Maker maker = maker_new(13), *m = &maker;
@@ -115,8 +145,8 @@ END_TEST
 
 START_TEST(methods_can_be_switched_off) {
   Maker maker = maker_new(13), *m = &maker;
-  RecoveryCase c = {.options = {.effort = EFFORT_HIGH}};
-  for (int i = 0; i < RECOVERY_METHOD_COUNT; i++) c.options.without[i] = i != RECOVERY_GPTQ;
+  RecoveryCase c = {0};
+  only(&c, RECOVERY_GPTQ);
   build_net(m);
   recovery_case_quantize(&c, m, 4, 1);
   RecoveryReport report = recover(&c);
@@ -158,6 +188,7 @@ Suite *suite_recovery(void) {
   tcase_add_test(tests, what_an_observer_writes_is_read);
   tcase_add_test(tests, simulation_rounds_as_the_codes_say);
   tcase_add_loop_test(tests, only_what_helps_is_kept, 0, 3);
+  tcase_add_loop_test(tests, what_only_fits_its_samples_is_refused, 0, 2);
   tcase_add_test(tests, methods_can_be_switched_off);
   tcase_add_loop_test(tests, threads_do_not_matter, 0, 2);
   suite_add_tcase(suite, tests);

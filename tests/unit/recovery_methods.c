@@ -118,16 +118,8 @@ static void build_row_case(Maker *m, int form) {
   }
 }
 
-START_TEST(sequential_rounding_lowers_the_error) {
-  Maker maker = maker_new(13), *m = &maker;
-  RecoveryCase c = {.offset = 3};
-  build_row_case(m, _i);
-  recovery_case_quantize(&c, m, 4, 2);
-  recovery_case_begin(&c);
-  MethodRun run = run_method(&c, round_in_sequence);
-  ck_assert(run.is_changed);
-  ck_assert_double_lt(run.after, 0.9 * run.before);
-  const Layer *layer = &c.layers.layers[0]; /* the weights lie on the grid: lowering gives these codes */
+/* The weights lie on the grid: lowering gives these codes. */
+static void check_grid(const Layer *layer) {
   for (int64_t o = 0; o < layer->outputs; o++)
     for (int64_t i = 0; i < layer->depth; i++) {
       float weight = ((const float *)layer->weight->constant->data)[layer_weight_at(layer, o, i)];
@@ -135,7 +127,39 @@ START_TEST(sequential_rounding_lowers_the_error) {
       ck_assert_float_eq(weight, scale * rintf(weight / scale));
       ck_assert_float_le(fabsf(rintf(weight / scale)), 7);
     }
+}
+
+/* Both methods of rounding, with each form. */
+START_TEST(rounding_methods_lower_the_error) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {.offset = 3};
+  build_row_case(m, _i % 6);
+  recovery_case_quantize(&c, m, 4, 2);
+  recovery_case_begin(&c);
+  MethodRun run = run_method(&c, _i < 6 ? round_in_sequence : round_adaptively);
+  ck_assert(run.is_changed);
+  ck_assert_double_lt(run.after, 0.9 * run.before);
+  check_grid(&c.layers.layers[0]);
   recovery_case_free(&c);
+}
+END_TEST
+
+/* A second layer makes up for what rounding the first one's weights has left. */
+START_TEST(later_layers_make_up_for_earlier_ones) {
+  double errors[2];
+  for (int i = 0; i < 2; i++) {
+    Maker maker = maker_new(13), *m = &maker;
+    RecoveryCase c = {.offset = 1};
+    Value *x = make_input(m, "x", SHAPE(20, 12));
+    Value *h = NODE("Relu", "h", NODE("Gemm", "a", x, make_weight(m, "w", SHAPE(12, 24), 1)));
+    make_output(m, NODE("Gemm", "y", h, make_weight(m, "v", SHAPE(24, 6), 1)));
+    recovery_case_quantize(&c, m, 4, 2);
+    recovery_case_begin(&c);
+    run_method(&c, round_in_sequence);
+    errors[i] = i == 0 ? recovery_case_error(&c) : run_method(&c, round_adaptively).after;
+    recovery_case_free(&c);
+  }
+  ck_assert_msg(errors[1] < 0.8 * errors[0], "%g, %g", errors[1], errors[0]);
 }
 END_TEST
 
@@ -216,7 +240,8 @@ Suite *suite_recovery_methods(void) {
   tcase_add_test(tests, a_shift_is_taken_back_once);
   tcase_add_test(tests, one_large_weight_does_not_coarsen_its_row);
   tcase_add_test(tests, scales_of_8_bits_stay);
-  tcase_add_loop_test(tests, sequential_rounding_lowers_the_error, 0, 6);
+  tcase_add_loop_test(tests, rounding_methods_lower_the_error, 0, 12);
+  tcase_add_test(tests, later_layers_make_up_for_earlier_ones);
   tcase_add_loop_test(tests, ranges_become_alike_and_the_function_stays, 0, 2);
   tcase_add_loop_test(tests, other_functions_are_not_passed, 0, 4);
   tcase_add_test(tests, a_tensor_with_two_readers_stays);

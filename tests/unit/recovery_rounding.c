@@ -1,4 +1,6 @@
 /* Cholesky factors, and rows of weights rounded with regard to one another. */
+#include "operators/product.h"
+#include "quantize/adaround.h"
 #include "quantize/cholesky.h"
 #include "quantize/row_rounding.h"
 
@@ -106,6 +108,72 @@ START_TEST(in_turn_beats_nearest) {
 }
 END_TEST
 
+/* ---- learned rounding ---- */
+
+/* Learns from the codes nearest to the weights; returns their error, and that of the nearest. */
+static double learn(const double *moments, const double *weights, int64_t n, double *codes, double *nearest) {
+  float metric[MOST * MOST], wanted[MOST], learned[MOST], room[ADAROUND_ROOM * MOST];
+  double trace = 0;
+  for (int64_t i = 0; i < n; i++) trace += moments[i * n + i];
+  for (int64_t i = 0; i < n * n; i++) metric[i] = (float)(moments[i] * (double)n / trace);
+  for (int64_t i = 0; i < n; i++) {
+    wanted[i] = (float)weights[i];
+    learned[i] = (float)(codes[i] = fmin(fmax(rint(weights[i]), -7), 7));
+  }
+  *nearest = error_of(moments, weights, codes, 1, n);
+  product_begin();
+  adaround_rows(&(AdaptiveRows){1, n, metric, wanted, learned, 7}, 400, room);
+  for (int64_t i = 0; i < n; i++) codes[i] = (double)learned[i];
+  return error_of(moments, weights, codes, 1, n);
+}
+
+START_TEST(learned_rounding_beats_nearest) {
+  Random random = {5};
+  double before = 0, after = 0;
+  for (int round = 0; round < 60; round++) {
+    double moments[MOST * MOST], weights[MOST], codes[MOST], nearest;
+    moments_of(&random, MOST, moments);
+    for (int i = 0; i < MOST; i++) weights[i] = 3 * random_normal(&random);
+    after += learn(moments, weights, MOST, codes, &nearest);
+    before += nearest;
+    for (int i = 0; i < MOST; i++) ck_assert(fabs(codes[i]) <= 7 && codes[i] == rint(codes[i]));
+  }
+  ck_assert_msg(after < 0.4 * before, "%g, %g", after, before);
+}
+END_TEST
+
+/* Where inputs have nothing to do with one another, nothing is better than the nearest code. */
+START_TEST(learned_rounding_stays_nearest) {
+  Random random = {6};
+  double moments[MOST * MOST] = {0}, weights[MOST], codes[MOST], nearest;
+  for (int i = 0; i < MOST; i++) {
+    moments[i * MOST + i] = 1;
+    weights[i] = 9 * random_normal(&random);
+  }
+  ck_assert_double_eq(learn(moments, weights, MOST, codes, &nearest), nearest);
+}
+END_TEST
+
+START_TEST(solved_equations_hold) {
+  Error err = {0};
+  Random random = {8};
+  Arena arena = {0};
+  RowMetric metric;
+  double moments[MOST * MOST], b[MOST], x[MOST], room[MOST], trace = 0;
+  moments_of(&random, MOST, moments);
+  for (int i = 0; i < MOST; i++) x[i] = b[i] = random_normal(&random);
+  ck_assert_int_eq(row_metric_make(&metric, moments, MOST, &arena, &err), OK);
+  row_metric_solve(&metric, x, room);
+  for (int i = 0; i < MOST; i++) trace += moments[i * MOST + i];
+  for (int i = 0; i < MOST; i++) {
+    double sum = 0.01 * trace / MOST * x[i];
+    for (int j = 0; j < MOST; j++) sum += moments[i * MOST + j] * x[j];
+    ck_assert_double_eq_tol(sum, b[i], 1e-9);
+  }
+  arena_free(&arena);
+}
+END_TEST
+
 START_TEST(inputs_that_never_vary_cannot_be_used) {
   Error err = {0};
   Arena arena = {0};
@@ -124,6 +192,9 @@ Suite *suite_recovery_rounding(void) {
   tcase_add_test(tests, errors_of_equal_inputs_cancel);
   tcase_add_test(tests, errors_returned_are_those_of_the_codes);
   tcase_add_test(tests, in_turn_beats_nearest);
+  tcase_add_test(tests, learned_rounding_beats_nearest);
+  tcase_add_test(tests, learned_rounding_stays_nearest);
+  tcase_add_test(tests, solved_equations_hold);
   tcase_add_test(tests, inputs_that_never_vary_cannot_be_used);
   suite_add_tcase(suite, tests);
   return suite;
