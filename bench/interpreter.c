@@ -1,7 +1,7 @@
 /* interpreter.c - latency of ONNX models in the interpreter, one thread, after the passes: least wall and
-   processor time of a run in milliseconds, and with --layers where the time goes, by operator. On a busy
-   machine the processor time is the one to look at. usage: interpreter [--runs N] [--layers] MODEL.onnx...
-   (without a model nothing is measured) */
+   processor time of a run in milliseconds, with --layers where the time goes, by operator, and with --nodes
+   node by node. On a busy machine the processor time is the one to look at. usage: interpreter [--runs N]
+   [--layers] [--nodes] MODEL.onnx... (without a model nothing is measured) */
 #include "interpreter/interpreter.h"
 #include "formats/onnx/onnx.h"
 #include "interpreter/fold.h"
@@ -27,7 +27,7 @@ typedef struct Clock {
 
 typedef struct Settings {
   int runs;
-  bool layers;
+  bool layers, nodes;
 } Settings;
 
 static double seconds_of(clockid_t id) {
@@ -86,18 +86,32 @@ static void print_layers(const Graph *graph, const Clock *clock) {
     printf("  %-24s %4d  %9.3f ms\n", kinds[k].type, kinds[k].count, kinds[k].seconds * 1e3);
 }
 
-static Status measure_layers(Runner *runner, const Graph *graph, const Tensor *const *inputs, int runs,
-                             Error *err) {
+static void print_nodes(const Graph *graph, const Clock *clock) {
+  for (int n = 0; n < graph->node_count; n++) {
+    const Node *node = graph->nodes[n];
+    Text shape = {0};
+    if (clock->least[n] >= 1e9 || node->outputs[0] == NULL) continue;
+    double macs = node->op->cost == NULL ? 0 : (double)node->op->cost(node).macs;
+    shape_print(&shape, &node->outputs[0]->shape, NULL);
+    printf("  %-20s %-20s %9.1f us %6.1f GMAC/s  %s\n", node->type, shape.bytes, clock->least[n] * 1e6,
+           macs / clock->least[n] * 1e-9, node->name);
+    text_free(&shape);
+  }
+}
+
+static Status measure_layers(Runner *runner, const Graph *graph, const Tensor *const *inputs,
+                             const Settings *settings, Error *err) {
   Clock clock = {.least = calloc((size_t)graph->node_count + 1, sizeof *clock.least)};
   if (clock.least == NULL) return fail_memory(err);
   for (int n = 0; n < graph->node_count; n++) clock.least[n] = 1e9;
   Observer observer = {.see = see, .context = &clock};
   Status status = OK;
-  for (int i = 0; i < runs && status == OK; i++) {
+  for (int i = 0; i < settings->runs && status == OK; i++) {
     clock.last = processor_seconds();
     status = runner_run(runner, inputs, &observer, err);
   }
-  if (status == OK) print_layers(graph, &clock);
+  if (status == OK && settings->layers) print_layers(graph, &clock);
+  if (status == OK && settings->nodes) print_nodes(graph, &clock);
   free(clock.least);
   return status;
 }
@@ -135,7 +149,8 @@ static Status time_graph(const char *path, Graph *graph, const Settings *setting
   Status status = interpreter_new(&interpreter, graph, err);
   if (status == OK) status = runner_new(&runner, interpreter, err);
   if (status == OK) status = measure(path, runner, inputs, settings->runs, err);
-  if (status == OK && settings->layers) status = measure_layers(runner, graph, inputs, settings->runs, err);
+  if (status == OK && (settings->layers || settings->nodes))
+    status = measure_layers(runner, graph, inputs, settings, err);
   runner_free(runner);
   interpreter_free(interpreter);
   return status;
@@ -155,6 +170,8 @@ int main(int count, char **arguments) {
     Error err = {0};
     if (strcmp(arguments[i], "--layers") == 0) {
       settings.layers = true;
+    } else if (strcmp(arguments[i], "--nodes") == 0) {
+      settings.nodes = true;
     } else if (strcmp(arguments[i], "--runs") == 0 && i + 1 < count) {
       settings.runs = atoi(arguments[++i]);
     } else if (time_model(arguments[i], &settings, &err) != OK) {

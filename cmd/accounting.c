@@ -128,15 +128,17 @@ void accounting_gate(const Options *options, const Accounting *accounting, const
 
 /* ---- JSON ---- */
 
-/* What becomes of a node: "float", "index", "moved", or "integer" with the bits of its weights. */
+/* What becomes of a node: "float", "dynamic", "index", "moved", or "integer"; and the bits of its weights. */
 static void node_json(const Accounting *accounting, const Node *node, Json *json) {
   OpRole role = op_role(node, NULL);
   const char *reason = accounting->float_reasons[node->index];
+  bool is_dynamic = node->form == FORM_DYNAMIC;
   json_object_begin(json, NULL);
   json_string(json, "name", node->name);
   json_string(json, "operator", node->type);
   json_string(json, "runs",
-              reason != NULL       ? "float"
+              is_dynamic           ? "dynamic"
+              : reason != NULL     ? "float"
               : role == ROLE_INDEX ? "index"
               : is_moving(node)    ? "moved"
                                    : "integer");

@@ -29,6 +29,7 @@ static Status open_model(CalibrateJob *job, int set, Error *err) {
   job->inputs.set = set;
   TRY(inputs_bind_graph(&job->inputs, job->model.graph, err));
   TRY(model_infer(&job->model, err));
+  TRY(qdq_read(job->model.graph, &job->taken, err));
   return model_clean(&job->model, err);
 }
 

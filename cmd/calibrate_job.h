@@ -5,6 +5,7 @@
 #include "cmd/inputs.h"
 #include "cmd/model.h"
 #include "quantize/calib_file.h"
+#include "quantize/qdq_read.h"
 
 typedef struct CalibrateJob {
   const Options *options;
@@ -13,6 +14,7 @@ typedef struct CalibrateJob {
   const char *output;
   Model model; /* not of a merge, nor is what follows up to the result */
   Inputs inputs;
+  QdqTaken taken; /* parameters that came with the model: `quantize` keeps them, whatever was seen */
   Calibration *calibration;
   double seconds;
   CalibFile *shards; /* of a merge */

@@ -366,9 +366,20 @@ static Status check_count(Inputs *inputs, int count, Error *err) {
   return OK;
 }
 
+/* Samples and results are tensors. */
+static Status check_kinds(Value *const *values, int count, const char *which, Error *err) {
+  for (int i = 0; i < count; i++)
+    if (values[i]->type != ELEMENT_NONE && !element_in(values[i]->type, ELEMENTS_ANY))
+      return fail(err, UNSUPPORTED, "%s '%s' of the model is %s; samples and results can only be tensors",
+                  which, values[i]->name, element_name(values[i]->type));
+  return OK;
+}
+
 Status inputs_bind_graph(Inputs *inputs, Graph *graph, Error *err) {
   InputPort ports[INPUTS_MAX];
   TRY(check_count(inputs, graph->input_count, err));
+  TRY(check_kinds(graph->inputs, graph->input_count, "input", err));
+  TRY(check_kinds(graph->outputs, graph->output_count, "output", err));
   for (int i = 0; i < inputs->count; i++) {
     const Value *value = graph->inputs[i];
     ports[i] = (InputPort){value->name, value->type, value->has_shape, value->shape};

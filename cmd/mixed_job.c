@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRIES_MOST 5   /* files that are made until the goal is kept */
-#define STEP_UP 0.03   /* of the 8-bit weights: the next larger plan */
-#define WORK_MOST 4e11 /* multiply-accumulates of all runs, about */
+#define CHANGED_FOR_LOST 4 /* of so many answers that change, one more becomes wrong than right, about */
+#define TRIES_MOST 5       /* files that are made until the goal is kept */
+#define STEP_UP 0.03       /* of the 8-bit weights: the next larger plan */
+#define WORK_MOST 4e11     /* multiply-accumulates of all runs, about */
 #define SAMPLES_LEAST 32
 #define SAMPLES_MOST 128
 #define RUNS_BESIDE 30     /* the layers' own */
@@ -27,17 +28,20 @@ static void take_size(MixedJob *job, int64_t in8) {
     job->goal.most_file_bytes = options_int(job->options, "max-size");
 }
 
-/* A share of samples with another answer bounds the drop, whatever the labels are. */
+/* The drop on the few samples of the search says little, so the share of changed answers stands for it. The
+   real file decides. */
 static void take_quality(MixedJob *job) {
   const Options *options = job->options;
-  job->goal.has_quality = true;
-  job->goal.least_sqnr = -INFINITY;
-  if (options_was_given(options, "min-sqnr")) job->goal.least_sqnr = options_double(options, "min-sqnr");
+  MixedGoal *goal = &job->goal;
+  goal->has_quality = true;
+  goal->least_sqnr = -INFINITY;
+  if (options_was_given(options, "min-sqnr")) goal->least_sqnr = options_double(options, "min-sqnr");
   if (options_was_given(options, "min-agreement"))
-    job->goal.least_agreement = options_double(options, "min-agreement");
-  if (options_was_given(options, "max-drop"))
-    job->goal.least_agreement =
-        fmax(job->goal.least_agreement, 100 - fmax(options_double(options, "max-drop"), 0));
+    goal->least_agreement = options_double(options, "min-agreement");
+  if (!options_was_given(options, "max-drop")) return;
+  double agreement = 100 - CHANGED_FOR_LOST * fmax(options_double(options, "max-drop"), 0);
+  goal->is_estimate = agreement >= goal->least_agreement;
+  goal->least_agreement = fmax(goal->least_agreement, agreement);
 }
 
 /* Bytes of the weights as all layers have them in an INT8 file. */
@@ -129,12 +133,18 @@ static Status begin(MixedJob *job, const MixedSettings *settings, const Calibrat
   return OK;
 }
 
+static MixedHooks hooks_of(MixedJob *job, Progress *progress) {
+  progress_begin(progress, "mixed", options_flag(job->options, "quiet"));
+  return (MixedHooks){.context = job,
+                      .is_over = is_over,
+                      .file_bytes = measure_file,
+                      .progress = progress_update,
+                      .progress_context = progress};
+}
+
 static Status search(MixedJob *job, Error *err) {
   Progress progress;
-  progress_begin(&progress, "mixed", options_flag(job->options, "quiet"));
-  MixedHooks hooks = {.context = job, .is_over = is_over, .file_bytes = measure_file};
-  hooks.progress = progress_update;
-  hooks.progress_context = &progress;
+  MixedHooks hooks = hooks_of(job, &progress);
   Status status = mixed_search(job->mixed, &job->goal, &hooks, err);
   progress_end(&progress);
   return status;
@@ -188,19 +198,30 @@ static bool try_smaller(MixedJob *job, int64_t bytes, GateResults *gates) {
   return false;
 }
 
-static bool try_larger(MixedJob *job, GateResults *gates) {
+/* Where no plan is larger, finer forms of layers are tried. */
+static Status try_better(MixedJob *job, GateResults *gates, bool *again, Error *err) {
+  Progress progress;
   int64_t step = (int64_t)(STEP_UP * (double)weights_in8(job->mixed));
-  if (job->tries < TRIES_MOST && !is_over(job) && mixed_choose_larger(job->mixed, step)) return true;
-  bool is_best = job->mixed->chosen.plan.bytes >= job->mixed->front.plans[0].bytes;
-  explain_quality(gates, is_best ? "this is the best that --bits mixed reaches"
-                                 : "larger plans might keep it: give more time, or --max-size");
-  return false;
+  bool may_go_on = job->tries < TRIES_MOST && !is_over(job);
+  *again = may_go_on && mixed_choose_larger(job->mixed, step);
+  if (*again) return OK;
+  if (may_go_on) {
+    MixedHooks hooks = hooks_of(job, &progress);
+    Status status = mixed_choose_finer(job->mixed, &hooks, again, err);
+    progress_end(&progress);
+    if (status != OK || *again) return status;
+  }
+  explain_quality(gates, may_go_on ? "this is the best that --bits mixed reaches"
+                                   : "larger plans might keep it: give more time, or --max-size");
+  return OK;
 }
 
-bool mixed_job_again(MixedJob *job, int64_t bytes, GateResults *gates) {
+Status mixed_job_again(MixedJob *job, int64_t bytes, GateResults *gates, bool *again, Error *err) {
   job->tries++;
-  if (job->goal.has_quality) return has_missed_quality(gates) && try_larger(job, gates);
-  return gates_missed(gates, "max-size") != NULL && try_smaller(job, bytes, gates);
+  *again = false;
+  if (job->goal.has_quality) return has_missed_quality(gates) ? try_better(job, gates, again, err) : OK;
+  *again = gates_missed(gates, "max-size") != NULL && try_smaller(job, bytes, gates);
+  return OK;
 }
 
 void mixed_job_free(MixedJob *job) {

@@ -20,7 +20,6 @@ typedef struct MixedJob {
   int64_t planned_runs;
   double run_seconds, seconds, deadline; /* of one run; of all; of the clock, 0: none */
   int tries;                             /* files that were made */
-  bool is_best;                          /* nothing smaller (better) than the last file can be had */
 } MixedJob;
 
 /* `job->model` is open and clean, `job->metadata` filled in. Prints the plan before it starts. */
@@ -28,7 +27,7 @@ Status mixed_job_search(MixedJob *job, const Options *options, const QuantizeOpt
                         const Calibration *calibration, const Inputs *inputs, int64_t samples, Pool *pool,
                         Error *err);
 /* After a file was made and judged: is there another plan to try? Says in the gates where there is none. */
-bool mixed_job_again(MixedJob *job, int64_t bytes, GateResults *gates);
+Status mixed_job_again(MixedJob *job, int64_t bytes, GateResults *gates, bool *again, Error *err);
 void mixed_job_free(MixedJob *job); /* accepts a zeroed one */
 
 /* Lines of the summary; a table of the front; members of the report; a picture of the front. */

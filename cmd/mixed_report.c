@@ -46,6 +46,7 @@ static void list_counts(const Mixed *mixed, const MixedPlan *plan, Text *words) 
       text_add(words, " in float");
     else
       text_add(words, " in %d bits", candidate->weight_bits);
+    if (candidate->activations == ACTIVATIONS_16BIT) text_add(words, " with results of 16");
     if (candidate->group > 0) text_add(words, " with groups of %d", candidate->group);
     is_first = false;
   }
@@ -84,6 +85,10 @@ void mixed_lines(const MixedJob *job, Text *text) {
 }
 
 /* ---- the table ---- */
+
+static bool is_tried(const Mixed *mixed, int candidate) {
+  return mixed->candidates[candidate].level <= mixed->level;
+}
 
 static void sqnr_cell(Table *table, bool is_known, double noise) {
   double sqnr = damage_sqnr(noise);
@@ -126,7 +131,7 @@ static void point_row(const MixedJob *job, const MixedPoint *point, const char *
   else if (mixed->is_classifier)
     table_cell(table, "%s", "");
   for (int k = mixed->candidate_count - 1; k >= 0; k--)
-    table_cell(table, "%d", layers_as(mixed, &point->plan, k));
+    if (is_tried(mixed, k)) table_cell(table, "%d", layers_as(mixed, &point->plan, k));
   finer_cell(table, mixed, &point->plan);
 }
 
@@ -144,7 +149,7 @@ static int choose_columns(const Mixed *mixed, TableColumn *columns) {
   columns[count++] = (TableColumn){"measured dB", TABLE_RIGHT};
   if (mixed->is_classifier) columns[count++] = (TableColumn){"agree", TABLE_RIGHT};
   for (int k = mixed->candidate_count - 1; k >= 0; k--)
-    columns[count++] = (TableColumn){mixed->candidates[k].name, TABLE_RIGHT};
+    if (is_tried(mixed, k)) columns[count++] = (TableColumn){mixed->candidates[k].name, TABLE_RIGHT};
   columns[count++] = (TableColumn){"finer than 4 bits", TABLE_LEFT};
   return count;
 }

@@ -66,7 +66,7 @@ RecoveryOptions mixed_recovery(const Options *options) {
   RecoveryOptions recovery = recovery_take(options);
   recovery.gptq_from_normal = scheme_is_mixed(options);
   if (scheme_is_mixed(options))
-    recovery.without[RECOVERY_RANGES] = true; /* the plan was measured with these */
+    recovery.without[RECOVERY_RANGE_METHOD] = true; /* the plan was measured with these */
   return recovery;
 }
 
@@ -82,6 +82,7 @@ MixedSettings mixed_take(const Options *options, const QuantizeOptions *settings
                          .recovery = mixed_recovery(options),
                          .group = options_was_given(options, "group") ? scheme_group(options)
                                                                       : default_group(options),
+                         .may_be_wide = !options_was_given(options, "max-size"),
                          .may_be_float = is_float_allowed,
                          .measured = options_int(options, "measure-samples")};
 }

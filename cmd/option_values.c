@@ -161,10 +161,9 @@ static Status add_pair(Options *options, OptionValue *value, OptionPair pair, Er
 }
 
 /* Where the name may be missing, a '/' before the '=' says that it belongs to a path: `./a=b.npy` is a value
-   alone. Else names may have any byte, and the last '=' ends them. */
+   alone. */
 static Status take_pair(Options *options, OptionValue *value, const char *text, Error *err) {
-  const char *last = strrchr(text, '=');
-  size_t length = value->row->name_optional || last == NULL ? strcspn(text, "=/") : (size_t)(last - text);
+  size_t length = strcspn(text, value->row->name_optional ? "=/" : "=");
   if (text[length] != '=' || length == 0) {
     if (!value->row->name_optional || text[0] == '\0' || text[0] == '=')
       return fail_value(value->row, text, err);

@@ -49,22 +49,8 @@ static Status refuse_16bit(const QuantizeJob *job, Error *err) {
   return OK;
 }
 
-/* ONNX has 4-bit weights from opset 21 on; edgec does not write them yet, and in float they would not be
- * small. */
-static Status refuse_4bit(const QuantizeJob *job, Error *err) {
-  const Graph *graph = job->model.graph;
-  for (int v = 0; v < graph->value_count; v++) {
-    const Value *value = graph->values[v];
-    if (value->spec != NULL && value->spec->kind == QUANT_INTEGER && value->spec->bits == 4)
-      return fail(err, UNSUPPORTED, "%s: weight '%s' has 4 bits, which edgec writes to .edge files only",
-                  job->output, value->name);
-  }
-  return OK;
-}
-
 Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
   Graph *qdq;
-  TRY(refuse_4bit(job, err));
   TRY(refuse_16bit(job, err));
   Status status =
       qdq_make(job->model.graph, (QdqWeights)options_choice(job->options, "qdq-weights"), &qdq, err);

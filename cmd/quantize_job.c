@@ -103,19 +103,28 @@ static int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/* Nothing calibrates here; of the same data, the samples verify that calibration has not seen. */
+#define RECOVERY_SHARE 4 /* of samples that are not told apart by --verify-data: one of so many */
+
+/* Nothing calibrates here; of the same data, the samples verify that calibration has not seen, and the others
+   serve recovery. Of other data, recovery takes some. */
 static Status split_for_calib(QuantizeJob *job, Error *err) {
   int64_t most = options_int(job->options, "verify-samples");
   bool is_same = false;
   job->calibration_samples = job->calib.source.total;
+  int64_t all = job->inputs.samples, wanted = least(options_int(job->options, "samples"), all);
+  if (recovery_take(job->options).effort == EFFORT_NONE) wanted = 0;
   if (job->has_verify_data) {
     job->verify_samples = least(most, job->verify_inputs.samples);
+    job->recovery_samples = wanted;
     return OK;
   }
   if (!job->inputs.is_synthetic) TRY(calib_is_of_data(&job->calib, &job->inputs, &is_same, err));
   job->verified_on_calibration = is_same && job->calibration_samples >= job->inputs.samples;
-  job->verify_from = is_same && !job->verified_on_calibration ? job->calibration_samples : 0;
-  job->verify_samples = least(most, job->inputs.samples - job->verify_from);
+  job->recovery_samples = least(wanted, is_same ? job->calibration_samples : all / RECOVERY_SHARE);
+  job->verify_from = !is_same                       ? job->recovery_samples
+                     : job->verified_on_calibration ? 0
+                                                    : job->calibration_samples;
+  job->verify_samples = least(most, all - job->verify_from);
   return OK;
 }
 
@@ -123,7 +132,7 @@ static Status split_for_calib(QuantizeJob *job, Error *err) {
  */
 static bool wants_samples(const QuantizeJob *job) {
   if (!float_scheme_is(job->settings.activations)) return true;
-  return !job->inputs.is_synthetic && recovery_take(job->options).effort != EFFORT_NONE;
+  return !job->inputs.is_synthetic && mixed_recovery(job->options).effort != EFFORT_NONE;
 }
 
 /* The first samples calibrate, the next verify. */
@@ -165,17 +174,18 @@ static Status quantize(QuantizeJob *job, Error *err) {
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
-/* On the samples that calibrated: there are none behind a .calib file, and made-up ones judge nothing. */
+/* On the samples that calibrated, or, with a .calib file, on those set aside; its ranges stay. */
 static Status recover(QuantizeJob *job, Error *err) {
-  if (job->calib.count > 0 || job->inputs.is_synthetic) return OK;
   RecoveryOptions options = mixed_recovery(job->options);
+  if (job->inputs.is_synthetic) options.without[RECOVERY_ADAROUND] = true; /* it learns what is made up */
+  options.keep_ranges = job->calib.count > 0;
   Progress progress;
   double start = progress_clock();
   progress_begin(&progress, "recover", options_flag(job->options, "quiet"));
   options.progress = progress_update;
   options.progress_context = &progress;
   Status status =
-      quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->calibration_samples,
+      quantize_recover(job->model.graph, &job->calibration, &job->inputs.reader, 0, job->recovery_samples,
                        &job->settings, &options, job->pool, &job->recovery, err);
   progress_end(&progress);
   job->recover_seconds = progress_clock() - start;
@@ -320,11 +330,12 @@ static Status search(QuantizeJob *job, Error *err) {
 static Status make_mixed(QuantizeJob *job, Error *err) {
   Status status = search(job, err);
   if (status != OK) return fail_within(err, "%s", job->model.path);
-  TRY(make(job, err));
-  while (mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates)) {
+  for (bool again = true; again;) {
+    TRY(make(job, err));
+    TRY(mixed_job_again(&job->mixed, (int64_t)job->file_bytes, &job->gates, &again, err));
+    if (!again) return OK;
     TRY(mixed_measure_chosen(job->mixed.mixed, err));
     TRY(begin_again(job, err));
-    TRY(make(job, err));
   }
   return OK;
 }
@@ -338,6 +349,7 @@ Status quantize_job_run(QuantizeJob *job, const Options *options, Error *err) {
     TRY(split_for_calib(job, err));
   else
     split_samples(job);
+  if (job->calib.count == 0) job->recovery_samples = job->calibration_samples;
   job->pool = pool_new(common_threads(options), err);
   if (job->pool == NULL) return err->status;
   job->settings.pool = job->pool;

@@ -24,7 +24,7 @@ typedef struct QuantizeJob {
   CalibFile calib; /* of --calib; else empty */
   Calibration *calibration;
   Pool *pool;
-  int64_t calibration_samples, verify_from, verify_samples;
+  int64_t calibration_samples, recovery_samples, verify_from, verify_samples;
   bool verified_on_calibration; /* there were too few samples to set some aside */
   QuantizeReport report;
   MixedJob mixed; /* of --bits mixed */

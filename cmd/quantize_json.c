@@ -90,6 +90,7 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
   json_int(json, "float_nodes", job->accounting.float_nodes);
   json_int(json, "kept_scales", job->qdq_taken.parameters);
   json_int(json, "rounded_anew", job->qdq_taken.rounded);
+  json_int(json, "given_8_bits", job->qdq_taken.widened);
   json_int(json, "index_nodes", job->report.index_nodes);
   json_int(json, "dead_weights", job->report.dead_weights);
   json_int(json, "dead_channels", job->report.dead_channels);
@@ -101,6 +102,7 @@ static void quantize_part_json(const QuantizeJob *job, Json *json) {
 static void recovery_json(const QuantizeJob *job, Json *json) {
   const RecoveryReport *report = &job->recovery;
   json_object_begin(json, "recovery");
+  if (report->skipped != NULL) json_string(json, "skipped", report->skipped);
   json_int(json, "fit_samples", report->fit_samples);
   json_int(json, "held_samples", report->held_samples);
   json_array_begin(json, "steps");

@@ -60,7 +60,7 @@ static int count_alike(const QuantizeJob *job, int n) {
 /* Where everything is in float, only what the user has chosen needs a word. */
 static bool is_by_scheme(const QuantizeJob *job, int n) {
   const char *chosen = job->model.graph->nodes[n]->float_reason;
-  return is_float_scheme(job) && (chosen == NULL || strcmp(chosen, REASON_WEIGHT_ONLY) == 0);
+  return is_float_scheme(job) && (chosen == NULL || chosen == float_scheme_reason(job->settings.activations));
 }
 
 /* What stays in float, by operator and reason; with --verbose by node. */
@@ -102,7 +102,9 @@ static void calibrate_lines(const QuantizeJob *job, Text *text) {
   const char *method = calibration_method_name(job->settings.method);
   summary_samples(samples, job->calibration_samples);
   if (is_float_scheme(job))
-    summary_line(text, "calibrate", "nothing", "activations stay in float32");
+    summary_line(text, "calibrate", "nothing", "%s",
+                 job->settings.activations == ACTIVATIONS_DYNAMIC ? "ranges are taken while the model runs"
+                                                                  : "activations stay in float32");
   else if (job->calib.count > 0)
     summary_line(text, "calibrate", samples, "%s, as %s has seen them", method,
                  summary_file(job->calib.path));
@@ -137,8 +139,10 @@ static void bits_line(const QuantizeJob *job, Text *text) {
 
 /* Behind the list of linear operators. */
 static void scheme_words(const QuantizeJob *job, Text *words) {
+  bool is_dynamic = job->settings.activations == ACTIVATIONS_DYNAMIC;
   if (is_float_scheme(job)) {
-    text_add(words, ": weights in codes; everything else in float32");
+    text_add(words, is_dynamic ? " in integers, inputs rounded while running; all else in float32"
+                               : ": weights in codes; all else in float32");
     return;
   }
   text_add(words, " in integers");
@@ -153,8 +157,9 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
   Text words = {0};
   list_linear(job, &words);
   scheme_words(job, &words);
-  const char *bits = options_string(job->options, "bits"),
-             *scheme = strcmp(bits, "w8a8") == 0 ? "int8" : bits;
+  const char *bits = options_string(job->options, "bits");
+  bool is_plain = strcmp(bits, "w8a8") == 0 && !is_float_scheme(job);
+  const char *scheme = is_plain ? "int8" : bits;
   summary_line(text, "quantize", scheme, "%s", words.failed ? "?" : words.bytes);
   text_free(&words);
   float_lines(job, text);
@@ -163,9 +168,13 @@ static void quantize_lines(const QuantizeJob *job, Text *text) {
     summary_line(text, "", "", "%d scale%s that came with the model %s kept", job->qdq_taken.parameters,
                  job->qdq_taken.parameters == 1 ? "" : "s", job->qdq_taken.parameters == 1 ? "is" : "are");
   if (job->qdq_taken.rounded > 0)
-    summary_line(text, "", "",
-                 "%d of the weights ha%s codes beyond -127..127 around zero; those are rounded anew",
-                 job->qdq_taken.rounded, job->qdq_taken.rounded == 1 ? "s" : "ve");
+    summary_line(text, "", "", "%d of the weights %s codes that edgec does not have and %s rounded anew",
+                 job->qdq_taken.rounded, job->qdq_taken.rounded == 1 ? "has" : "have",
+                 job->qdq_taken.rounded == 1 ? "is" : "are");
+  if (job->qdq_taken.widened > 0)
+    summary_line(text, "", "", "%d of the weights %s 4-bit codes beyond -7..7 and %s 8 bits",
+                 job->qdq_taken.widened, job->qdq_taken.widened == 1 ? "has" : "have",
+                 job->qdq_taken.widened == 1 ? "takes" : "take");
   dead_weight_line(&job->report, text);
 }
 
@@ -183,6 +192,7 @@ static void weakest_line(const LayerErrors *layers, Text *text) {
 
 static void recover_lines(const QuantizeJob *job, Text *text) {
   const RecoveryReport *report = &job->recovery;
+  if (report->skipped != NULL) summary_line(text, "recover", "skipped", "%s", report->skipped);
   for (int i = 0; i < report->step_count; i++) {
     const RecoveryStep *step = &report->steps[i];
     Text words = {0};

@@ -26,6 +26,11 @@ const OptionRow scheme_rows[] = {
          "the file runs in float); mixed: a search gives each layer 4 or 8 bits, to be as good as possible "
          "within --max-size, or as small as possible with what --max-drop, --min-agreement or --min-sqnr ask "
          "for"},
+    {.name = "dynamic",
+     .type = OPTION_FLAG,
+     .group = "Quantization",
+     .help = "ranges of activations are taken while the model runs: products in integers, everything else in "
+             "float32, nothing is calibrated"},
     {.name = "group",
      .type = OPTION_CHOICE,
      .choices = groups,
@@ -52,7 +57,9 @@ const OptionRow scheme_rows[] = {
     {.name = "sums-8bit",
      .type = OPTION_FLAG,
      .group = "Quantization",
-     .help = "operands of sums (residual connections) in 8 bits too: less memory, about 1 dB less SQNR"},
+     .help =
+         "operands of sums (residual connections) and normalizations in 8 bits too: less memory, 1 to 3 dB "
+         "less SQNR"},
     {0}};
 
 static const Scheme *scheme_of(const Options *options) {
@@ -63,29 +70,36 @@ bool scheme_is_mixed(const Options *options) {
   return strcmp(scheme_of(options)->name, "mixed") == 0;
 }
 
+static ActivationForm activations_of(const Options *options) {
+  return options_flag(options, "dynamic") ? ACTIVATIONS_DYNAMIC : scheme_of(options)->activations;
+}
+
 bool scheme_is_float(const Options *options) {
-  return float_scheme_is(scheme_of(options)->activations);
+  return float_scheme_is(activations_of(options));
 }
 
 /* What is about activations in codes. */
 static Status check_float(const Options *options, Error *err) {
-  static const char *const refused[] = {"method", "percentile", "calib", "output-8bit", "qdq-weights"};
+  static const char *const refused[] = {"method",      "percentile", "calib",
+                                        "output-8bit", "sums-8bit",  "qdq-weights"};
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-    TRY(options_refuse(options, refused[i], "where --bits leaves activations in float32", err));
+    TRY(options_refuse(options, refused[i], "where activations stay in float32 (--bits w8, w4; --dynamic)",
+                       err));
   const char *output = options_string(options, "output");
-  bool is_qdq = options_was_given(options, "format") ? strcmp(options_string(options, "format"), "qdq") == 0
-                                                     : output != NULL && text_ends_with(output, ".onnx");
-  if (!is_qdq) return OK;
+  bool is_onnx = options_was_given(options, "format") ? strcmp(options_string(options, "format"), "edge") != 0
+                                                      : output != NULL && text_ends_with(output, ".onnx");
+  if (!is_onnx) return OK;
   return fail(
       err, BAD_USAGE,
-      "option --bits: %s leaves activations in float32, for which --format qdq has no form; only .edge "
-      "files have it",
-      options_string(options, "bits"));
+      "option --format: only .edge files have activations in float32 beside weights in codes (--bits w8, "
+      "w4; --dynamic)");
 }
 
 Status scheme_check(const Options *options, Error *err) {
   if (scheme_of(options)->weight_bits != 4 && !scheme_is_mixed(options))
     TRY(options_refuse(options, "group", "without --bits w4a8, w4a16, w4 or mixed", err));
+  if (scheme_of(options)->activations != ACTIVATIONS_8BIT || scheme_is_mixed(options))
+    TRY(options_refuse(options, "dynamic", "without --bits w8a8 or w4a8", err));
   if (scheme_is_float(options)) TRY(check_float(options, err));
   if (scheme_of(options)->activations == ACTIVATIONS_16BIT) {
     TRY(options_refuse(options, "output-8bit", "with activations of 16 bits", err));
@@ -104,12 +118,13 @@ void scheme_take(const Options *options, QuantizeOptions *settings) {
   settings->output_8bit = options_flag(options, "output-8bit");
   settings->sums_8bit = options_flag(options, "sums-8bit");
   settings->weight_bits = scheme_of(options)->weight_bits;
-  settings->activations = scheme_of(options)->activations;
+  settings->activations = activations_of(options);
   settings->group_size = scheme_is_mixed(options) ? 0 : scheme_group(options);
   settings->outer_bits = (int[]){0, 8, 4}[options_choice(options, "first-last")];
 }
 
 void scheme_metadata(const Options *options, Text *text) {
   text_add(text, "bits=%s\n", options_string(options, "bits"));
+  if (options_flag(options, "dynamic")) text_add(text, "dynamic=yes\n");
   if (options_choice(options, "group") > 0) text_add(text, "group=%s\n", options_string(options, "group"));
 }

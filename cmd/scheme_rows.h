@@ -5,7 +5,7 @@
 #include "cmd/options.h"
 #include "quantize/quantize.h"
 
-/* --bits, --group, --first-last, --per-tensor, --output-8bit */
+/* --bits, --dynamic, --group, --first-last, --per-tensor, --output-8bit */
 extern const OptionRow scheme_rows[];
 
 /* BAD_USAGE where the options contradict one another. */

@@ -17,6 +17,7 @@ static Status open_model(SensitivityJob *job, Error *err) {
   if (!inputs->is_synthetic) TRY(options_refuse(job->options, "seed", "with --data", err));
   TRY(model_infer(&job->model, err));
   synthetic_fit(inputs, job->model.graph);
+  TRY(qdq_read(job->model.graph, &job->taken, err));
   return model_clean(&job->model, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "cmd/inputs.h"
 #include "cmd/model.h"
+#include "quantize/qdq_read.h"
 #include "quantize/quantize.h"
 #include "quantize/sensitivity.h"
 
@@ -11,6 +12,7 @@ typedef struct SensitivityJob {
   const Options *options;
   Model model; /* cleaned and quantized */
   Inputs inputs;
+  QdqTaken taken; /* parameters that came with the model */
   int64_t calibration_samples, measure_from, measure_samples;
   bool measured_on_calibration; /* there were too few samples to set some aside */
   int bits;                     /* that rank the layers: 4 or 8 */

@@ -34,7 +34,9 @@
   X(FLOAT4E2M1, 23, 1, 4, "float4e2m1")                                                                      \
   X(FLOAT8E8M0, 24, 1, 8, "float8e8m0")                                                                      \
   X(UINT2, 25, 1, 2, "uint2")                                                                                \
-  X(INT2, 26, 1, 2, "int2")
+  X(INT2, 26, 1, 2, "int2")                                                                                  \
+  X(SEQUENCE, 30, 1, 8, "a sequence")                                                                        \
+  X(OPTIONAL, 31, 1, 8, "an optional")
 
 typedef enum ElementType {
   ELEMENT_NONE = 0, /* not known (yet) */
@@ -67,6 +69,9 @@ typedef enum ElementType {
    ELEMENT_BIT(ELEMENT_FLOAT8E8M0))
 #define ELEMENTS_NARROW (ELEMENTS_NARROW_INTEGER | ELEMENTS_NARROW_FLOAT)
 #define ELEMENTS_ANY (ELEMENTS_WIDE | ELEMENTS_NARROW)
+/* What a value can be. The last two are no element types of ONNX but its other kinds of values, kept as bytes
+   (graph/sequence.h). */
+#define ELEMENTS_VALUE (ELEMENTS_ANY | ELEMENT_BIT(ELEMENT_SEQUENCE) | ELEMENT_BIT(ELEMENT_OPTIONAL))
 
 /* Bytes of an element in memory; 0 for a type that edgec does not have. */
 size_t element_bytes(ElementType type);

@@ -87,6 +87,13 @@ static void make_constants(const Folding *folding, Graph *graph, const Node *nod
   }
 }
 
+/* Files hold tensors only as constants. */
+static bool are_tensors(const Folding *folding, const Node *node) {
+  for (int i = 0; i < node->output_count; i++)
+    if (folding->out[i] != NULL && !element_in(folding->out[i]->type, ELEMENTS_ANY)) return false;
+  return true;
+}
+
 /* A node that fails stays where it is: it may never be run, and if it is, it says why. */
 static Status compute(const Folding *folding, Graph *graph, const Node *node, bool *folded, Error *err) {
   Error own = {0};
@@ -95,7 +102,7 @@ static Status compute(const Folding *folding, Graph *graph, const Node *node, bo
   if (!result_bytes(folding, node, &bytes) || !is_within_limits(folding, graph, node, bytes)) return OK;
   Status status = interpreter_run_node(node, folding->in, folding->out, &graph->arena, &own);
   if (status == SYSTEM) return fail(err, SYSTEM, "%s", own.text);
-  if (status != OK) return OK;
+  if (status != OK || !are_tensors(folding, node)) return OK;
   make_constants(folding, graph, node);
   *folded = true;
   return OK;

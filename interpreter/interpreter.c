@@ -307,7 +307,7 @@ static Status run_one(Runner *runner, const Node *node, const Observer *observer
 }
 
 static Status check_input(const Value *value, const Tensor *tensor, Error *err) {
-  if (tensor->type != value->type)
+  if (tensor->type != value->type && value->type != ELEMENT_OPTIONAL) /* which takes what it would hold too */
     return fail(err, BAD_INPUT, "input '%s' is %s, but %s is given", value->name, element_name(value->type),
                 element_name(tensor->type));
   bool fits = !value->has_shape || value->shape.rank == tensor->shape.rank;

@@ -62,8 +62,9 @@ static bool has_4_bits(const Linear *linear) {
   return spec != NULL && spec->kind == QUANT_INTEGER && spec->bits == 4;
 }
 
-/* [outputs][groups]: in the order of the specs, since rows are. */
+/* [outputs][groups]: in the order of the specs, if rows are. */
 static const uint8_t *factors_of(const Linear *linear) {
+  if (linear->factors != NULL) return linear->factors;
   return has_4_bits(linear) && linear->weight->group_size > 0 ? linear->weight->factors : NULL;
 }
 
@@ -211,25 +212,42 @@ static int32_t float_bias(Builder *b, const Linear *linear) {
 
 CodedWeights linear_coded_weights(Builder *b, const Linear *linear) {
   Packed packed = {0};
-  int64_t positive, negative;
-  if (b->status != OK || !pack_new(b, linear, &packed)) return (CodedWeights){0, 0, -1};
-  for (int64_t o = 0; o < linear->outputs; o++)
+  CodedWeights coded = {.factors = -1};
+  if (b->status != OK || !pack_new(b, linear, &packed)) return coded;
+  for (int64_t o = 0; o < linear->outputs; o++) {
+    int64_t positive, negative;
     packed.mult[o] = (float)(pack_row(linear, &packed, o, &positive, &negative) * linear->factor);
+    packed.bias[o] = (int32_t)(uint32_t)(-128 * (positive + negative));
+    if (positive - negative > coded.largest) coded.largest = positive - negative;
+  }
   uint32_t outputs = (uint32_t)linear->outputs;
-  CodedWeights coded = {.codes = weights(b, linear, &packed), .factors = -1};
+  coded.codes = weights(b, linear, &packed);
   coded.scale = build_constant(b, EDGE_F32, 1, &outputs, packed.mult, 0.0f, 0);
+  coded.offset = bias_constant(b, (Codes){.type = EDGE_S8}, packed.bias, outputs);
   if (packed.groups > 0)
     coded.factors = build_constant(b, EDGE_U8, 2, (uint32_t[]){outputs, (uint32_t)packed.groups},
                                    factors_of(linear), 0.0f, 0);
   return coded;
 }
 
+static void emit_dynamic(Builder *b, const Linear *linear, const CodedWeights *coded, int32_t bias,
+                         int32_t y) {
+  if (coded->largest * 127 > INT32_MAX)
+    build_fail(b, UNSUPPORTED, "a sum of its products could overflow 32 bits");
+  build_emit(b, EDGE_OP_CONV_DYNAMIC,
+             INPUTS(linear->x, coded->codes, coded->offset, coded->scale, bias, coded->factors), y,
+             &linear->params, sizeof linear->params);
+}
+
 void linear_emit_coded(Builder *b, const Linear *linear, int32_t y) {
   CodedWeights coded = linear_coded_weights(b, linear);
   int32_t bias = float_bias(b, linear);
-  build_emit(b, linear->depthwise ? EDGE_OP_DWCONV_F32_CODED : EDGE_OP_CONV_F32_CODED,
-             INPUTS(linear->x, coded.codes, coded.scale, bias, coded.factors), y, &linear->params,
-             sizeof linear->params);
+  if (b->node->form == FORM_DYNAMIC)
+    emit_dynamic(b, linear, &coded, bias, y);
+  else
+    build_emit(b, linear->depthwise ? EDGE_OP_DWCONV_F32_CODED : EDGE_OP_CONV_F32_CODED,
+               INPUTS(linear->x, coded.codes, coded.scale, bias, coded.factors), y, &linear->params,
+               sizeof linear->params);
 }
 
 void linear_emit_image(Builder *b, const Linear *linear, const Result *result) {

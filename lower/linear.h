@@ -17,6 +17,7 @@ typedef struct Linear {
   int64_t outputs, kernel_h, kernel_w, group_channels;
   bool depthwise;          /* each output reads one channel: DWCONV */
   const QuantSpec *weight; /* scales; NULL: of the largest weight of each output */
+  const uint8_t *factors;  /* of runs in the order of `rows`; NULL: those of the spec are */
   const Tensor *bias;      /* one value or one an output; NULL: none */
   double factor, bias_factor;
   EdgeConvParams params; /* all but the clamp and the zero point */
@@ -32,12 +33,14 @@ void linear_emit_image(Builder *b, const Linear *linear, const Result *result);
 typedef struct CodedWeights {
   int32_t codes, scale; /* scale: of each output, times the factor */
   int32_t factors;      /* -1: none */
+  int32_t offset;       /* -128 times the sum of each output's codes */
+  int64_t largest;      /* sum of the sizes of an output's codes; both sums with factors */
 } CodedWeights;
 
 CodedWeights linear_coded_weights(Builder *b, const Linear *linear);
 
-/* In float32 with the weights in codes of their spec: CONV_F32_CODED or DWCONV_F32_CODED of `x`, an image of
-   floats, into `y`. */
+/* Of `x`, an image of floats, into `y`, another, with the weights in codes of their spec: CONV_F32_CODED or
+   DWCONV_F32_CODED; CONV_DYNAMIC where the node has that form. */
 void linear_emit_coded(Builder *b, const Linear *linear, int32_t y);
 /* True if the node's weights, which have that spec, are in codes and its activations are not. */
 bool linear_is_coded(const Node *node, const QuantSpec *weight);

@@ -194,29 +194,63 @@ static int32_t table_constant(Builder *b, EdgeType type, const int32_t *codes, u
   return data == NULL ? 0 : build_constant(b, type, 1, &count, data, 0.0f, 0);
 }
 
-#define TABLE_NODES 513 /* of a function of 16-bit codes: one every 128 codes, and one behind the last */
-
-/* What the function makes of each code of 8 bits, or of each 128th of 16 bits. */
-static bool function_results(Builder *b, const Node *node, const Value *x, Codes in, float *results,
-                             int count) {
-  float numbers[TABLE_NODES];
-  int32_t step = in.type == EDGE_S16 ? 128 : 1;
-  for (int i = 0; i < count; i++) numbers[i] = in.scale * (float)(in.least + i * step - in.zero_point);
+/* What the function makes of `count` codes from `first` on, `step` apart. */
+static bool function_results(Builder *b, const Node *node, const Value *x, Codes in, int32_t first,
+                             int32_t step, float *results, int count) {
+  float *numbers = arena_new(&b->scratch, (size_t)count, sizeof *numbers, b->err);
+  if (numbers == NULL) {
+    b->status = SYSTEM;
+    return false;
+  }
+  for (int i = 0; i < count; i++) numbers[i] = in.scale * (float)(first + i * step - in.zero_point);
   Tensor from = {ELEMENT_FLOAT32, SHAPE(count), numbers}, to = {ELEMENT_FLOAT32, SHAPE(count), results};
   return run_own_kernel(b, node, x, &from, &to) == OK;
 }
 
-int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out) {
-  float results[TABLE_NODES];
-  int32_t codes[TABLE_NODES];
-  bool interpolated = in.type == EDGE_S16;
-  int count = interpolated ? TABLE_NODES : 256;
-  Codes full = codes_with(in.type, in.scale, in.zero_point); /* whatever part of them is written */
-  if (b->status != OK || !function_results(b, node, x, full, results, count)) return 0;
-  if (interpolated && out.type == EDGE_S8) /* in 256ths, for which the runtime rounds */
+/* Of a function of 16-bit codes: a node every 128 codes, the last one behind them, and one more on either
+   side; and what the function is at three places between each two. */
+enum { NODES = 513, CURVED_NODES = NODES + 2, PARTS = 4, PLACES = (CURVED_NODES - 1) * PARTS + 1 };
+
+/* The squared error between the nodes, with straight lines or with parabolas, in codes. */
+static double interpolation_error(const double *places, const int32_t *nodes, bool curved) {
+  double sum = 0;
+  for (int i = 1; i < CURVED_NODES - 2; i++)
+    for (int p = 1; p < PARTS; p++) {
+      double f = (double)p / PARTS, exact = places[i * PARTS + p];
+      double value = nodes[i] * (1 - f) + nodes[i + 1] * f;
+      if (curved) value -= f * (1 - f) / 4 * (nodes[i + 2] - nodes[i + 1] - nodes[i] + nodes[i - 1]);
+      if (isfinite(exact)) sum += (value - exact) * (value - exact);
+    }
+  return sum;
+}
+
+/* Parabolas where they are closer; lines where a function has corners. */
+static int32_t interpolated_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out) {
+  float *results = arena_new(&b->scratch, PLACES, sizeof *results, b->err);
+  double *places = arena_new(&b->scratch, PLACES, sizeof *places, b->err);
+  int32_t nodes[CURVED_NODES];
+  if (results == NULL || places == NULL) b->status = SYSTEM;
+  if (b->status != OK || !function_results(b, node, x, in, INT16_MIN - 128, 128 / PARTS, results, PLACES))
+    return 0;
+  if (out.type == EDGE_S8) /* in 256ths, for which the runtime rounds */
     out = codes_with(EDGE_S16, out.scale / 256, out.zero_point * 256);
-  for (int i = 0; i < count; i++) codes[i] = code_of((double)results[i], out);
-  return table_constant(b, out.type, codes, (uint32_t)count);
+  for (int i = 0; i < PLACES; i++) {
+    double code = (double)results[i] / (double)out.scale + out.zero_point;
+    places[i] = isfinite(code) ? fmin(fmax(code, out.least), out.most) : code;
+  }
+  for (int i = 0; i < CURVED_NODES; i++) nodes[i] = code_of((double)results[i * PARTS], out);
+  bool curved = interpolation_error(places, nodes, true) < interpolation_error(places, nodes, false);
+  return table_constant(b, EDGE_S16, nodes + !curved, curved ? CURVED_NODES : NODES);
+}
+
+int32_t function_table(Builder *b, const Node *node, const Value *x, Codes in, Codes out) {
+  float results[256];
+  int32_t codes[256];
+  if (b->status != OK) return 0;
+  if (in.type == EDGE_S16) return interpolated_table(b, node, x, in, out);
+  if (!function_results(b, node, x, in, INT8_MIN, 1, results, 256)) return 0;
+  for (int i = 0; i < 256; i++) codes[i] = code_of((double)results[i], out);
+  return table_constant(b, out.type, codes, 256);
 }
 
 /* Each code of 8 bits in other codes. */

@@ -4,6 +4,8 @@
 #include "lower/products.h"
 #include "lower/roles.h"
 
+#include <string.h>
+
 /* One spatial axis: where element i of x lies in the spread input, and how long that is. */
 typedef struct Spread {
   int64_t in, kernel, stride, dilation, out;
@@ -59,6 +61,22 @@ static const float *turned_rows(Builder *b, const Tensor *weight, int64_t groups
   return rows;
 }
 
+/* Factors [M][taps][groups along C] with the taps in reverse, as the rows have them; NULL: there are none. */
+static const uint8_t *turned_factors(Builder *b, const QuantSpec *spec, const Shape *weight) {
+  if (spec == NULL || spec->kind != QUANT_INTEGER || spec->group_size == 0) return NULL;
+  int64_t taps = shape_product(weight, 2, weight->rank), along = weight->dims[0] / spec->group_size;
+  uint8_t *turned = arena_new(&b->scratch, (size_t)(weight->dims[1] * taps * along), 1, b->err);
+  if (turned == NULL) {
+    b->status = SYSTEM;
+    return NULL;
+  }
+  for (int64_t o = 0; o < weight->dims[1]; o++)
+    for (int64_t k = 0; k < taps; k++)
+      memcpy(turned + (o * taps + k) * along, spec->factors + (o * taps + taps - 1 - k) * along,
+             (size_t)along);
+  return turned;
+}
+
 /* The elements whose place lies within the spread input. */
 static void clip(const Spread *s, int64_t *from, int64_t *count) {
   *from = s->first < 0 ? (-s->first + s->stride - 1) / s->stride : 0;
@@ -103,6 +121,7 @@ bool linear_of_conv_transpose(Builder *b, Linear *linear, Form form) {
                      .group_channels = weight->shape.dims[0] / groups,
                      .depthwise = groups > 1 && groups == weight->shape.dims[0],
                      .weight = node->inputs[1]->spec,
+                     .factors = turned_factors(b, node->inputs[1]->spec, &weight->shape),
                      .bias = node_constant(node, 2),
                      .factor = 1,
                      .bias_factor = 1,

@@ -103,6 +103,7 @@ typedef enum AttributeField {
   FIELD_TENSOR,  /* const Tensor *, NULL where absent */
   FIELD_GRAPH,   /* Graph * */
   FIELD_STRINGS, /* Strings */
+  FIELD_IGNORED, /* of any kind, and not decoded: nothing depends on it */
   FIELD_TYPE,    /* int64_t: an element type by its number in ONNX, or by its name up to opset 5 */
 } AttributeField;
 

@@ -64,6 +64,8 @@ static Status store(const Node *node, const AttributeRow *row, const Attribute *
     if (!is_within(row, from->i)) return bad_attribute(node, row->name, "is outside its legal range", err);
     *(int64_t *)field = from->i;
     break;
+  case FIELD_IGNORED:
+    break;
   case FIELD_TYPE:
     *(int64_t *)field = type_of(from);
     break;
@@ -104,6 +106,7 @@ static void store_default(const AttributeRow *row, void *field) {
 }
 
 static bool has_right_kind(const AttributeRow *row, const Attribute *from) {
+  if (row->field == FIELD_IGNORED) return true;
   return from->kind == kind_of(row->field) || (row->field == FIELD_TYPE && from->kind == ATTRIBUTE_STRING);
 }
 

@@ -167,7 +167,8 @@ static void describe_body_inputs(const Node *node, Graph *body) {
   int lead = node->input_count - body->input_count;
   for (int i = 0; lead >= 0 && i < body->input_count; i++) {
     const Value *given = node->inputs[i + lead];
-    if (body->inputs[i]->type == ELEMENT_NONE && given != NULL) body->inputs[i]->type = given->type;
+    bool is_whole = given != NULL && given->type != ELEMENT_SEQUENCE; /* a SequenceMap's body takes items */
+    if (body->inputs[i]->type == ELEMENT_NONE && is_whole) body->inputs[i]->type = given->type;
   }
 }
 

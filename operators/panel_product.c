@@ -11,6 +11,10 @@
 #define ROWS_AHEAD 8                /* that are fetched while a row is copied: rows lie far apart */
 #define GROUP_ROWS (16 * TILE_ROWS) /* of A that stay in the cache while panels pass by */
 
+/* Panels of at most that depth stay in the cache all together: A then passes by, and C is written a long
+   stretch of a row at a time. */
+#define SHALLOW 64
+
 /* Neighbouring columns that are neighbours in the source too and lie in one panel. */
 typedef struct Piece {
   int64_t to, from, count;
@@ -87,12 +91,13 @@ static void multiply_panel(Tile tile, const PanelProduct *p, int64_t from, int64
 static void multiply_panels(Tile tile, const PanelProduct *p, int64_t columns) {
   const float *panels = tile.panel;
   float *c = tile.c;
-  for (int64_t i = 0; i < p->m; i += GROUP_ROWS)
+  int64_t rows = tile.depth > SHALLOW ? GROUP_ROWS : TILE_ROWS;
+  for (int64_t i = 0; i < p->m; i += rows)
     for (int64_t j = 0; j < columns; j += PANEL_COLUMNS) {
       tile.panel = panels + j / PANEL_COLUMNS * PANEL_STEP;
       tile.c = c + j;
       tile.columns = least_of(columns - j, PANEL_COLUMNS);
-      multiply_panel(tile, p, i, least_of(p->m, i + GROUP_ROWS));
+      multiply_panel(tile, p, i, least_of(p->m, i + rows));
     }
 }
 

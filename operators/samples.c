@@ -1,5 +1,6 @@
 #include "operators/samples.h"
 
+#include "graph/sequence.h"
 #include "operators/sample_body.h"
 
 #include <ctype.h>
@@ -215,6 +216,45 @@ static Status read_tensor(Reader *r, Tensor **tensor) {
   return fill_tensor(r, *tensor, &values, low, high);
 }
 
+/* ---- sequences ---- */
+
+#define SAMPLE_MAX_ITEMS 8
+
+static Status read_value(Reader *r, Tensor **value);
+
+static Status read_items(Reader *r, const Tensor **items, int64_t *count) {
+  *count = 0;
+  if (!skip(r, '(')) return broken(r, "'(' is missing");
+  if (skip(r, ')')) return OK;
+  do {
+    Tensor *item;
+    if (*count == SAMPLE_MAX_ITEMS) return broken(r, "too many items");
+    TRY(read_value(r, &item));
+    items[(*count)++] = item;
+  } while (skip(r, ';'));
+  return skip(r, ')') ? OK : broken(r, "';' or ')' is missing");
+}
+
+static Status read_sequence(Reader *r, ElementType type, Tensor **sequence) {
+  const Tensor *items[SAMPLE_MAX_ITEMS];
+  int64_t count, bytes;
+  TRY(read_items(r, items, &count));
+  if (type == ELEMENT_OPTIONAL && count > 1) return broken(r, "more than one item");
+  if (!sequence_bytes(items, count, &bytes)) return broken(r, "too many elements");
+  *sequence = tensor_new(&r->graph->arena, type, &SHAPE(bytes), r->err);
+  if (*sequence == NULL) return r->err->status;
+  sequence_write(*sequence, items, count);
+  return OK;
+}
+
+static Status read_value(Reader *r, Tensor **value) {
+  size_t n = word_length(r);
+  bool is_sequence = word_is(r->at, n, "seq");
+  if (!is_sequence && !word_is(r->at, n, "opt")) return read_tensor(r, value);
+  r->at += n;
+  return read_sequence(r, is_sequence ? ELEMENT_SEQUENCE : ELEMENT_OPTIONAL, value);
+}
+
 /* ---- inputs ---- */
 
 static Status add_input(Reader *r, int i, Value **value, const Tensor **tensor) {
@@ -225,12 +265,13 @@ static Status add_input(Reader *r, int i, Value **value, const Tensor **tensor) 
     return OK;
   }
   Tensor *content;
-  TRY(read_tensor(r, &content));
+  TRY(read_value(r, &content));
+  const Shape *shape = element_in(content->type, ELEMENTS_ANY) ? &content->shape : NULL;
   const char *name = arena_format(&r->graph->arena, r->err, "x%d", i);
   if (name == NULL) return r->err->status;
   *tensor = content;
   *value = skip(r, '!') ? graph_add_constant(r->graph, name, content, r->err)
-                        : graph_add_input(r->graph, name, content->type, &content->shape, r->err);
+                        : graph_add_input(r->graph, name, content->type, shape, r->err);
   return *value != NULL ? OK : r->err->status;
 }
 

@@ -20,6 +20,7 @@
  *     VALUES  {1,-1,2.5,inf,nan,true,false,"text"}, row-major; as many as the shape has elements, or one for
  *             all. Without: seeded pseudo-random (strings: "s0", "s1" ...)
  *     !       the input is a constant of the graph; others are graph inputs
+ *     seq(f32[2];i64[])     a sequence of tensors; opt(f32[2]), opt(seq()), opt() an optional
  *
  * OpSample.attributes (NULL or "" for none), separated by spaces, without spaces inside but in strings:
  *

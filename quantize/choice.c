@@ -1,5 +1,7 @@
 #include "quantize/choice.h"
 
+#include "quantize/float_scheme.h"
+
 #include "operators/op.h"
 
 #include <stdlib.h>
@@ -146,9 +148,10 @@ static Status choose_float(Graph *graph, const NodeChoices *choices, Error *err)
 /* ---- bits ---- */
 
 static Status weights_of(const Node *node, bool *has_weights, Error *err) {
-  *has_weights = false;
-  if (op_role(node, NULL) != ROLE_LINEAR || node->op->linear == NULL) return OK;
   LinearForm form;
+  *has_weights = node_is(node, "Gather") && float_scheme_form(node, &form);
+  if (*has_weights) return OK;
+  if (op_role(node, NULL) != ROLE_LINEAR || node->op->linear == NULL) return OK;
   TRY(node->op->linear(node, &form, err));
   *has_weights = node_constant(node, form.weight) != NULL;
   return OK;

@@ -1,9 +1,11 @@
 #include "quantize/damage.h"
 
+#include "quantize/compared.h"
 #include "quantize/rounding.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of one sample. */
 typedef struct Contribution {
@@ -19,53 +21,75 @@ struct DamageMeter {
   Interpreter *interpreter;
   Runner **runners;            /* by worker */
   const bool *is_rounded;      /* by value, of this run; NULL: the reference is run */
+  Compared *compared;          /* by output */
   float **expected;            /* by sample and output: the float model's */
   Contribution *contributions; /* by sample */
   int64_t *highest;            /* of the float model, by sample */
 };
 
-static Status see(void *context, const Value *value, const Tensor *tensor, Error *err) {
-  (void)err;
-  const DamageMeter *m = context;
-  if (m->is_rounded[value->index] && tensor->type == ELEMENT_FLOAT32)
-    round_activation(value->spec, tensor->data, tensor_elements(tensor));
-  return OK;
-}
+/* An output's sample that is being run. */
+typedef struct Sight {
+  DamageMeter *meter;
+  int64_t sample;
+} Sight;
 
-static Status keep_expected(DamageMeter *m, int64_t sample, int o, const Tensor *tensor, Error *err) {
-  float *copy = bytes_new((size_t)tensor_elements(tensor) * sizeof(float), err);
-  if (copy == NULL) return err->status;
-  for (int64_t i = 0; i < tensor_elements(tensor); i++) copy[i] = (float)tensor_get(tensor, i);
-  m->expected[sample * m->graph->output_count + o] = copy;
-  return OK;
-}
-
-static void compare_output(const DamageMeter *m, int64_t sample, int o, const Tensor *tensor) {
-  const float *expected = m->expected[sample * m->graph->output_count + o];
-  Contribution *sum = &m->contributions[sample];
-  int64_t count = tensor_elements(tensor);
-  double highest = -INFINITY;
-  for (int64_t i = 0; i < count; i++) {
-    double value = tensor_get(tensor, i), difference = value - (double)expected[i];
-    sum->signal += (double)expected[i] * (double)expected[i];
-    sum->noise += difference * difference;
-    if (o > 0 || value <= highest) continue;
-    highest = value;
-    sum->highest = i;
+/* The reference's are kept, others compared with them. */
+static Status look(const Sight *sight, int o, const float *values, int64_t count, Error *err) {
+  DamageMeter *m = sight->meter;
+  float **expected = &m->expected[sight->sample * m->graph->output_count + o];
+  Contribution *sum = &m->contributions[sight->sample];
+  if (m->is_rounded == NULL) {
+    bytes_free(*expected);
+    *expected = bytes_new((size_t)count * sizeof(float), err);
+    if (*expected == NULL) return err->status;
+    if (count > 0) memcpy(*expected, values, (size_t)count * sizeof(float));
   }
+  sum->signal += compared_power(&m->compared[o], *expected, NULL, count);
+  if (m->is_rounded != NULL) sum->noise += compared_power(&m->compared[o], values, *expected, count);
+  return OK;
+}
+
+/* What is no output itself is seen on the way. */
+static Status see(void *context, const Value *value, const Tensor *tensor, Error *err) {
+  const Sight *sight = context;
+  const DamageMeter *m = sight->meter;
+  if (tensor->type != ELEMENT_FLOAT32) return OK;
+  if (m->is_rounded != NULL && m->is_rounded[value->index])
+    round_activation(value->spec, tensor->data, tensor_elements(tensor));
+  for (int o = 0; o < m->graph->output_count; o++)
+    if (m->compared[o].value == value && value != m->graph->outputs[o])
+      TRY(look(sight, o, tensor->data, tensor_elements(tensor), err));
+  return OK;
+}
+
+static Status look_at_output(const Sight *sight, int o, const Tensor *tensor, Error *err) {
+  int64_t count = tensor_elements(tensor);
+  if (tensor->type == ELEMENT_FLOAT32) return look(sight, o, tensor->data, count, err);
+  float *values = bytes_new((size_t)count * sizeof(float), err);
+  if (values == NULL) return err->status;
+  for (int64_t i = 0; i < count; i++) values[i] = (float)tensor_get(tensor, i);
+  Status status = look(sight, o, values, count, err);
+  bytes_free(values);
+  return status;
+}
+
+static int64_t highest_of(const Tensor *tensor) {
+  int64_t highest = 0;
+  for (int64_t i = 1; i < tensor_elements(tensor); i++)
+    if (tensor_get(tensor, i) > tensor_get(tensor, highest)) highest = i;
+  return highest;
 }
 
 static Status run_sample(void *context, int64_t index, int worker, const Tensor *const *inputs, Error *err) {
   DamageMeter *m = context;
-  int64_t sample = index - m->from;
-  bool is_reference = m->is_rounded == NULL;
-  Observer observer = {.see = see, .context = m, .rewrites = true};
-  m->contributions[sample] = (Contribution){0};
-  TRY(runner_run(m->runners[worker], inputs, is_reference ? NULL : &observer, err));
+  Sight sight = {m, index - m->from};
+  Observer observer = {.see = see, .context = &sight, .rewrites = m->is_rounded != NULL};
+  m->contributions[sight.sample] = (Contribution){0};
+  TRY(runner_run(m->runners[worker], inputs, &observer, err));
   for (int o = 0; o < m->graph->output_count; o++) {
     const Tensor *output = runner_output(m->runners[worker], o);
-    if (is_reference) TRY(keep_expected(m, sample, o, output, err));
-    compare_output(m, sample, o, output);
+    if (m->compared[o].value == m->graph->outputs[o]) TRY(look_at_output(&sight, o, output, err));
+    if (o == 0) m->contributions[sight.sample].highest = highest_of(output);
   }
   return OK;
 }
@@ -108,9 +132,13 @@ static Status prepare(DamageMeter *m, Error *err) {
   m->contributions = calloc(samples, sizeof *m->contributions);
   m->highest = calloc(samples, sizeof *m->highest);
   m->expected = calloc(samples * ((size_t)m->graph->output_count + 1), sizeof *m->expected);
+  m->compared = calloc((size_t)m->graph->output_count + 1, sizeof *m->compared);
   m->runners = calloc((size_t)pool_workers(m->pool), sizeof *m->runners);
-  if (m->contributions == NULL || m->highest == NULL || m->expected == NULL || m->runners == NULL)
+  if (m->contributions == NULL || m->highest == NULL || m->expected == NULL || m->compared == NULL ||
+      m->runners == NULL)
     return fail_memory(err);
+  for (int o = 0; o < m->graph->output_count; o++)
+    m->compared[o] = compared_of(m->graph, m->graph->outputs[o]);
   TRY(interpreter_new(&m->interpreter, m->graph, err));
   for (int w = 0; w < pool_workers(m->pool); w++) TRY(runner_new(&m->runners[w], m->interpreter, err));
   return run_reference(m, err);
@@ -137,6 +165,7 @@ void damage_meter_free(DamageMeter *meter) {
   interpreter_free(meter->interpreter);
   free(meter->runners);
   free(meter->expected);
+  free(meter->compared);
   free(meter->highest);
   free(meter->contributions);
   free(meter);

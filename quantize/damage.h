@@ -12,7 +12,7 @@
 
 #include "interpreter/samples.h"
 
-/* The outputs against those of the float model. */
+/* The outputs against those of the float model; of a Softmax at the end what it reads (compared.h). */
 typedef struct Damage {
   double sqnr;      /* dB; infinite where nothing changed */
   double noise;     /* error power over signal power */

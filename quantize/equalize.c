@@ -9,20 +9,25 @@
  * share a scale (a depthwise layer has one a column, so that there only the tensor counts). With one scale
  * for a whole weight it is the first layer's rows against the next one's columns, as in the paper.
  *
- * A Clip is not passed: its bounds would have to differ from channel to channel.
+ * The bounds of a Clip would have to differ from channel to channel, which no instruction has. Where a
+ * channel never reaches the bound, the Clip does nothing (Nagel et al. replace ReLU6 by Relu for the same
+ * reason): such a channel may be multiplied as long as it stays below; the others keep their factor of 1. The
+ * second variant does so, the first one passes no Clip. HardSwish and the like are not homogeneous at all and
+ * never passed.
  */
-#include "quantize/recovery.h"
+#include "quantize/rescaling.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGEST_FACTOR 64.0
-
 /* Two layers and what is between them. */
 typedef struct Pair {
   Layer *first, *next;
+  double bound; /* of the Clip in between; infinite where there is none */
 } Pair;
+
+#define BELOW_BOUND 0.9 /* of it: room for samples that go beyond those seen */
 
 /* ---- which pairs there are ---- */
 
@@ -34,101 +39,47 @@ static bool is_homogeneous(const Node *node) {
   return false;
 }
 
-static Layer *layer_reading(const Layers *layers, const Value *value) {
-  for (int l = 0; l < layers->count; l++)
-    if (layers->layers[l].data == value) return &layers->layers[l];
-  return NULL;
+/* A Clip from 0 to a bound; means of clipped values do not show it. */
+static bool passes_clip(const Node *node, Pair *pair) {
+  double low, high;
+  if (!node_is(node, "Clip") || !plan_is_clamp(node, &low, &high) || low != 0 || !(high > 0)) return false;
+  pair->bound = fmin(pair->bound, high);
+  return true;
 }
 
-static bool is_single(const Value *value) {
-  return value->user_count == 1 && !value->is_output;
+static bool passes(const Node *node, Pair *pair) {
+  bool is_mean = node_is(node, "AveragePool") || node_is(node, "GlobalAveragePool");
+  if (is_homogeneous(node)) return !is_mean || isinf(pair->bound);
+  return passes_clip(node, pair);
 }
 
-static bool has_own_weights(const Layer *layer) {
-  return layer->has_rows && is_single(layer->weight);
-}
-
-/* The layer that a layer's channels reach unmixed, or NULL. */
-static Layer *next_of(const Layers *layers, const Layer *first) {
+/* Finds the layer that the first one's channels reach unmixed. */
+static bool find_next(const Layers *layers, Pair *pair) {
+  const Layer *first = pair->first;
   const Value *value = first->sum;
-  if (!has_own_weights(first) || first->bias == NULL || first->bias_factor != 1) return NULL;
-  while (is_single(value)) {
+  pair->bound = INFINITY;
+  if (!layer_has_own_weights(first) || first->bias == NULL || first->bias_factor != 1) return false;
+  while (value_is_single(value)) {
     const Node *user = value->users[0];
-    Layer *next = layer_reading(layers, value);
-    if (next != NULL) {
-      bool fits = has_own_weights(next) && next->inputs == first->outputs &&
-                  next->data_axis == first->sum_axis && next->node == user;
-      return fits ? next : NULL;
-    }
+    Layer *next = pair->next = layer_reading(layers, value);
+    if (next != NULL)
+      return layer_has_own_weights(next) && next->inputs == first->outputs &&
+             next->data_axis == first->sum_axis && next->node == user;
     bool is_first_input = user->inputs[0] == value;
-    if (!is_homogeneous(user) || !is_first_input || user->output_count != 1 || user->outputs[0] == NULL)
-      return NULL;
+    if (!is_first_input || user->output_count != 1 || user->outputs[0] == NULL || !passes(user, pair))
+      return false;
     value = user->outputs[0];
   }
-  return NULL;
+  return false;
 }
 
 /* ---- ranges ---- */
-
-/* Largest sizes of the channels that layers read, over all samples: by layer, NULL where not wanted. A worker
-   has its own. */
-typedef struct Ranges {
-  const Layers *layers;
-  float **largest; /* [worker][layer] */
-  int workers;
-} Ranges;
-
-static Status see_data(void *context, int64_t sample, int worker, const Value *value, const Tensor *tensor,
-                       Error *err) {
-  const Ranges *ranges = context;
-  const Layer *layer = layer_reading(ranges->layers, value);
-  (void)sample;
-  (void)err;
-  if (layer == NULL) return OK;
-  float *largest = ranges->largest[worker * ranges->layers->count + (layer - ranges->layers->layers)];
-  int64_t inner = shape_product(&tensor->shape, layer->data_axis + 1, tensor->shape.rank);
-  const float *values = tensor->data;
-  int64_t count = tensor_elements(tensor);
-  for (int64_t i = 0; i < count; i++) {
-    float size = fabsf(values[i]);
-    int64_t c = i / inner % layer->inputs;
-    if (size > largest[c]) largest[c] = size;
-  }
-  return OK;
-}
-
-static Status ranges_gather(Ranges *ranges, Recovery *recovery, Arena *arena, Error *err) {
-  int count = recovery->layers->count;
-  *ranges = (Ranges){recovery->layers, NULL, pool_workers(simulator_pool(recovery->simulator))};
-  ranges->largest = arena_new(arena, (size_t)(ranges->workers * count), sizeof(float *), err);
-  if (ranges->largest == NULL) return err->status;
-  for (int i = 0; i < ranges->workers * count; i++) {
-    size_t inputs = (size_t)recovery->layers->layers[i % count].inputs;
-    ranges->largest[i] = arena_new(arena, inputs, sizeof(float), err);
-    if (ranges->largest[i] == NULL) return err->status;
-  }
-  SimulationView view = {.before = see_data, .context = ranges};
-  TRY(simulator_run(recovery->simulator, SIMULATE_REAL, recovery->from, recovery->count, &view, err));
-  for (int i = count; i < ranges->workers * count; i++)
-    for (int64_t c = 0; c < recovery->layers->layers[i % count].inputs; c++)
-      ranges->largest[i % count][c] = fmaxf(ranges->largest[i % count][c], ranges->largest[i][c]);
-  return OK;
-}
 
 static void rows_of(const Layer *layer, double *largest) {
   const float *weights = layer->weight->constant->data;
   for (int64_t o = 0; o < layer->outputs; o++)
     for (int64_t i = 0; i < layer->depth; i++)
       largest[o] = fmax(largest[o], fabs((double)weights[layer_weight_at(layer, o, i)]));
-}
-
-static void columns_of(const Layer *layer, double *largest) {
-  const float *weights = layer->weight->constant->data;
-  for (int64_t o = 0; o < layer->outputs; o++)
-    for (int64_t i = 0; i < layer->depth; i++) {
-      int64_t c = layer_input_of(layer, o, i);
-      largest[c] = fmax(largest[c], fabs((double)weights[layer_weight_at(layer, o, i)]));
-    }
 }
 
 /* ---- factors ---- */
@@ -145,12 +96,20 @@ static void factors_of(const double *range, const double *against, int64_t count
   }
   for (int64_t c = 0; c < count; c++) {
     double factor = after > 0 && factors[c] > 0 ? factors[c] * before / after : 1;
-    factors[c] = fmin(fmax(factor, 1 / LARGEST_FACTOR), LARGEST_FACTOR);
+    factors[c] = fmin(fmax(factor, 1 / RESCALING_MOST), RESCALING_MOST);
   }
 }
 
-static Status find_factors(const Recovery *recovery, const Pair *pair, const Ranges *ranges, double *factors,
-                           Error *err) {
+/* Channels that a Clip touches stay, the others stay below its bound. */
+static void keep_below(const float *seen, double bound, int64_t count, double *factors) {
+  for (int64_t c = 0; c < count && isfinite(bound); c++) {
+    double room = BELOW_BOUND * bound / fmax((double)seen[c], 1e-30);
+    factors[c] = room < 1 ? 1 : fmin(factors[c], room);
+  }
+}
+
+static Status find_factors(const Recovery *recovery, const Pair *pair, const ChannelRanges *ranges,
+                           double *factors, Error *err) {
   Arena arena = {0};
   const Layer *next = pair->next;
   size_t channels = (size_t)next->inputs;
@@ -164,8 +123,9 @@ static Status find_factors(const Recovery *recovery, const Pair *pair, const Ran
       for (int64_t c = 0; c < next->inputs; c++) range[c] = 0;
       rows_of(pair->first, range);
     }
-    columns_of(next, against);
+    layer_largest_columns(next, against);
     factors_of(range, is_free && !recovery->settings->per_tensor ? NULL : against, next->inputs, factors);
+    keep_below(seen, pair->bound, next->inputs, factors);
   }
   bool has_failed = range == NULL || against == NULL;
   arena_free(&arena);
@@ -174,37 +134,25 @@ static Status find_factors(const Recovery *recovery, const Pair *pair, const Ran
 
 /* ---- rescaling ---- */
 
-static Tensor *copy_of(Graph *graph, const Tensor *tensor, Error *err) {
-  Tensor *copy = tensor_new(&graph->arena, tensor->type, &tensor->shape, err);
-  if (copy != NULL) memcpy(copy->data, tensor->data, tensor_bytes(tensor));
-  return copy;
-}
-
-static Status rescale(Graph *graph, const Pair *pair, const double *factors, Error *err) {
-  const Layer *first = pair->first, *next = pair->next;
-  Tensor *rows = copy_of(graph, first->weight->constant, err);
-  Tensor *bias = copy_of(graph, first->bias->constant, err);
-  Tensor *columns = copy_of(graph, next->weight->constant, err);
-  if (rows == NULL || bias == NULL || columns == NULL) return err->status;
+static Status rescale(Graph *graph, const Pair *pair, double *factors, Error *err) {
+  const Layer *first = pair->first;
+  Tensor *rows = constant_copy(graph, first->weight->constant, err);
+  Tensor *bias = constant_copy(graph, first->bias->constant, err);
+  if (rows == NULL || bias == NULL) return err->status;
   for (int64_t o = 0; o < first->outputs; o++) {
     tensor_set(bias, o, tensor_get(bias, o) * factors[o]);
     for (int64_t i = 0; i < first->depth; i++) {
       int64_t at = layer_weight_at(first, o, i);
       tensor_set(rows, at, tensor_get(rows, at) * factors[o]);
     }
+    factors[o] = 1 / factors[o];
   }
-  for (int64_t o = 0; o < next->outputs; o++)
-    for (int64_t i = 0; i < next->depth; i++) {
-      int64_t at = layer_weight_at(next, o, i);
-      tensor_set(columns, at, tensor_get(columns, at) / factors[layer_input_of(next, o, i)]);
-    }
   first->weight->constant = rows;
   first->bias->constant = bias;
-  next->weight->constant = columns;
-  return OK;
+  return layer_scale_columns(graph, pair->next, factors, err);
 }
 
-static Status equalize_pair(Recovery *recovery, const Pair *pair, const Ranges *ranges, Error *err) {
+static Status equalize_pair(Recovery *recovery, const Pair *pair, const ChannelRanges *ranges, Error *err) {
   double *factors = calloc((size_t)pair->next->inputs + 1, sizeof *factors);
   if (factors == NULL) return fail_memory(err);
   Status status = find_factors(recovery, pair, ranges, factors, err);
@@ -213,38 +161,21 @@ static Status equalize_pair(Recovery *recovery, const Pair *pair, const Ranges *
   return status;
 }
 
-/* Ranges and scales anew; weights keep the bits that they had. */
-static Status calibrate_again(Recovery *recovery, Error *err) {
-  QuantizeReport report;
-  Arena arena = {0};
-  int *bits = arena_new(&arena, (size_t)recovery->layers->count, sizeof *bits, err);
-  if (bits == NULL) return err->status;
-  for (int l = 0; l < recovery->layers->count; l++) bits[l] = recovery->layers->layers[l].weight->spec->bits;
-  Status status =
-      calibrate(&recovery->renewed, recovery->graph, recovery->reader, recovery->from, recovery->all,
-                recovery->settings, simulator_pool(recovery->simulator), NULL, NULL, err);
-  if (status == OK)
-    status = quantize_graph(recovery->graph, recovery->renewed, recovery->settings, &report, err);
-  for (int l = 0; l < recovery->layers->count && status == OK; l++)
-    status = layer_set_bits(recovery->graph, &recovery->layers->layers[l], bits[l], err);
-  arena_free(&arena);
-  return status;
-}
-
 Status equalize_layers(Recovery *recovery, bool *is_changed, Error *err) {
   Arena arena = {0};
-  Ranges ranges = {0};
+  ChannelRanges ranges = {0};
   Status status = OK;
-  *is_changed = false;
+  bool with_clips = recovery->variant == 1, has_clip = false, has_begun = false;
   for (int l = 0; l < recovery->layers->count && status == OK; l++) {
-    Layer *first = &recovery->layers->layers[l];
-    Pair pair = {first, next_of(recovery->layers, first)};
-    if (pair.next == NULL) continue;
-    if (!*is_changed) status = ranges_gather(&ranges, recovery, &arena, err);
-    *is_changed = true;
+    Pair pair = {.first = &recovery->layers->layers[l]};
+    if (!find_next(recovery->layers, &pair) || (isfinite(pair.bound) && !with_clips)) continue;
+    if (!has_begun) status = channel_ranges(&ranges, recovery, &arena, err);
+    has_begun = true;
+    has_clip |= isfinite(pair.bound);
     if (status == OK) status = equalize_pair(recovery, &pair, &ranges, err);
   }
   arena_free(&arena);
+  *is_changed = with_clips ? has_clip : has_begun; /* without one the variants are the same */
   if (status == OK && *is_changed) status = calibrate_again(recovery, err);
   return status;
 }

@@ -1,7 +1,18 @@
 #include "quantize/float_scheme.h"
 
 bool float_scheme_is(ActivationForm activations) {
-  return activations == ACTIVATIONS_FLOAT;
+  return float_scheme_reason(activations) != NULL;
+}
+
+const char *float_scheme_reason(ActivationForm activations) {
+  switch (activations) {
+  case ACTIVATIONS_FLOAT:
+    return "weight-only scheme";
+  case ACTIVATIONS_DYNAMIC:
+    return "dynamic scheme: float32 between products";
+  default:
+    return NULL;
+  }
 }
 
 static bool is_table(const Node *node) {
@@ -21,13 +32,19 @@ bool float_scheme_form(const Node *node, LinearForm *form) {
          (!node_is(node, "MatMul") || weight->shape.rank == 2);
 }
 
-void float_scheme_mark(Graph *graph, ActivationForm activations) {
+/* Tables of a Gather multiply nothing. */
+static NodeForm form_of(const Node *node, ActivationForm activations) {
   LinearForm form;
-  if (!float_scheme_is(activations)) return;
-  for (int n = 0; n < graph->node_count; n++) {
+  if (!float_scheme_form(node, &form)) return FORM_AS_TENSORS;
+  return activations == ACTIVATIONS_DYNAMIC && !node_is(node, "Gather") ? FORM_DYNAMIC : FORM_WEIGHT_ONLY;
+}
+
+void float_scheme_mark(Graph *graph, ActivationForm activations) {
+  const char *reason = float_scheme_reason(activations);
+  for (int n = 0; n < graph->node_count && reason != NULL; n++) {
     Node *node = graph->nodes[n];
     if (node->float_reason != NULL) continue;
-    node->float_reason = REASON_WEIGHT_ONLY;
-    if (float_scheme_form(node, &form)) node->form = FORM_WEIGHT_ONLY;
+    node->float_reason = reason;
+    node->form = form_of(node, activations);
   }
 }

@@ -11,11 +11,11 @@
 #include "operators/op.h"
 #include "quantize/quantize.h"
 
-/* Why nodes compute in float32. */
-#define REASON_WEIGHT_ONLY "weight-only scheme"
-
-/* True where no activation has codes. */
+/* True where no activation has codes in the file. */
 bool float_scheme_is(ActivationForm activations);
+
+/* Why a node computes in float32; NULL for other schemes. */
+const char *float_scheme_reason(ActivationForm activations);
 
 /* Writes on every node that it computes in float32, and which of them have weights in codes: linear operators
    with constant weights, and Gather of a constant table along axis 0. Nodes that have been kept in float

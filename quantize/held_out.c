@@ -8,33 +8,9 @@
 
 /* ---- what is compared ---- */
 
-static bool is_softmax(const Node *node) {
-  return node_is(node, "Softmax") || node_is(node, "LogSoftmax");
-}
-
-/* Elements of a row of the last axis; 0 where rows are not of that kind. */
-static int64_t softmax_row(const Graph *graph, const Node *node) {
-  const Shape *shape = &node->inputs[0]->shape;
-  bool is_flat = graph_opset(graph, "") < 13; /* from the axis on, all is one row */
-  int64_t axis = node_int(node, "axis", is_flat ? 1 : -1);
-  if (axis < 0) axis += shape->rank;
-  if (axis < 0 || axis >= shape->rank || (!is_flat && axis != shape->rank - 1)) return 0;
-  return shape_product(shape, (int)axis, shape->rank);
-}
-
-/* The output, or what its Softmax reads. */
-static Compared compared_of(const Graph *graph, const Value *output) {
-  const Value *value = output;
-  while (value->producer != NULL && value->producer->op != NULL && value->producer->op->is_alias)
-    value = value->producer->inputs[0];
-  const Node *node = value->producer;
-  if (node == NULL || !is_softmax(node) || !node->inputs[0]->has_shape) return (Compared){.value = output};
-  return (Compared){.value = node->inputs[0], .row = softmax_row(graph, node)};
-}
-
 static bool is_compared(const HeldOut *held, const Value *value) {
   for (int i = 0; i < held->compared_count; i++)
-    if (held->compared[i].value == value) return true;
+    if (held->compared[i].compared.value == value) return true;
   return false;
 }
 
@@ -44,10 +20,10 @@ static Status find_compared(HeldOut *held, const Graph *graph, Error *err) {
   if (held->compared == NULL) return fail_memory(err);
   for (int i = 0; i < graph->output_count; i++) {
     if (graph->outputs[i]->type != ELEMENT_FLOAT32) continue;
-    Compared compared = compared_of(graph, graph->outputs[i]);
-    if (is_compared(held, compared.value)) continue;
-    compared.at = held->width;
-    compared.count = compared.value->has_shape ? shape_elements(&compared.value->shape) : -1;
+    HeldValue compared = {.compared = compared_of(graph, graph->outputs[i]), .at = held->width};
+    const Value *value = compared.compared.value;
+    if (is_compared(held, value)) continue;
+    compared.count = value->has_shape ? shape_elements(&value->shape) : -1;
     if (compared.count < 0 || held->width + compared.count > REFERENCE_MOST) {
       held->width = 0;
       return OK;
@@ -60,50 +36,34 @@ static Status find_compared(HeldOut *held, const Graph *graph, Error *err) {
 
 /* ---- comparing ---- */
 
-static const Compared *find(const HeldOut *held, const Value *value) {
+static const HeldValue *find(const HeldOut *held, const Value *value) {
   for (int i = 0; i < held->compared_count; i++)
-    if (held->compared[i].value == value) return &held->compared[i];
+    if (held->compared[i].compared.value == value) return &held->compared[i];
   return NULL;
-}
-
-/* Sum of squares of a - b (b NULL: of a), where the mean of a row may not matter. */
-static double power_of(const Compared *compared, const float *a, const float *b) {
-  int64_t row = compared->row > 0 ? compared->row : compared->count;
-  double power = 0;
-  for (int64_t r = 0; r + row <= compared->count && row > 0; r += row) {
-    double sum = 0, squares = 0;
-    for (int64_t i = r; i < r + row; i++) {
-      double x = (double)a[i] - (b == NULL ? 0 : (double)b[i]);
-      sum += x;
-      squares += x * x;
-    }
-    power += squares - (compared->row > 0 ? sum * sum / (double)row : 0);
-  }
-  return fmax(power, 0);
 }
 
 static Status keep(void *context, int64_t sample, int worker, const Value *value, const Tensor *tensor,
                    Error *err) {
   HeldOut *held = context;
-  const Compared *compared = find(held, value);
+  const HeldValue *compared = find(held, value);
   (void)worker;
   (void)err;
   if (compared == NULL || tensor_elements(tensor) != compared->count) return OK;
   float *to = held->reference + sample * held->width + compared->at;
   memcpy(to, tensor->data, tensor_bytes(tensor));
-  held->signal[sample] += power_of(compared, to, NULL);
+  held->signal[sample] += compared_power(&compared->compared, to, NULL, compared->count);
   return OK;
 }
 
 static Status compare(void *context, int64_t sample, int worker, const Value *value, const Tensor *tensor,
                       Error *err) {
   HeldOut *held = context;
-  const Compared *compared = find(held, value);
+  const HeldValue *compared = find(held, value);
   (void)worker;
   (void)err;
   if (compared == NULL || tensor_elements(tensor) != compared->count) return OK;
   const float *real = held->reference + sample * held->width + compared->at;
-  held->noise[sample] += power_of(compared, tensor->data, real);
+  held->noise[sample] += compared_power(&compared->compared, tensor->data, real, compared->count);
   return OK;
 }
 

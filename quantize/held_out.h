@@ -1,24 +1,21 @@
 /*
  * held_out.h - the error of the outputs on samples that no method was fitted to. Inside quantize/.
- *
- * A Softmax flattens most differences and blows up a few, so that some tens of samples tell little behind it.
- * Where an output is one, what it reads is compared, less the mean of each row, which it takes away.
  */
 #ifndef QUANTIZE_HELD_OUT_H
 #define QUANTIZE_HELD_OUT_H
 
+#include "quantize/compared.h"
 #include "quantize/simulate.h"
 
 /* A value that is compared. */
-typedef struct Compared {
-  const Value *value;
+typedef struct HeldValue {
+  Compared compared;
   int64_t at, count; /* place in a sample's reference, elements */
-  int64_t row;       /* elements of which the mean does not matter; 0: it does */
-} Compared;
+} HeldValue;
 
 typedef struct HeldOut {
   int64_t from, count;
-  Compared *compared;
+  HeldValue *compared;
   int compared_count;
   int64_t width;    /* numbers of all compared values of a sample */
   float *reference; /* [count][width]: of the real graph */

@@ -11,7 +11,9 @@
 #define HALVINGS_MOST 10   /* of the front */
 #define RECOVERY_PASSES 10 /* over its samples, that recovery takes about as long as */
 #define FITS_MOST 8        /* budgets that are tried until a file is small enough */
-#define FLOAT_SHARE 0.05   /* of all noise at 8 bits: layers that do more may stay in float */
+#define HEAVY_SHARE 0.03   /* of all noise at 8 bits: layers that do more may have finer forms */
+
+enum { LEVEL_WIDE = 1, LEVEL_FLOAT = 2 };
 
 /* Corrections around the chosen plan: rounds, and layers that are looked at in each. */
 typedef struct Corrections {
@@ -41,11 +43,14 @@ static const char *group_name(int group) {
 
 static void list_candidates(Mixed *mixed, const MixedSettings *settings) {
   ActivationForm form = settings->quantize.activations;
-  add_candidate(mixed, (MixedCandidate){"8", 8, 0, form});
+  add_candidate(mixed, (MixedCandidate){"8", 8, 0, form, 0});
   if (settings->group > 0)
-    add_candidate(mixed, (MixedCandidate){group_name(settings->group), 4, settings->group, form});
-  add_candidate(mixed, (MixedCandidate){"4", 4, 0, form});
-  if (settings->may_be_float) add_candidate(mixed, (MixedCandidate){"float", FLOAT_BITS, 0, form});
+    add_candidate(mixed, (MixedCandidate){group_name(settings->group), 4, settings->group, form, 0});
+  add_candidate(mixed, (MixedCandidate){"4", 4, 0, form, 0});
+  if (settings->may_be_wide)
+    add_candidate(mixed, (MixedCandidate){"8/a16", 8, 0, ACTIVATIONS_16BIT, LEVEL_WIDE});
+  if (settings->may_be_float)
+    add_candidate(mixed, (MixedCandidate){"float", FLOAT_BITS, 0, form, LEVEL_FLOAT});
 }
 
 /* ---- plans ---- */
@@ -85,16 +90,17 @@ static void progress(const Search *s) {
     s->hooks->progress(s->hooks->progress_context, mixed->runs - s->begun_with, mixed_runs(mixed));
 }
 
-static bool has_float(const Mixed *mixed, const MixedPlan *plan) {
+/* Some layer is of a form that the graph of the search cannot be lowered with. */
+static bool is_beyond(const Mixed *mixed, const MixedPlan *plan) {
   for (int l = 0; l < mixed->table.layers; l++)
-    if (mixed->candidates[plan->choice[l]].weight_bits == FLOAT_BITS) return true;
+    if (mixed->candidates[plan->choice[l]].level > 0) return true;
   return false;
 }
 
 /* Bytes of the file; 0 where it cannot be said beforehand. */
 static Status file_bytes(const Search *s, MixedPoint *point, Error *err) {
   point->file_bytes = 0;
-  if (s->hooks->file_bytes == NULL || has_float(s->mixed, &point->plan)) return OK;
+  if (s->hooks->file_bytes == NULL || is_beyond(s->mixed, &point->plan)) return OK;
   const Graph *graph = mixed_bench_graph(s->mixed->bench, point->plan.choice);
   return s->hooks->file_bytes(s->hooks->context, graph, &point->file_bytes, err);
 }
@@ -134,23 +140,13 @@ static Status measure_option(Search *s, int layer, int k, Error *err) {
   return OK;
 }
 
-/* Float is worth a look only where 8 bits do much of the harm. */
-static void drop_float(Mixed *mixed) {
+/* Finer forms are for the layers that do much of the harm in 8 bits. */
+static void drop_light(Mixed *mixed, int k) {
   const MixedTable *table = &mixed->table;
   double all = 0;
   for (int l = 0; l < table->layers; l++) all += home_option(mixed, l)->noise;
   for (int l = 0; l < table->layers; l++)
-    for (int k = 0; k < table->candidates; k++)
-      if (mixed->candidates[k].weight_bits == FLOAT_BITS && home_option(mixed, l)->noise < FLOAT_SHARE * all)
-        mixed_option(table, l, k)->exists = false;
-}
-
-static void drop_unmeasured_float(Mixed *mixed) {
-  for (int l = 0; l < mixed->table.layers; l++)
-    for (int k = 0; k < mixed->table.candidates; k++) {
-      MixedOption *option = mixed_option(&mixed->table, l, k);
-      option->exists &= option->is_measured || mixed->candidates[k].weight_bits != FLOAT_BITS;
-    }
+    mixed_option(table, l, k)->exists &= home_option(mixed, l)->noise >= HEAVY_SHARE * all;
 }
 
 /* What was not measured has the error of its weights times what that costs elsewhere. */
@@ -167,23 +163,39 @@ static void scale_estimates(Mixed *mixed, const double *errors) {
       mixed->table.options[i].noise = errors[i] * (error > 0 ? noise / error : 1);
 }
 
+/* Layers as the candidates of the level, at first as those of level 0. */
+static Status measure_level(Search *s, int level, Error *err) {
+  Mixed *mixed = s->mixed;
+  const MixedTable *table = &mixed->table;
+  for (int k = 1; k < table->candidates; k++) {
+    if (mixed->candidates[k].level != level) continue;
+    TRY(mixed_bench_candidate(mixed->bench, k, mixed->is_fitted && mixed->candidates[k].weight_bits < 8,
+                              err));
+    if (level > 0) drop_light(mixed, k);
+    for (int l = 0; l < table->layers; l++)
+      if (!mixed_option(table, l, k)->is_measured)
+        mixed->errors[l * table->candidates + k] = mixed_option(table, l, k)->noise;
+    for (int i = 0; i < table->layers; i++) TRY(measure_option(s, mixed->order[i], k, err));
+    for (int l = 0; l < table->layers && level > 0; l++)
+      mixed_option(table, l, k)->exists &= mixed_option(table, l, k)->is_measured;
+  }
+  mixed->level = level;
+  scale_estimates(mixed, mixed->errors);
+  mixed_sum(table, &mixed->home.plan);
+  return mixed_front(&mixed->front, table, &mixed->arena, err);
+}
+
 static Status measure_layers(Search *s, Error *err) {
   Mixed *mixed = s->mixed;
   const MixedTable *table = &mixed->table;
   size_t count = (size_t)(table->layers * table->candidates) + 1;
-  int *order = arena_new(&mixed->arena, (size_t)table->layers + 1, sizeof *order, err);
-  double *errors = arena_new(&mixed->arena, count, sizeof *errors, err);
-  if (order == NULL || errors == NULL) return err->status;
-  for (int i = 0; i < table->layers * table->candidates; i++) errors[i] = table->options[i].noise;
-  order_by_weights(mixed, order);
-  for (int i = 0; i < table->layers; i++) TRY(measure_option(s, order[i], 0, err));
-  drop_float(mixed);
-  for (int i = 0; i < table->layers; i++)
-    for (int k = 1; k < table->candidates; k++) TRY(measure_option(s, order[i], k, err));
-  drop_unmeasured_float(mixed);
-  scale_estimates(mixed, errors);
-  mixed_sum(table, &mixed->home.plan);
-  return OK;
+  mixed->order = arena_new(&mixed->arena, (size_t)table->layers + 1, sizeof *mixed->order, err);
+  mixed->errors = arena_new(&mixed->arena, count, sizeof *mixed->errors, err);
+  if (mixed->order == NULL || mixed->errors == NULL) return err->status;
+  for (int l = 0; l < table->layers; l++) mixed->errors[l * table->candidates] = home_option(mixed, l)->noise;
+  order_by_weights(mixed, mixed->order);
+  for (int i = 0; i < table->layers; i++) TRY(measure_option(s, mixed->order[i], 0, err));
+  return measure_level(s, 0, err);
 }
 
 /* ---- a plan for the goal ---- */
@@ -249,13 +261,15 @@ static bool keeps(const Search *s, const MixedPoint *point) {
   return point->measured.sqnr >= s->goal->least_sqnr;
 }
 
-/* The smallest of the front that keeps the quality, by halving; the finest where none does. */
+/* The smallest of the front that keeps the quality, by halving; where none does the finest, or all layers as
+   the first candidate. */
 static Status choose_quality(Search *s, MixedPoint *chosen, Error *err) {
   Mixed *mixed = s->mixed;
   int low = 0, high = mixed->front.count;
   *chosen = point_of(mixed, &mixed->front.plans[0]);
   TRY(measure(s, chosen, err));
   mixed->is_reached = keeps(s, chosen);
+  if (!mixed->is_reached && s->goal->is_estimate) *chosen = mixed->home;
   while (mixed->is_reached && high - low > 1 && !is_over(s)) {
     int middle = (low + high) / 2;
     MixedPoint point = point_of(mixed, &mixed->front.plans[middle]);
@@ -413,11 +427,14 @@ Status mixed_search(Mixed *mixed, const MixedGoal *goal, const MixedHooks *hooks
   Search s = {.mixed = mixed, .goal = goal, .hooks = hooks, .begun_with = mixed->runs};
   int64_t budget = 0;
   s.corrections = (Corrections){mixed->corrections, mixed->flips};
-  TRY(mixed_bench_candidates(mixed->bench, mixed->is_fitted, err));
   TRY(measure_layers(&s, err));
-  TRY(mixed_front(&mixed->front, &mixed->table, &mixed->arena, err));
   if (goal->has_quality) {
     TRY(choose_quality(&s, &mixed->chosen, err));
+    for (int level = 1; level <= LEVEL_FLOAT && !mixed->is_reached && !goal->is_estimate && !is_over(&s);
+         level++) {
+      TRY(measure_level(&s, level, err));
+      TRY(choose_quality(&s, &mixed->chosen, err));
+    }
     budget = mixed->chosen.plan.bytes;
   } else {
     TRY(choose_size(&s, &mixed->chosen, &budget, err));
@@ -456,6 +473,18 @@ Status mixed_new(Mixed **mixed, Graph *graph, const Calibration *calibration, co
   mixed_free(made);
   *mixed = NULL;
   return status;
+}
+
+Status mixed_choose_finer(Mixed *mixed, const MixedHooks *hooks, bool *is_finer, Error *err) {
+  Search s = {.mixed = mixed, .hooks = hooks, .begun_with = mixed->runs};
+  *is_finer = false;
+  while (mixed->level < LEVEL_FLOAT && !*is_finer && !is_over(&s)) {
+    TRY(measure_level(&s, mixed->level + 1, err));
+    *is_finer =
+        memcmp(mixed->front.plans[0].choice, mixed->chosen.plan.choice, (size_t)mixed->table.layers) != 0;
+  }
+  mixed->chosen = point_of(mixed, &mixed->front.plans[0]);
+  return own_choice(mixed, &mixed->chosen.plan, err);
 }
 
 Status mixed_measure_chosen(Mixed *mixed, Error *err) {

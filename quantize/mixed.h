@@ -28,12 +28,15 @@ typedef struct MixedCandidate {
   int weight_bits; /* 32: float */
   int group;       /* of weights that share a factor; 0: one scale a channel */
   ActivationForm activations;
+  int level; /* 0: tried first; others only where the quality that is wanted cannot be had with less, and of
+                layers that do much of the harm in 8 bits */
 } MixedCandidate;
 
 typedef struct MixedSettings {
   QuantizeOptions quantize;
   RecoveryOptions recovery;
   int group;         /* of the candidate that has groups; 0: no such candidate */
+  bool may_be_wide;  /* results of layers that are bad in 8 bits may have 16 */
   bool may_be_float; /* layers that are bad even in 8 bits may stay in float */
   int64_t samples;   /* that calibrate, from the first one on */
   int64_t measured;  /* at most so many, the last of these, measure */
@@ -59,6 +62,8 @@ typedef struct MixedGoal {
   int64_t most_weight_bytes, most_file_bytes;
   bool has_quality;                   /* the smallest plan that keeps these: */
   double least_sqnr, least_agreement; /* dB; percent; -INFINITY and 0: any */
+  bool is_estimate; /* least_agreement is only a guess: where no plan keeps it, the search begins with all
+                       layers as the first candidate */
 } MixedGoal;
 
 typedef struct MixedHooks {
@@ -91,6 +96,9 @@ typedef struct Mixed {
   bool is_fitted;           /* weights of candidates are recovered */
   int64_t recovery_samples; /* that is fitted to, about */
   int corrections, flips;   /* rounds around the chosen plan, options in each */
+  int level;                /* up to which candidates were tried */
+  int *order;               /* of the layers: the largest first */
+  double *errors;           /* [layers][candidates]: relative, of the weights */
   struct MixedBench *bench;
   Arena arena;
 } Mixed;
@@ -110,6 +118,9 @@ Status mixed_search(Mixed *mixed, const MixedGoal *goal, const MixedHooks *hooks
    larger one of the front. False where there is none. */
 bool mixed_choose_within(Mixed *mixed, int64_t bytes);
 bool mixed_choose_larger(Mixed *mixed, int64_t step);
+/* The candidates of the next level are measured, too, and the finest plan is chosen. *is_finer false: there
+ * are none. */
+Status mixed_choose_finer(Mixed *mixed, const MixedHooks *hooks, bool *is_finer, Error *err);
 Status mixed_measure_chosen(Mixed *mixed, Error *err);
 
 /* The chosen plan on the nodes of a graph that was made in the same way. */

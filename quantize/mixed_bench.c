@@ -1,5 +1,6 @@
 #include "quantize/mixed_bench.h"
 
+#include "quantize/graph_state.h"
 #include "quantize/layers.h"
 #include "quantize/rounding.h"
 
@@ -7,17 +8,6 @@
 #include <string.h>
 
 #define FLOAT_BITS 32
-
-/* What differs between candidates. */
-typedef struct ValueState {
-  const Tensor *constant;
-  const QuantSpec *spec;
-} ValueState;
-
-typedef struct NodeState {
-  const char *float_reason;
-  int weight_bits, weight_group;
-} NodeState;
 
 struct MixedBench {
   Mixed *mixed;
@@ -27,9 +17,8 @@ struct MixedBench {
   const SampleReader *reader;
   Pool *pool;
   DamageMeter *meter;
-  ValueState *real;                         /* by value: before anything was quantized */
-  NodeState *nodes;                         /* by node, the same */
-  ValueState *states[MIXED_MAX_CANDIDATES]; /* by value; NULL: the state is not made, as of float */
+  GraphState real;                         /* before anything was quantized */
+  GraphState states[MIXED_MAX_CANDIDATES]; /* without values: the state is not made, as of float */
   Unit *units;
   int unit_count;
   int *layer_of; /* by unit; -1: it has no weights to choose */
@@ -37,34 +26,6 @@ struct MixedBench {
 };
 
 /* ---- states ---- */
-
-static void keep_nodes(MixedBench *b) {
-  for (int n = 0; n < b->graph->node_count; n++) {
-    const Node *node = b->graph->nodes[n];
-    b->nodes[n] = (NodeState){node->float_reason, node->weight_bits, node->weight_group};
-  }
-}
-
-static void restore_nodes(MixedBench *b) {
-  for (int n = 0; n < b->graph->node_count; n++) {
-    Node *node = b->graph->nodes[n];
-    node->float_reason = b->nodes[n].float_reason;
-    node->weight_bits = b->nodes[n].weight_bits;
-    node->weight_group = b->nodes[n].weight_group;
-  }
-}
-
-static void keep_values(const MixedBench *b, ValueState *state) {
-  for (int v = 0; v < b->graph->value_count; v++)
-    state[v] = (ValueState){b->graph->values[v]->constant, b->graph->values[v]->spec};
-}
-
-static void restore_values(MixedBench *b, const ValueState *state) {
-  for (int v = 0; v < b->graph->value_count; v++) {
-    b->graph->values[v]->constant = state[v].constant;
-    b->graph->values[v]->spec = state[v].spec;
-  }
-}
 
 static QuantizeOptions options_of(const MixedBench *b, const MixedCandidate *candidate) {
   QuantizeOptions options = b->settings.quantize;
@@ -78,22 +39,14 @@ static QuantizeOptions options_of(const MixedBench *b, const MixedCandidate *can
 static Status settle_values(MixedBench *b, Error *err) {
   QuantizeReport report;
   Layers layers;
+  GraphState first;
   QuantizeOptions options = options_of(b, &b->mixed->candidates[0]);
-  int count = b->graph->value_count;
-  Arena arena = {0};
-  ValueState *first = arena_new(&arena, (size_t)count + 1, sizeof *first, err);
-  if (first == NULL) return err->status;
-  keep_values(b, first);
-  Status status = quantize_graph(b->graph, b->calibration, &options, &report, err);
-  if (status == OK) status = layers_find(&layers, b->graph, err);
-  if (status == OK) layers_free(&layers);
-  for (int v = 0; v < b->graph->value_count; v++) {
-    b->graph->values[v]->spec = v < count ? first[v].spec : NULL;
-    if (v < count) b->graph->values[v]->constant = first[v].constant;
-  }
-  restore_nodes(b);
-  arena_free(&arena);
-  return status;
+  TRY(graph_state_keep(&first, b->graph, &b->mixed->arena, err));
+  TRY(quantize_graph(b->graph, b->calibration, &options, &report, err));
+  TRY(layers_find(&layers, b->graph, err));
+  layers_free(&layers);
+  graph_state_restore(&first, b->graph);
+  return graph_state_keep(&b->real, b->graph, &b->mixed->arena, err);
 }
 
 /* Only what weights are made of, each layer for itself, so that layers of different states fit together:
@@ -104,7 +57,8 @@ static Status recover_weights(MixedBench *b, const QuantizeOptions *options, Err
   Calibration *calibration =
       (Calibration *)(uintptr_t)b->calibration; /* equalization alone would change it */
   recovery.without[RECOVERY_EQUALIZATION] = recovery.without[RECOVERY_ADAROUND] = true;
-  recovery.without[RECOVERY_BIAS_CORRECTION] = recovery.without[RECOVERY_RANGES] = true;
+  recovery.without[RECOVERY_BIAS_CORRECTION] = recovery.without[RECOVERY_RANGES] =
+      recovery.without[RECOVERY_RANGE_METHOD] = true;
   return quantize_recover(b->graph, &calibration, b->reader, 0, b->settings.samples, options, &recovery,
                           b->pool, &report, err);
 }
@@ -112,14 +66,10 @@ static Status recover_weights(MixedBench *b, const QuantizeOptions *options, Err
 static Status make_state(MixedBench *b, int k, bool with_recovery, Error *err) {
   QuantizeReport report;
   QuantizeOptions options = options_of(b, &b->mixed->candidates[k]);
-  restore_values(b, b->real);
-  restore_nodes(b);
+  graph_state_restore(&b->real, b->graph);
   TRY(quantize_graph(b->graph, b->calibration, &options, &report, err));
   if (with_recovery) TRY(recover_weights(b, &options, err));
-  b->states[k] = arena_new(&b->mixed->arena, (size_t)b->graph->value_count + 1, sizeof **b->states, err);
-  if (b->states[k] == NULL) return err->status;
-  keep_values(b, b->states[k]);
-  return OK;
+  return graph_state_keep(&b->states[k], b->graph, &b->mixed->arena, err);
 }
 
 /* ---- layers and their options ---- */
@@ -170,21 +120,30 @@ static double weight_error(const Tensor *real, const Tensor *coded) {
 
 static Status fill_integer(MixedBench *b, const Unit *unit, int k, MixedOption *option, Error *err) {
   Arena arena = {0};
-  const ValueState *state = &b->states[k][unit->weight->index];
+  const ValueState *state = &b->states[k].values[unit->weight->index];
   if (!exists_as(&b->mixed->candidates[k], state->spec, k)) return OK;
   Tensor *coded = round_weight_to(state->constant, state->spec, &arena, err);
   if (coded != NULL)
     *option = (MixedOption){.exists = true,
                             .bytes = bytes_as(state->spec, state->constant),
-                            .noise = weight_error(b->real[unit->weight->index].constant, coded)};
+                            .noise = weight_error(b->real.values[unit->weight->index].constant, coded)};
   arena_free(&arena);
   return coded == NULL ? err->status : OK;
 }
 
 /* Bits that the user has chosen, and weights with scales of their own, leave nothing to choose. */
 static bool is_fixed(const MixedBench *b, const Unit *unit) {
-  const QuantSpec *spec = b->states[0][unit->weight->index].spec;
-  return spec->is_fixed || b->nodes[unit->node->index].weight_bits > 0;
+  const QuantSpec *spec = b->states[0].values[unit->weight->index].spec;
+  return spec->is_fixed || b->real.nodes[unit->node->index].weight_bits > 0;
+}
+
+/* Some node behind it cannot read 16 bits, or it has them anyhow. */
+static bool is_widened(const MixedBench *b, const Unit *unit, int k) {
+  const Value *last = unit->first;
+  for (const Value *next; (next = unit_next(last)) != NULL;) last = next;
+  const QuantSpec *before = b->states[0].values[last->index].spec,
+                  *after = b->states[k].values[last->index].spec;
+  return before != NULL && after != NULL && after->bits > before->bits;
 }
 
 static Status fill_option(MixedBench *b, int u, int k, Error *err) {
@@ -192,6 +151,7 @@ static Status fill_option(MixedBench *b, int u, int k, Error *err) {
   int layer = b->layer_of[u];
   MixedOption *option = mixed_option(&b->mixed->table, layer, k);
   if (k > 0 && is_fixed(b, unit)) return OK;
+  if (b->mixed->candidates[k].activations == ACTIVATIONS_16BIT && !is_widened(b, unit, k)) return OK;
   if (b->mixed->candidates[k].weight_bits < FLOAT_BITS) return fill_integer(b, unit, k, option, err);
   if (has_float_form(unit->node))
     *option =
@@ -221,12 +181,10 @@ static Status make_table(MixedBench *b, Error *err) {
   return fill_options(b, 0, err);
 }
 
-Status mixed_bench_candidates(MixedBench *bench, bool with_recovery, Error *err) {
-  for (int k = 1; k < bench->mixed->candidate_count; k++) {
-    if (bench->mixed->candidates[k].weight_bits < FLOAT_BITS) TRY(make_state(bench, k, with_recovery, err));
-    TRY(fill_options(bench, k, err));
-  }
-  return OK;
+Status mixed_bench_candidate(MixedBench *bench, int candidate, bool with_recovery, Error *err) {
+  if (bench->mixed->candidates[candidate].weight_bits < FLOAT_BITS)
+    TRY(make_state(bench, candidate, with_recovery, err));
+  return fill_options(bench, candidate, err);
 }
 
 /* ---- runs ---- */
@@ -234,8 +192,8 @@ Status mixed_bench_candidates(MixedBench *bench, bool with_recovery, Error *err)
 /* Everything in float, with the specs of the first candidate. */
 static void begin_run(MixedBench *b) {
   for (int v = 0; v < b->graph->value_count; v++) {
-    b->graph->values[v]->constant = b->real[v].constant;
-    b->graph->values[v]->spec = b->states[0][v].spec;
+    b->graph->values[v]->constant = b->real.values[v].constant;
+    b->graph->values[v]->spec = b->states[0].values[v].spec;
   }
   memset(b->is_rounded, 0, (size_t)b->graph->value_count * sizeof *b->is_rounded);
 }
@@ -252,8 +210,8 @@ static void take_inputs(const Node *node, const ValueState *state) {
 
 /* The unit's constants and the specs of its results are those of the state. */
 static void take_unit(const MixedBench *b, const Unit *unit, int k) {
-  const ValueState *state = b->states[k] != NULL ? b->states[k] : b->states[0];
-  bool is_float = b->states[k] == NULL;
+  bool is_float = b->states[k].values == NULL;
+  const ValueState *state = b->states[is_float ? 0 : k].values;
   for (Value *value = unit->first; value != NULL; value = unit_next(value)) {
     if (value->producer != NULL && !is_float) take_inputs(value->producer, state);
     value->spec = state[value->index].spec;
@@ -262,8 +220,8 @@ static void take_unit(const MixedBench *b, const Unit *unit, int k) {
 
 /* The weight as its codes stand for it; weights that units share are coded once. */
 static Status code_unit(const MixedBench *b, const Unit *unit, int k, Arena *arena, Error *err) {
-  if (unit->weight == NULL || b->states[k] == NULL) return OK;
-  const Tensor *plain = b->states[k][unit->weight->index].constant;
+  if (unit->weight == NULL || b->states[k].values == NULL) return OK;
+  const Tensor *plain = b->states[k].values[unit->weight->index].constant;
   if (unit->weight->constant != plain) return OK;
   Tensor *coded = round_weight_to(plain, unit->weight->spec, arena, err);
   if (coded == NULL) return err->status;
@@ -306,7 +264,7 @@ Status mixed_bench_plan(MixedBench *bench, const uint8_t *choice, Damage *damage
 }
 
 const Graph *mixed_bench_graph(MixedBench *bench, const uint8_t *choice) {
-  restore_values(bench, bench->states[0]);
+  graph_state_restore(&bench->states[0], bench->graph);
   for (int u = 0; u < bench->unit_count; u++) take_unit(bench, &bench->units[u], choice_of(bench, choice, u));
   return bench->graph;
 }
@@ -339,6 +297,7 @@ static Status apply_unit(const Mixed *mixed, Graph *graph, int u, Error *err) {
   if (node == NULL) return fail(err, BAD_INPUT, "node '%s' is not in the graph", unit->node->name);
   node->weight_bits = candidate->weight_bits;
   node->weight_group = candidate->group > 0 ? candidate->group : -1;
+  if (candidate->activations == ACTIVATIONS_16BIT) node->activation_bits = 16;
   return OK;
 }
 
@@ -351,18 +310,12 @@ Status mixed_apply(const Mixed *mixed, Graph *graph, Error *err) {
 /* ---- the bench ---- */
 
 static Status prepare(MixedBench *b, Error *err) {
-  Arena *arena = &b->mixed->arena;
-  b->nodes = arena_new(arena, (size_t)b->graph->node_count + 1, sizeof *b->nodes, err);
-  if (b->nodes == NULL) return err->status;
-  keep_nodes(b);
   TRY(settle_values(b, err));
-  size_t values = (size_t)b->graph->value_count + 1;
-  b->real = arena_new(arena, values, sizeof *b->real, err);
-  b->is_rounded = arena_new(arena, values, sizeof *b->is_rounded, err);
-  if (b->real == NULL || b->is_rounded == NULL) return err->status;
-  keep_values(b, b->real);
   TRY(make_state(b, 0, false, err));
   TRY(make_table(b, err));
+  size_t values = (size_t)b->graph->value_count + 1;
+  b->is_rounded = arena_new(&b->mixed->arena, values, sizeof *b->is_rounded, err);
+  if (b->is_rounded == NULL) return err->status;
   begin_run(b);
   int64_t count = b->mixed->measured_samples;
   return damage_meter_new(&b->meter, b->graph, b->reader, b->settings.samples - count, count, b->pool, err);

@@ -15,9 +15,9 @@ typedef struct MixedBench MixedBench;
    the weights, which is no more than an order. */
 Status mixed_bench_new(MixedBench **bench, Mixed *mixed, Graph *graph, const Calibration *calibration,
                        const MixedSettings *settings, const SampleReader *reader, Pool *pool, Error *err);
-/* Fills the rest of the table: which options exist, their bytes, and as noise the relative error of the
+/* Fills the options of another candidate: which exist, their bytes, and as noise the relative error of the
    weights, which is no more than an order. `with_recovery`: of weights as recovery makes them. */
-Status mixed_bench_candidates(MixedBench *bench, bool with_recovery, Error *err);
+Status mixed_bench_candidate(MixedBench *bench, int candidate, bool with_recovery, Error *err);
 void mixed_bench_free(MixedBench *bench); /* accepts NULL */
 
 /* One layer alone as a candidate, the others in float. */

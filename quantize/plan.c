@@ -45,12 +45,19 @@ static bool has_only_float32(const Node *node) {
   return node->outputs[0] == NULL || node->outputs[0]->type == ELEMENT_FLOAT32;
 }
 
-static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
+/* A table has int4 codes where the scheme, or the user, asks for them: each row with a scale of its own. */
+static void plan_gather(const Node *node, const QuantizeOptions *options, NodePlan *plan) {
+  int bits = node->weight_bits > 0 ? node->weight_bits : options->weight_bits;
+  plan->is_linear = bits == 4 && float_scheme_form(node, &plan->form);
+}
+
+static Status plan_node(const Node *node, const QuantizeOptions *options, NodePlan *plan, Error *err) {
   plan->role = op_role(node, &plan->reason);
   plan->is_integer = plan->role != ROLE_FLOAT && plan->role != ROLE_INDEX && plan->role != ROLE_RECURRENT;
   if (plan->role == ROLE_RECURRENT) plan->reason = "recurrent operators run in float";
   if (plan->role == ROLE_FLOAT && plan->reason == NULL) plan->reason = "has no integer form";
   plan->weight_bits = node->weight_bits;
+  plan->activation_bits = node->activation_bits;
   if (!plan->is_integer) return OK;
   if (node->float_reason != NULL) {
     stay_float(plan, node->float_reason);
@@ -62,6 +69,7 @@ static Status plan_node(const Node *node, NodePlan *plan, Error *err) {
     return OK;
   }
   if (plan->role == ROLE_LINEAR) return plan_linear(node, plan, err);
+  if (plan->role == ROLE_GATHER) plan_gather(node, options, plan);
   if (plan->role == ROLE_SUM || plan->role == ROLE_PRODUCT || plan->role == ROLE_PICK)
     plan_pairwise(node, plan);
   return OK;
@@ -88,6 +96,8 @@ static void find_bias_add(Plan *plan, Node *node) {
   linear->bias_add = add;
   plan->nodes[add->index].is_linear = true; /* read by constant_use(): its operand is a bias */
   plan->nodes[add->index].role = ROLE_SUM;
+  if (plan->nodes[add->index].activation_bits == 0) /* the sum is what is written */
+    plan->nodes[add->index].activation_bits = linear->activation_bits;
 }
 
 /* ---- values ---- */
@@ -115,7 +125,7 @@ static bool can_end_in_activation(const NodePlan *plan) {
 
 /* A table inside an instruction has 8 bits: one with 16 on either side is an instruction of its own, as is
    that of an output, which can have 16. */
-static bool is_kept_apart(const QuantizeOptions *options, const Node *producer, const Node *user) {
+static bool is_kept_apart(const QuantizeOptions *options, const NodePlan *producer, const NodePlan *user) {
   if (producer->activation_bits == 16 || user->activation_bits == 16) return true;
   return options->activations == ACTIVATIONS_16BIT;
 }
@@ -131,7 +141,8 @@ static ValueUse fused_use(const Plan *plan, const QuantizeOptions *options, cons
   if (!can_end_in_activation(&plan->nodes[producer->index])) return USE_NONE;
   if (!next->is_integer || next->role != ROLE_TABLE) return USE_NONE;
   if (plan_is_clamp(user, &low, &high)) return user->inputs[0] == value ? USE_CLAMPED : USE_NONE;
-  if (user->outputs[0]->is_output || is_kept_apart(options, producer, user)) return USE_NONE;
+  if (user->outputs[0]->is_output || is_kept_apart(options, &plan->nodes[producer->index], next))
+    return USE_NONE;
   return USE_TABLED;
 }
 
@@ -180,17 +191,17 @@ static void plan_values(Plan *plan, const Graph *graph, const QuantizeOptions *o
   for (int n = 0; n < graph->node_count; n++) plan_constants_of(plan, graph->nodes[n]);
 }
 
-static Status plan_nodes(Plan *plan, Graph *graph, Error *err) {
+static Status plan_nodes(Plan *plan, Graph *graph, const QuantizeOptions *options, Error *err) {
   plan->nodes = arena_new(&plan->arena, (size_t)graph->node_count, sizeof *plan->nodes, err);
   if (plan->nodes == NULL) return err->status;
-  for (int n = 0; n < graph->node_count; n++) TRY(plan_node(graph->nodes[n], &plan->nodes[n], err));
+  for (int n = 0; n < graph->node_count; n++) TRY(plan_node(graph->nodes[n], options, &plan->nodes[n], err));
   for (int n = 0; n < graph->node_count; n++) find_bias_add(plan, graph->nodes[n]);
   return plan_moves(plan, graph, err);
 }
 
 Status plan_make(Plan *plan, Graph *graph, const QuantizeOptions *options, Error *err) {
   *plan = (Plan){0};
-  TRY(plan_nodes(plan, graph, err));
+  TRY(plan_nodes(plan, graph, options, err));
   TRY(split_constants(graph, plan->nodes, err));
   plan->values = arena_new(&plan->arena, (size_t)graph->value_count, sizeof *plan->values, err);
   if (plan->values == NULL) return err->status;

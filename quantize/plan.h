@@ -36,8 +36,9 @@ typedef struct NodePlan {
   const char *reason; /* where it is not */
   bool is_linear;     /* with constant weights, or a Gather with a table in codes: `form` holds */
   LinearForm form;
-  Node *bias_add;  /* the Add behind a MatMul that is its bias; NULL */
-  int weight_bits; /* of linear nodes: codes of the weights; 0: plan_bits() has not decided yet */
+  Node *bias_add;      /* the Add behind a MatMul that is its bias; NULL */
+  int weight_bits;     /* of linear nodes: codes of the weights; 0: plan_bits() has not decided yet */
+  int activation_bits; /* that the user has chosen; 0: none */
 } NodePlan;
 
 typedef struct Plan {

@@ -1,8 +1,10 @@
 #include "quantize/plan_groups.h"
 
+/* Codes of a table with scales of their own are computed anew. */
 static bool is_moving(const Plan *plan, const Node *node) {
   const NodePlan *at = &plan->nodes[node->index];
-  return at->is_integer && (at->role == ROLE_SAME_SCALE || at->role == ROLE_VIEW || at->role == ROLE_GATHER);
+  return at->is_integer && !at->is_linear &&
+         (at->role == ROLE_SAME_SCALE || at->role == ROLE_VIEW || at->role == ROLE_GATHER);
 }
 
 static int root_of(const Plan *plan, int value) {

@@ -1,7 +1,8 @@
 /*
- * Which values have 16 bits instead of 8: outputs of the model, where only views read them; operands of sums,
- * because a sum reads 16 bits as easily as 8, and its operands then are rounded so finely that only the sum's
- * own rounding counts; all of them where the scheme says so; and the results of nodes that were chosen.
+ * Which values have 16 bits instead of 8: outputs of the model, where only views read them; operands of sums
+ * and of normalizations, which read 16 bits as easily as 8: their operands then are rounded so finely that
+ * only their own rounding counts; all of them where the scheme says so; and the results of nodes that were
+ * chosen.
  */
 #include "quantize/plan_groups.h"
 
@@ -37,8 +38,10 @@ static bool moves_wide(const Plan *plan, const Node *user) {
   return plan->nodes[user->index].role == ROLE_VIEW || node_is(user, "Concat");
 }
 
-static bool is_sum(const Plan *plan, const Node *user) {
-  return plan->nodes[user->index].role == ROLE_SUM;
+/* Instructions that read 16 bits as easily as 8. Means do too, but in them the rounding averages out. */
+static bool reads_easily(const Plan *plan, const Node *user) {
+  OpRole role = plan->nodes[user->index].role;
+  return role == ROLE_SUM || role == ROLE_NORM;
 }
 
 typedef bool (*IsReader)(const Plan *plan, const Node *user);
@@ -82,9 +85,9 @@ static void widen_operands(Plan *plan, const Graph *graph) {
     const Value *value = graph->values[v];
     const ValuePlan *own = &plan->values[v];
     if (own->use == USE_ACTIVATION && !value->is_output && value->user_count > 0 &&
-        is_sum(plan, value->users[0]))
+        reads_easily(plan, value->users[0]))
 
-      widen_where(plan, graph, own->group, is_sum, "operand of a sum");
+      widen_where(plan, graph, own->group, reads_easily, "read by sums and norms only");
   }
 }
 
@@ -143,13 +146,13 @@ static void widen_before(Plan *plan, const Graph *graph, const Node *node) {
     if (value == NULL || value->producer == NULL || !value_has_one_user(value) ||
         !plan_has_codes(plan, value))
       continue;
-    if (value->producer->activation_bits != 8 && can_write_wide(plan, value->producer))
+    if (plan->nodes[value->producer->index].activation_bits != 8 && can_write_wide(plan, value->producer))
       set_width(plan, graph, plan->values[value->index].group, true, "read by a function with 16 bits");
   }
 }
 
 static Status choose_width(Plan *plan, const Graph *graph, const Node *node, Error *err) {
-  bool is_wide = node->activation_bits == 16;
+  bool is_wide = plan->nodes[node->index].activation_bits == 16;
   const char *narrow = is_wide ? plan_narrow_reason(plan, graph, node) : NULL;
   if (narrow != NULL)
     return fail(err, BAD_USAGE, "node '%s' (%s) cannot have results of 16 bits: %s", node->name, node->type,
@@ -165,12 +168,12 @@ static Status choose_width(Plan *plan, const Graph *graph, const Node *node, Err
 static Status check_width(const Plan *plan, const Node *node, Error *err) {
   const Value *value = written_by(plan, node);
   if (value == NULL || !plan_has_codes(plan, value)) return OK;
-  int bits = plan->values[value->index].is_wide ? 16 : 8;
-  if (bits == node->activation_bits) return OK;
+  int bits = plan->values[value->index].is_wide ? 16 : 8, chosen = plan->nodes[node->index].activation_bits;
+  if (bits == chosen) return OK;
   return fail(
       err, BAD_USAGE,
       "node '%s' (%s) cannot have results of %d bits: they share a scale with those of a node of %d bits",
-      node->name, node->type, node->activation_bits, bits);
+      node->name, node->type, chosen, bits);
 }
 
 Status plan_widths(Plan *plan, const Graph *graph, const QuantizeOptions *options, Error *err) {
@@ -178,8 +181,8 @@ Status plan_widths(Plan *plan, const Graph *graph, const QuantizeOptions *option
   if (!options->output_8bit) widen_outputs(plan, graph);
   if (!options->sums_8bit) widen_operands(plan, graph);
   for (int n = 0; n < graph->node_count; n++)
-    if (graph->nodes[n]->activation_bits > 0) TRY(choose_width(plan, graph, graph->nodes[n], err));
+    if (plan->nodes[n].activation_bits > 0) TRY(choose_width(plan, graph, graph->nodes[n], err));
   for (int n = 0; n < graph->node_count; n++)
-    if (graph->nodes[n]->activation_bits > 0) TRY(check_width(plan, graph->nodes[n], err));
+    if (plan->nodes[n].activation_bits > 0) TRY(check_width(plan, graph->nodes[n], err));
   return OK;
 }

@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-#define QDQ_OPSET 13 /* the first with an axis */
+#define QDQ_OPSET 13        /* the first with an axis */
+#define NARROW_QDQ_OPSET 21 /* the first with 4 bits and with blocks */
 
 /* The new graph on its way. */
 typedef struct Qdq {
@@ -105,12 +106,18 @@ static Status copy_value(Qdq *qdq, const Value *value) {
 static Value *add_dequantized(const Qdq *qdq, const Value *value, QdqConstant *constant) {
   Value *codes = add_constant(qdq, value->name, "_quantized", constant->codes);
   Value *scales = add_constant(qdq, value->name, "_scale", constant->scales);
-  Value *zero_points = add_constant(qdq, value->name, "_zero_point", constant->zero_points);
-  if (codes == NULL || scales == NULL || zero_points == NULL) return NULL;
+  bool has_zero_points = constant->zero_points != NULL;
+  Value *zero_points =
+      has_zero_points ? add_constant(qdq, value->name, "_zero_point", constant->zero_points) : NULL;
+  if (codes == NULL || scales == NULL || (has_zero_points && zero_points == NULL)) return NULL;
   Value *reals = add_value(qdq, name_of(qdq, value->name, "_dequantized"), codes, ELEMENT_FLOAT32);
   if (reals == NULL) return NULL;
   Node *node = add_linear(qdq, "DequantizeLinear", codes, scales, zero_points, reals);
   if (node == NULL) return NULL;
+  if (constant->codes->type == ELEMENT_INT4) node->opset = NARROW_QDQ_OPSET;
+  if (constant->block_size > 0 &&
+      node_set_int(qdq->to, node, "block_size", constant->block_size, qdq->err) != OK)
+    return NULL;
   if (constant->axis >= 0 && node_set_int(qdq->to, node, "axis", constant->axis, qdq->err) != OK) return NULL;
   return reals;
 }

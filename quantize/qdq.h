@@ -13,8 +13,9 @@
  * point. There is none between a linear operator and the clamp or bias that its instruction includes, and
  * none where an output has 16 bits: it stays float.
  *
- * Weights are stored in 8 bits with one scale along the axis of the output channels, biases of Conv and Gemm
- * in int32 with scale_x * scale_w, both read through DequantizeLinear.
+ * Weights are stored in 8 bits with one scale along the axis of the output channels, or in 4 bits (opset 21)
+ * with one scale there or one a block; biases of Conv and Gemm in int32 with scale_x * scale_w. Both are read
+ * through DequantizeLinear.
  *
  * Clamps whose bounds are the limits of the codes are left out: QuantizeLinear saturates.
  *

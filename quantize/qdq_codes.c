@@ -1,8 +1,11 @@
 #include "quantize/qdq_codes.h"
 
+#include "operators/quant/quant.h"
+
 #include <math.h>
 
 #define WEIGHT_CODE_MAX 127.0
+#define CODE_MAX_4 7.0
 #define SHORT_CODE_MAX 64.0 /* 2 * 255 * 64 < 2^15 */
 
 Tensor *qdq_scale(Arena *arena, double scale, Error *err) {
@@ -25,8 +28,8 @@ double qdq_code(double real, const QuantSpec *spec) {
 
 bool qdq_has_codes(const Value *value) {
   const QuantSpec *spec = value->spec;
-  if (spec == NULL || spec->kind != QUANT_INTEGER || spec->bits != 8 || value->type != ELEMENT_FLOAT32)
-    return false;
+  if (spec == NULL || spec->kind != QUANT_INTEGER || value->type != ELEMENT_FLOAT32) return false;
+  if (spec->bits != 8 && spec->bits != 4) return false;
   if (spec->scale_count == 1) return true;
   return spec->axis >= 0 && spec->axis < value->shape.rank &&
          value->shape.dims[spec->axis] == spec->scale_count;
@@ -39,7 +42,9 @@ static double largest_code(QdqWeights weights) {
 /* Scale `i` of weights whose codes go up to that. */
 static float scale_of_weight(const QuantSpec *spec, int64_t i, QdqWeights weights) {
   float scale = spec->scales[spec->scale_count == 1 ? 0 : i];
-  return weights == QDQ_WEIGHTS_INT7 ? (float)((double)scale * (WEIGHT_CODE_MAX / SHORT_CODE_MAX)) : scale;
+  return weights == QDQ_WEIGHTS_INT7 && spec->bits == 8
+             ? (float)((double)scale * (WEIGHT_CODE_MAX / SHORT_CODE_MAX))
+             : scale;
 }
 
 /* `count` scales and as many zero points of a type; scalars where it is 0. */
@@ -50,7 +55,36 @@ static Status new_scales(QdqConstant *constant, int64_t count, ElementType type,
   return constant->scales == NULL || constant->zero_points == NULL ? err->status : OK;
 }
 
-Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConstant *constant, Error *err) {
+/* The scales' shape where they belong to blocks. */
+static Shape shape_of_scales(const QuantSpec *spec, const Shape *weight) {
+  Shape shape = *weight;
+  if (spec->scale_count == 1 && spec->group_size == 0) return SHAPE_SCALAR;
+  if (spec->group_size == 0) return SHAPE(spec->scale_count);
+  shape.dims[spec->group_axis] /= spec->group_size;
+  return shape;
+}
+
+static Status codes_of_4_bits(const Value *value, Arena *arena, QdqConstant *constant, Error *err) {
+  const QuantSpec *spec = value->spec;
+  const Tensor *from = value->constant;
+  Shape shape = shape_of_scales(spec, &from->shape);
+  constant->axis = spec->group_size > 0 ? spec->group_axis : spec->scale_count == 1 ? -1 : spec->axis;
+  constant->block_size = spec->group_size;
+  constant->scales = tensor_new(arena, ELEMENT_FLOAT32, &shape, err);
+  constant->codes = tensor_new(arena, ELEMENT_INT4, &from->shape, err);
+  if (constant->scales == NULL || constant->codes == NULL) return err->status;
+  QuantParams params = {.axis = constant->axis, .block_size = constant->block_size};
+  ScaleMap map = scale_map(&from->shape, &shape, &params);
+  for (int64_t i = 0; i < tensor_elements(from); i++) {
+    double step = quant_step(spec, &from->shape, i), code = rint(tensor_get(from, i) / step);
+    tensor_set(constant->scales, scale_index(&map, i), step);
+    tensor_set_integer(constant->codes, i, (int64_t)fmin(fmax(code, -CODE_MAX_4), CODE_MAX_4));
+  }
+  return OK;
+}
+
+static Status codes_of_8_bits(const Value *value, QdqWeights weights, Arena *arena, QdqConstant *constant,
+                              Error *err) {
   const QuantSpec *spec = value->spec;
   const Tensor *from = value->constant;
   bool is_single = spec->scale_count == 1;
@@ -78,10 +112,17 @@ Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConsta
   return OK;
 }
 
+Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConstant *constant, Error *err) {
+  *constant = (QdqConstant){0};
+  return value->spec->bits == 4 ? codes_of_4_bits(value, arena, constant, err)
+                                : codes_of_8_bits(value, weights, arena, constant, err);
+}
+
 /* ---- biases ---- */
 
 static bool is_coded(const QuantSpec *spec) {
-  return spec != NULL && spec->kind == QUANT_INTEGER && spec->bits == 8 && spec->scale_count >= 1;
+  bool has_codes = spec != NULL && spec->kind == QUANT_INTEGER && spec->scale_count >= 1;
+  return has_codes && (spec->bits == 8 || spec->bits == 4);
 }
 
 bool qdq_is_bias(const Node *node, int i) {
@@ -101,7 +142,7 @@ Status qdq_bias(const Node *node, QdqWeights weights, Arena *arena, QdqConstant 
   const Tensor *bias = node_constant(node, form.bias);
   const QuantSpec *x = node->inputs[form.data]->spec, *w = node->inputs[form.weight]->spec;
   int64_t count = tensor_elements(bias);
-  constant->axis = w->scale_count == 1 ? -1 : 0;
+  *constant = (QdqConstant){.axis = w->scale_count == 1 ? -1 : 0};
   TRY(new_scales(constant, w->scale_count == 1 ? 0 : count, ELEMENT_INT32, arena, err));
   constant->codes = tensor_new(arena, ELEMENT_INT32, &SHAPE(count), err);
   if (constant->codes == NULL) return err->status;

@@ -7,8 +7,10 @@
 
 /* What a DequantizeLinear reads. */
 typedef struct QdqConstant {
-  Tensor *codes, *scales, *zero_points;
-  int axis; /* -1: one scale for all */
+  Tensor *codes, *scales;
+  Tensor *zero_points; /* NULL: zero */
+  int axis;            /* -1: one scale for all */
+  int64_t block_size;  /* along the axis; 0: a scale belongs to all that is there */
 } QdqConstant;
 
 /* The type of activations; its codes are so much more than those of the spec. */
@@ -22,7 +24,7 @@ Tensor *qdq_integer(Arena *arena, ElementType type, int64_t number, Error *err);
 /* The int8 code of a real number before it is saturated. */
 double qdq_code(double real, const QuantSpec *spec);
 
-/* True for weights and operands whose spec gives 8-bit codes. */
+/* True for weights and operands whose spec gives codes of 8 bits, and weights of 4. */
 bool qdq_has_codes(const Value *value);
 Status qdq_codes(const Value *value, QdqWeights weights, Arena *arena, QdqConstant *constant, Error *err);
 

@@ -9,8 +9,7 @@
  * Quantized operators become pairs around float ones first (qop_read.h). A pair QuantizeLinear,
  * DequantizeLinear of 8 bits and one scale around an activation is taken out; the value gets its scale and
  * zero point. A DequantizeLinear of constant 8-bit codes stays (it is folded) and its value gets the scales.
- * Codes of weights lie in -127..127 around zero here: where a channel has others, they are clipped or its
- * scale is widened, whichever loses less. What is neither stays as it is.
+ * qdq_constant.c says what becomes of other codes. What is neither stays as it is.
  */
 #ifndef QUANTIZE_QDQ_READ_H
 #define QUANTIZE_QDQ_READ_H
@@ -19,7 +18,8 @@
 
 typedef struct QdqTaken {
   int parameters; /* pairs and constants whose parameters were taken */
-  int rounded;    /* of these constants, those that could not keep all of their codes */
+  int rounded;    /* constants that could not keep all of their codes */
+  int widened;    /* constants of 4 bits whose codes took 8 */
 } QdqTaken;
 
 /* The graph is refreshed afterwards, and bound. */

@@ -30,9 +30,10 @@ const char *calibration_method_name(CalibrationMethod method);
 
 /* In what form products read and write their activations. */
 typedef enum ActivationForm {
-  ACTIVATIONS_8BIT,  /* int8 codes with calibrated ranges */
-  ACTIVATIONS_16BIT, /* int16 codes with room beyond the calibrated ranges */
-  ACTIVATIONS_FLOAT  /* float32: only weights have codes, nothing is calibrated */
+  ACTIVATIONS_8BIT,   /* int8 codes with calibrated ranges */
+  ACTIVATIONS_16BIT,  /* int16 codes with room beyond the calibrated ranges */
+  ACTIVATIONS_FLOAT,  /* float32: only weights have codes, nothing is calibrated */
+  ACTIVATIONS_DYNAMIC /* float32, rounded to int8 for each product while it runs */
 } ActivationForm;
 
 typedef struct QuantizeOptions {
@@ -103,8 +104,12 @@ typedef enum Effort {
 #define RECOVERY_METHODS(X)                                                                                  \
   X(EQUALIZATION, "equalize", "equalization", HIGH,                                                          \
     "channels between two layers are scaled so that their ranges are alike")                                 \
-  X(RANGES, "ranges", "ranges", NORMAL,                                                                      \
+  X(MIGRATION, "migrate", "migration", HIGH,                                                                 \
+    "large channels behind a normalization are made smaller, and the weights that read them larger")         \
+  X(RANGE_METHOD, "range-method", "range method", NORMAL,                                                    \
     "where no --method is asked for: ranges of activations by other methods than the default")               \
+  X(LAYER_SCALES, "layer-scales", "layer scales", NORMAL,                                                    \
+    "one scale for a whole weight where that is nearer to it than one a channel")                            \
   X(WEIGHT_SCALES, "weight-scales", "weight scales", NORMAL,                                                 \
     "below 8 bits: scales of weights by least squared error instead of the largest weight")                  \
   X(GPTQ, "gptq", "gptq", HIGH,                                                                              \
@@ -112,6 +117,8 @@ typedef enum Effort {
   X(ADAROUND, "adaround", "adaround", HIGH,                                                                  \
     "weights are rounded up or down as gradient descent learns, towards the results that the float model's " \
     "layer has")                                                                                             \
+  X(RANGES, "ranges", "ranges", HIGH,                                                                        \
+    "ranges of activations are taken again, from the network with the weights that it has now")              \
   X(BIAS_CORRECTION, "bias-correction", "bias correction", NORMAL,                                           \
     "biases take up the mean error of each channel")
 
@@ -127,6 +134,7 @@ typedef struct RecoveryOptions {
   Effort effort;
   bool without[RECOVERY_METHOD_COUNT];
   bool gptq_from_normal;   /* that method is tried from EFFORT_NORMAL on, too */
+  bool keep_ranges;        /* methods that would calibrate again are left out */
   SampleProgress progress; /* counts parts of the work; NULL: nobody wants to know */
   void *progress_context;
 } RecoveryOptions;

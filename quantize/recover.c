@@ -9,23 +9,26 @@
 #define NORMAL_HELD 32 /* samples to judge on */
 #define HIGH_HELD 64
 #define LEAST_SAMPLES 8 /* with fewer nothing is tried */
-#define RANGES_MARGIN 0.5
+#define RANGE_METHOD_MARGIN 0.5
 #define PARTS 100 /* of progress that a pass has */
 
 typedef struct Method {
   RecoveryMethod apply;
   int variants;     /* that are tried, of which the best is kept */
   int work;         /* how long a variant takes, roughly, in passes over the samples */
-  bool is_new_base; /* it changes what the real graph computes between its layers */
+  bool is_new_base; /* it changes what the real graph computes between its layers, and thus ranges */
   double margin;    /* dB that it must gain: the best of several variants looks better than it is */
 } Method;
 
 static const Method methods[] = {
-    [RECOVERY_EQUALIZATION] = {equalize_layers, 1, 4, true, 0},
-    [RECOVERY_RANGES] = {choose_ranges, RECOVERY_RANGE_CANDIDATES, 1, false, RANGES_MARGIN},
+    [RECOVERY_EQUALIZATION] = {equalize_layers, EQUALIZATION_VARIANTS, 4, true, 0},
+    [RECOVERY_MIGRATION] = {migrate_scales, MIGRATION_VARIANTS, 4, true, 0},
+    [RECOVERY_RANGE_METHOD] = {choose_ranges, RECOVERY_RANGE_CANDIDATES, 1, false, RANGE_METHOD_MARGIN},
+    [RECOVERY_LAYER_SCALES] = {share_layer_scales, 1, 1, false, 0},
     [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false, 0},
     [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false, 0},
     [RECOVERY_ADAROUND] = {round_adaptively, 1, 60, false, 0},
+    [RECOVERY_RANGES] = {reestimate_ranges, 4, 4, false, 0},
     [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false, 0},
 };
 
@@ -82,18 +85,18 @@ void recovery_tell(const Recovery *recovery, double share) {
   tell(recovery, recovery->done + (int64_t)(share * (double)recovery->own_work));
 }
 
-/* A variant that is better than all before it is remembered. */
-static Status try_variant(Trial *trial, const Method *method, RecoveryStep *step, bool *is_changed,
-                          Error *err) {
+/* A variant that is better than all before it is remembered; *has_any: there is one. */
+static Status try_variant(Trial *trial, const Method *method, RecoveryStep *step, bool *has_any, Error *err) {
   Recovery *recovery = &trial->recovery;
-  double sqnr;
+  bool is_changed;
+  double sqnr = 0;
   recovery->own_work = method->work * PARTS;
-  TRY(method->apply(recovery, is_changed, err));
+  TRY(method->apply(recovery, &is_changed, err));
   recovery->done += recovery->own_work;
   recovery_tell(recovery, 0);
-  if (!*is_changed) return OK;
-  TRY(held_out_measure(&trial->held, recovery->simulator, &sqnr, err));
-  if (recovery->variant == 0 || sqnr > step->after) {
+  if (is_changed) TRY(held_out_measure(&trial->held, recovery->simulator, &sqnr, err));
+  if (is_changed && (!*has_any || sqnr > step->after)) {
+    *has_any = true;
     step->after = sqnr;
     save(recovery->graph, trial->best);
     calibration_free(trial->renewed);
@@ -120,14 +123,14 @@ static Status try_method(Trial *trial, int m, Error *err) {
   const Method *method = &methods[m];
   Recovery *recovery = &trial->recovery;
   RecoveryStep step = {.method = names[m].name, .before = trial->sqnr};
-  bool is_changed = true;
+  bool has_any = false;
   save(recovery->graph, trial->before);
-  for (int v = 0; v < method->variants && is_changed; v++) {
+  for (int v = 0; v < method->variants; v++) {
     recovery->variant = v;
+    TRY(try_variant(trial, method, &step, &has_any, err));
     restore(recovery->graph, trial->before);
-    TRY(try_variant(trial, method, &step, &is_changed, err));
   }
-  if (!is_changed) return OK;
+  if (!has_any) return OK;
   step.is_kept = step.after > step.before + method->margin;
   restore(recovery->graph, step.is_kept ? trial->best : trial->before);
   if (step.is_kept) trial->sqnr = step.after;
@@ -139,7 +142,9 @@ static Status try_method(Trial *trial, int m, Error *err) {
 
 static bool is_wanted(int m, const RecoveryOptions *options) {
   bool is_early = m == RECOVERY_GPTQ && options->gptq_from_normal;
-  return options->effort >= (is_early ? EFFORT_NORMAL : names[m].effort) && !options->without[m];
+  bool is_allowed = !options->keep_ranges || (!methods[m].is_new_base && m != RECOVERY_RANGES);
+  return options->effort >= (is_early ? EFFORT_NORMAL : names[m].effort) && !options->without[m] &&
+         is_allowed;
 }
 
 static Status try_methods(Trial *trial, Error *err) {
@@ -175,6 +180,7 @@ static Status recover_with(Trial *trial, Error *err) {
   RecoveryReport *report = trial->report;
   split(recovery->options, recovery->all, report);
   recovery->count = report->fit_samples;
+  recovery->seen = recovery->all - report->held_samples;
   TRY(held_out_begin(&trial->held, recovery->simulator, recovery->from + recovery->all - report->held_samples,
                      report->held_samples, err));
   report->held_samples = trial->held.count;

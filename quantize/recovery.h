@@ -16,6 +16,7 @@ typedef struct Recovery {
   const SampleReader *reader;
   int64_t from, count; /* samples to fit to */
   int64_t all;         /* samples that ranges are calibrated on, from `from` on */
+  int64_t seen;        /* of these, those that do not judge */
   const QuantizeOptions *settings;
   const RecoveryOptions *options;
   Calibration *const *calibration; /* that the graph's ranges are from */
@@ -32,12 +33,21 @@ typedef Status (*RecoveryMethod)(Recovery *recovery, bool *is_changed, Error *er
 void recovery_tell(const Recovery *recovery, double share);
 
 /* Channels of tensors between two layers are scaled so that their ranges are alike; then all ranges and
-   scales anew. The real graph's constants change too. */
+   scales anew. The real graph's constants change too. Variant 1 passes a Clip, too, where it does nothing. */
+#define EQUALIZATION_VARIANTS 2
 Status equalize_layers(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Channels behind a normalization are scaled against the weights that read them, by the variant's exponent.
+ */
+#define MIGRATION_VARIANTS 3
+Status migrate_scales(Recovery *recovery, bool *is_changed, Error *err);
 
 /* Ranges of activations by other methods than the one that was asked for; a variant each. */
 #define RECOVERY_RANGE_CANDIDATES 5
 Status choose_ranges(Recovery *recovery, bool *is_changed, Error *err);
+
+/* One scale for a whole weight where that is nearer to it than one a channel. */
+Status share_layer_scales(Recovery *recovery, bool *is_changed, Error *err);
 
 /* Scales of weights of less than 8 bits by least squared error. */
 Status search_weight_scales(Recovery *recovery, bool *is_changed, Error *err);
@@ -47,6 +57,9 @@ Status round_in_sequence(Recovery *recovery, bool *is_changed, Error *err);
 
 /* Weights rounded up or down as it is learned, layer after layer, towards the real network's results. */
 Status round_adaptively(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Ranges of activations anew, from the network in codes. */
+Status reestimate_ranges(Recovery *recovery, bool *is_changed, Error *err);
 
 /* Biases take up the mean error of each channel that its own layer makes. */
 Status correct_biases(Recovery *recovery, bool *is_changed, Error *err);

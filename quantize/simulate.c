@@ -78,9 +78,9 @@ static Status make_codes(Simulator *s, Error *err) {
     const Value *value = s->graph->values[v];
     if (!is_operand(value) || s->coded[v].is_of_layer) continue;
     TRY(begin_code(s, value, NULL, &tensor, err));
-    if (tensor != NULL && value->spec->group_size > 0)
-      round_weight_in_place(value->spec, tensor); /* no layer: see layers.h */
-    else if (tensor != NULL && value->spec->axis < 0)
+    if (tensor != NULL && (value->spec->group_size > 0 || value->spec->axis >= 0))
+      round_weight_in_place(value->spec, tensor); /* no layer: see layers.h; or a table */
+    else if (tensor != NULL)
       round_activation(value->spec, tensor->data, tensor_elements(tensor));
   }
   return OK;
@@ -92,7 +92,10 @@ static void enter(Simulator *s) {
     Value *value = s->graph->values[v];
     s->current[v] = value->constant;
     if (value->constant == NULL) continue;
-    value->constant = s->as == SIMULATE_CODES && s->coded[v].tensor != NULL ? s->coded[v].tensor : s->real[v];
+    if (s->as != SIMULATE_CODES)
+      value->constant = s->real[v];
+    else if (s->coded[v].tensor != NULL)
+      value->constant = s->coded[v].tensor;
   }
 }
 

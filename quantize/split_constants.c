@@ -17,9 +17,11 @@ static ValueUse float_use(const NodePlan *plan, const Node *node, int i) {
   case ROLE_PRODUCT:
   case ROLE_PICK:
     return USE_OPERAND;
+  case ROLE_GATHER:
+    if (plan->is_linear && i == plan->form.weight) return USE_WEIGHT;
+    return i == 0 ? USE_OPERAND : USE_ATTRIBUTE;
   case ROLE_SAME_SCALE:
   case ROLE_VIEW:
-  case ROLE_GATHER:
   case ROLE_AVERAGE:
     return i == 0 || node_is(node, "Concat") ? USE_OPERAND : USE_ATTRIBUTE;
   default:

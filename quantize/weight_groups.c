@@ -11,14 +11,23 @@ static bool is_matrix_or_table(const Node *node) {
   return node_is(node, "Gemm") || node_is(node, "MatMul") || node_is(node, "Gather");
 }
 
+/* Sums over axis 0 for each channel of axis 1. */
+static bool is_whole_transpose(const Node *node) {
+  return node_is(node, "ConvTranspose") && node_int(node, "group", 1) == 1;
+}
+
 /* All users sum products over one axis, or take rows. */
 static bool has_one_form(const Value *weight) {
   const Node *first = weight->users[0];
   for (int u = 1; u < weight->user_count; u++)
-    if (node_is(first, "Conv") != node_is(weight->users[u], "Conv") ||
-        is_matrix_or_table(first) != is_matrix_or_table(weight->users[u]))
+    if (!node_is(weight->users[u], first->type) &&
+        !(is_matrix_or_table(first) && is_matrix_or_table(weight->users[u])))
       return false;
-  return node_is(first, "Conv") || is_matrix_or_table(first);
+  return node_is(first, "Conv") || is_whole_transpose(first) || is_matrix_or_table(first);
+}
+
+int weight_groups_factor_most(int64_t depth) {
+  return (int)fmax(fmin(floor(FACTOR_ROOM / (255.0 * (double)depth)), 255), 1);
 }
 
 WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t size) {
@@ -32,7 +41,7 @@ WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t siz
   groups.length = length;
   groups.behind = depth / length;
   groups.count = depth / size;
-  groups.factor_most = (int)fmax(fmin(floor(FACTOR_ROOM / (255.0 * (double)depth)), 255), 1);
+  groups.factor_most = weight_groups_factor_most(depth);
   return groups;
 }
 

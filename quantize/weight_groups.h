@@ -19,8 +19,12 @@ typedef struct WeightGroups {
 } WeightGroups;
 
 /* Groups of at most `size` weights, as many as divide the dimension; none for weights that are not Conv's,
-   Gemm's, MatMul's or a Gather's table, or whose dimension is no multiple of WEIGHT_GROUP_RUN. */
+   Gemm's, MatMul's, of a ConvTranspose of one group or a Gather's table, or whose dimension is no multiple of
+   WEIGHT_GROUP_RUN. */
 WeightGroups weight_groups_of(const Value *weight, int channel_axis, int64_t size);
+
+/* The largest factor that the accumulator has room for, where a sum has so many products. */
+int weight_groups_factor_most(int64_t depth);
 
 /* A channel's weights, which lie as in the tensor, group by group: those of a position of the window first.
  */

@@ -66,9 +66,10 @@ static double largest_bias(const Tensor *bias, int64_t channel, int64_t channels
   return largest;
 }
 
-static void add_float_need(const Channels *channels, Need *needs) {
+static void add_float_need(NodeForm form, const Channels *channels, Need *needs) {
   for (int64_t c = 0; c < channels->count; c++) {
     needs[c].dead = 0;
+    if (form == FORM_DYNAMIC) needs[c].input_code = 127;
     needs[c].resting = fmax(needs[c].resting, 1);
   }
 }
@@ -138,10 +139,10 @@ static Status drop_dead(Graph *graph, Value *value, const Channels *channels, co
 static void gather_needs(const Plan *plan, const Value *value, const Channels *channels, Need *needs) {
   for (int64_t c = 0; c < channels->count; c++) needs[c] = (Need){.dead = INFINITY};
   for (int u = 0; u < value->user_count; u++) {
-    if (value->users[u]->form == FORM_AS_TENSORS)
+    if (value->users[u]->form == FORM_AS_TENSORS && !node_is(value->users[u], "Gather"))
       add_need(plan, value->users[u], channels, needs);
     else
-      add_float_need(channels, needs);
+      add_float_need(value->users[u]->form, channels, needs);
   }
 }
 

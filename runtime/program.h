@@ -49,7 +49,9 @@
   X(MATMUL_F32, matmul_f32, 29, 2, 2, EdgeMatmulParams, 1, "float matrix product")                           \
   X(CONV_F32_CODED, conv_f32_coded, 30, 3, 5, EdgeConvParams, 1, "float convolution, weights in codes")      \
   X(DWCONV_F32_CODED, dwconv_f32_coded, 31, 3, 4, EdgeConvParams, 1, "the same, depthwise")                  \
-  X(GATHER_CODED, gather_coded, 32, 3, 4, EdgeGatherCodedParams, 0, "rows of a table in codes, by index")
+  X(GATHER_CODED, gather_coded, 32, 3, 4, EdgeGatherCodedParams, 0, "rows of a table in codes, by index")    \
+  X(CONV_DYNAMIC, conv_dynamic, 33, 4, 6, EdgeConvParams, 1,                                                 \
+    "convolution in integers of floats, rounded while it runs")
 
 typedef enum EdgeOpcode {
 #define X(name, stem, number, least, most, params, is_float, brief) EDGE_OP_##name = number,
@@ -101,6 +103,12 @@ typedef struct EdgeConvParams {
    those before it; then y = (((l0+l4)+(l2+l6)) + ((l1+l5)+(l3+l7))) * scale[o] + bias[o]. DWCONV_F32_CODED: w
    [KH,KW,O], groups = C, no factors; sums in order ky, kx from 0 on, positions outside x left out; y = sum *
    scale[o] + bias[o]. act_min, act_max and pre_zero_point are ignored. */
+
+/* CONV_DYNAMIC: operands as CONV's or (w of rank 3) DWCONV's, but x and y f32, and an optional bias [O] f32,
+   constant, in the place of the table. x falls into units: pixels where an output reads one pixel, else
+   images; each has the scale s = largest |x| / 127 (1 where that is below 2^-126 or above 2^120) and codes q
+   = rhe(x * (1 / s)) in [-127, 127], 0 for a NaN. y = that of CONV for q with zero point 0, times s, plus
+   bias[o]: offset[o] in the place of CONV's bias holds -128 * sum(w). x has at most 2^27 elements. */
 
 /* MATMUL: a [batch..,M,K], b [batch..,K,N] (or [..,N,K] with b_transposed), y [batch..,M,N]; each s8 or s16.
    Batch i of y reads matrix a_batch and b_batch found by the strides (in matrices; 0 broadcasts).

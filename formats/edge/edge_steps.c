@@ -50,6 +50,9 @@ static int64_t macs_of(const EdgeModel *model, const EdgeInstruction *instructio
   case EDGE_OP_DWCONV:
   case EDGE_OP_DWCONV_F32_CODED:
     return window_macs(operand(model, instruction, 1), result, 2);
+  case EDGE_OP_CONV_DYNAMIC:
+    return window_macs(operand(model, instruction, 1), result,
+                       operand(model, instruction, 1)->rank == 3 ? 2 : 0);
   case EDGE_OP_MATMUL:
   case EDGE_OP_MATMUL_F32:
     return product_macs(instruction);

@@ -57,5 +57,8 @@ bool onnx_is_own(const void *bytes, size_t size);
 
 /* A stored TensorProto file (the conformance vectors' format), its tensor in `arena`. */
 Status onnx_read_tensor(const char *path, Arena *arena, Tensor **tensor, Error *err);
+/* The same from memory; `name` is what messages call it. */
+Status onnx_parse_tensor(const char *name, const void *bytes, size_t size, Arena *arena, Tensor **tensor,
+                         Error *err);
 
 #endif

@@ -89,6 +89,11 @@ static Onnx__TensorShapeProto *export_shape(const Exporter *exporter, const Shap
 }
 
 static Onnx__TypeProto *export_type(const Exporter *exporter, const Value *value) {
+  if (!element_in(value->type, ELEMENTS_ANY)) {
+    fail(exporter->err, UNSUPPORTED, "value '%s' is %s; edgec writes tensors", value->name,
+         element_name(value->type));
+    return NULL;
+  }
   NEW_MESSAGE(exporter, message, Onnx__TypeProto, onnx__type_proto__init);
   NEW_MESSAGE(exporter, tensor, Onnx__TypeProto__Tensor, onnx__type_proto__tensor__init);
   message->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;

@@ -155,6 +155,14 @@ static Status parse_tensor(const MappedFile *file, Arena *arena, Tensor **tensor
   return status;
 }
 
+Status onnx_parse_tensor(const char *name, const void *bytes, size_t size, Arena *arena, Tensor **tensor,
+                         Error *err) {
+  Error own = {0};
+  if (err == NULL) err = &own;
+  Status status = parse_tensor(&(MappedFile){.bytes = bytes, .size = size}, arena, tensor, err);
+  return status == OK ? OK : within_file(name, err);
+}
+
 Status onnx_read_tensor(const char *path, Arena *arena, Tensor **tensor, Error *err) {
   Error own = {0};
   if (err == NULL) err = &own;

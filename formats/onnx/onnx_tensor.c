@@ -19,7 +19,7 @@ const char *onnx_type_name(int32_t data_type, char buffer[ONNX_TYPE_ROOM]) {
 }
 
 ElementType onnx_element_type(int32_t data_type) {
-  if (data_type <= 0 || data_type > 31) return ELEMENT_NONE;
+  if (data_type <= 0 || data_type > ELEMENT_INT2) return ELEMENT_NONE;
   ElementType type = (ElementType)data_type;
   return element_bytes(type) > 0 ? type : ELEMENT_NONE;
 }

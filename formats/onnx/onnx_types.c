@@ -38,10 +38,6 @@ static Status import_shape(const Importer *importer, const Onnx__TensorShapeProt
 
 static const char *kind_name(const Onnx__TypeProto *type) {
   switch (type->value_case) {
-  case ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE:
-    return "a sequence";
-  case ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE:
-    return "an optional";
   case ONNX__TYPE_PROTO__VALUE_MAP_TYPE:
     return "a map";
   case ONNX__TYPE_PROTO__VALUE_SPARSE_TENSOR_TYPE:
@@ -54,8 +50,15 @@ static const char *kind_name(const Onnx__TypeProto *type) {
 Status onnx_import_type(const Importer *importer, const Onnx__TypeProto *type, Value *value) {
   char buffer[ONNX_TYPE_ROOM];
   if (type == NULL || type->value_case == ONNX__TYPE_PROTO__VALUE__NOT_SET) return OK;
+  if (type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE ||
+      type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE) {
+    bool is_sequence = type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
+    value->type = is_sequence ? ELEMENT_SEQUENCE : ELEMENT_OPTIONAL; /* items bring their types */
+    return OK;
+  }
   if (type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type == NULL)
-    return fail(importer->err, UNSUPPORTED, "value '%s' is %s; edgec supports tensors", value->name,
+    return fail(importer->err, UNSUPPORTED,
+                "value '%s' is %s; edgec supports tensors, sequences and optionals", value->name,
                 kind_name(type));
   const Onnx__TypeProto__Tensor *tensor = type->tensor_type;
   if (tensor->has_elem_type && tensor->elem_type != 0) {

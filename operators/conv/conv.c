@@ -84,7 +84,7 @@ static Status fast_conv(Run *run) {
       !product_fits(c.out_pixels) || !product_fits(c.in_pixels) || !product_fits(c.group_out))
     return plain_conv(run);
   if (depthwise_fits(&c)) return depthwise_f32(run, &c);
-  return conv_panels_fit(&c) ? conv_panels(run, &c) : conv_fast(run, &c);
+  return c.out_pixels > 1 && conv_panels_fit(&c) ? conv_panels(run, &c) : conv_fast(run, &c);
 }
 
 static Status linear_form(const Node *node, LinearForm *form, Error *err) {

@@ -15,82 +15,108 @@ bool depthwise_fits(const ConvCase *c) {
   return c->group_in == 1 && c->group > 1 && c->out_pixels > 0 && plane_sizes(c, BLOCK, &plane);
 }
 
-/* What a row of outputs is made of. */
-typedef struct Row {
+/* What one or two rows of outputs are made of. */
+typedef struct Rows {
   const float *from; /* in the plane */
+  int64_t next;      /* floats to where the second one comes from */
   const int64_t *offsets;
   const float *weight;
   float bias;
-  int64_t count;
+  int64_t count; /* outputs of a row */
   float *out;
   const float *end; /* of the whole output */
-} Row;
+} Rows;
 
 #define ALL_OF(x) ((Float8){x, x, x, x, x, x, x, x}) /* a function would have an ABI of its own */
 
-static ALWAYS_INLINE void store(float *to, Float8 left, Float8 right, bool wide) {
-  *(Float8 *)to = left;
-  if (wide) *(Float8 *)(to + 8) = right;
-}
-
-/* BLOCK outputs (`wide`) or half as many from output i on: bias and the taps' products, in the order of the
- * taps. */
-static ALWAYS_INLINE void depthwise_block(const Row *row, int64_t i, int64_t taps, const Float8 *weights,
-                                          bool wide) {
-  float bias = row->bias;
-  Float8 left = ALL_OF(bias), right = left;
-  for (int64_t t = 0; t < taps; t++) {
-    const float *x = row->from + i + row->offsets[t];
-    float single = row->weight[t];
-    Float8 w = weights != NULL ? weights[t] : ALL_OF(single);
-    left += w * *(const Float8 *)x;
-    if (wide) right += w * *(const Float8 *)(x + 8);
-  }
-  float *out = row->out + i;
-  if (row->end - out >= BLOCK) { /* what is too much will be overwritten: outputs are made in order */
-    store(out, left, right, wide);
+/* Outputs of a row from `out` on, of which `count` are its own. What is too much may run into what is
+ * computed later. */
+static ALWAYS_INLINE void store(float *out, Float8 left, Float8 right, bool wide, int64_t count,
+                                int64_t room) {
+  if (room >= BLOCK || (!wide && room >= BLOCK / 2)) {
+    *(Float8 *)out = left;
+    if (wide) *(Float8 *)(out + 8) = right;
   } else {
     float copy[BLOCK];
-    store(copy, left, right, wide);
-    memcpy(out, copy, (size_t)(row->count - i < BLOCK ? row->count - i : BLOCK) * sizeof *out);
+    *(Float8 *)copy = left;
+    *(Float8 *)(copy + 8) = right;
+    memcpy(out, copy, (size_t)(count < BLOCK ? count : BLOCK) * sizeof *out);
   }
 }
 
-static ALWAYS_INLINE void depthwise_row_of(const Row *row, int64_t taps, const Float8 *weights) {
-  int64_t i = 0;
-  for (; row->count - i > BLOCK / 2; i += BLOCK) depthwise_block(row, i, taps, weights, true);
-  if (i < row->count) depthwise_block(row, i, taps, weights, false);
+/* How a block is computed: constants wherever it is inlined. */
+typedef struct Form {
+  int64_t taps;
+  bool both; /* rows; else the first one */
+  bool wide; /* BLOCK outputs; else half as many */
+} Form;
+
+/* A block from output i on: bias and the taps' products, in the order of the taps. `weights` NULL: not at
+ * hand. */
+static ALWAYS_INLINE void depthwise_block(const Rows *rows, int64_t i, const Float8 *weights, Form form) {
+  float bias = rows->bias;
+  Float8 left = ALL_OF(bias), right = left, next_left = left, next_right = left;
+  const float *from = rows->from + i;
+  for (int64_t t = 0; t < form.taps; t++) {
+    const float *x = from + rows->offsets[t], *next = x + rows->next;
+    float single = rows->weight[t];
+    Float8 w = weights != NULL ? weights[t] : ALL_OF(single);
+    left += w * *(const Float8 *)x;
+    if (form.wide) right += w * *(const Float8 *)(x + 8);
+    if (form.both) next_left += w * *(const Float8 *)next;
+    if (form.both && form.wide) next_right += w * *(const Float8 *)(next + 8);
+  }
+  float *out = rows->out + i;
+  int64_t count = rows->count - i, room = rows->end - out;
+  bool runs_over = !form.both || i == 0; /* else the second row is there already */
+  store(out, left, right, form.wide, count, runs_over ? room : count);
+  if (form.both) store(out + rows->count, next_left, next_right, form.wide, count, room - rows->count);
 }
 
-/* The usual kernel, 3x3, is unrolled and its weights stay in registers. */
-static ALWAYS_INLINE void depthwise_rows(const ConvCase *c, const Plane *plane, Row row) {
-  int64_t step = plane_row_step(c, plane), rows = c->window.axes[1].out;
+static ALWAYS_INLINE void depthwise_row(const Rows *rows, const Float8 *weights, int64_t taps, bool both) {
+  Form whole = {taps, both, true}, half = {taps, both, false};
+  int64_t i = 0;
+  for (; rows->count - i > BLOCK / 2; i += BLOCK) depthwise_block(rows, i, weights, whole);
+  if (i < rows->count) depthwise_block(rows, i, weights, half);
+}
+
+/* The usual kernel, 3x3: unrolled, its weights stay in registers. */
+static ALWAYS_INLINE void depthwise_3x3(const ConvCase *c, Rows rows, int64_t step) {
   Float8 weights[9];
   for (int t = 0; t < 9; t++) {
-    float single = t < c->taps ? row.weight[t] : 0;
+    float single = rows.weight[t];
     weights[t] = ALL_OF(single);
   }
-  for (int64_t r = 0; r < rows; r++, row.from += step, row.out += row.count) {
-    if (c->taps == 9)
-      depthwise_row_of(&row, 9, weights);
-    else
-      depthwise_row_of(&row, c->taps, NULL);
-  }
+  for (int64_t r = 0; r < c->window.axes[1].out; r++, rows.from += step, rows.out += rows.count)
+    depthwise_row(&rows, weights, 9, false);
 }
 
-static void depthwise_channel(const ConvCase *c, const Plane *plane, Row row) {
-  depthwise_rows(c, plane, row);
+/* Any other: rows two by two, since sums of many taps would wait for one another. */
+static ALWAYS_INLINE void depthwise_rows(const ConvCase *c, const Plane *plane, Rows rows) {
+  int64_t step = plane_row_step(c, plane), all = c->window.axes[1].out, r = 0;
+  if (c->taps == 9) {
+    depthwise_3x3(c, rows, step);
+    return;
+  }
+  rows.next = step;
+  for (; r + 1 < all; r += 2, rows.from += 2 * step, rows.out += 2 * rows.count)
+    depthwise_row(&rows, NULL, c->taps, true);
+  if (r < all) depthwise_row(&rows, NULL, c->taps, false);
+}
+
+static void depthwise_channel(const ConvCase *c, const Plane *plane, Rows rows) {
+  depthwise_rows(c, plane, rows);
 }
 
 #ifdef __x86_64__
 /* The same sums in the same order, twice as wide. */
 __attribute__((target("avx2"))) static void depthwise_channel_avx2(const ConvCase *c, const Plane *plane,
-                                                                   Row row) {
-  depthwise_rows(c, plane, row);
+                                                                   Rows rows) {
+  depthwise_rows(c, plane, rows);
 }
 #endif
 
-typedef void (*ChannelKernel)(const ConvCase *c, const Plane *plane, Row row);
+typedef void (*ChannelKernel)(const ConvCase *c, const Plane *plane, Rows rows);
 
 static ChannelKernel channel_kernel(void) {
 #ifdef __x86_64__
@@ -116,14 +142,14 @@ Status depthwise_f32(Run *run, const ConvCase *c) {
     plane_fill(c, &plane, x + i * c->in_pixels);
     for (int64_t m = 0; m < c->group_out; m++) {
       int64_t o = i % c->group * c->group_out + m;
-      Row row = {.from = plane.data,
-                 .offsets = plane.offsets,
-                 .weight = weight + o * c->taps,
-                 .bias = bias == NULL ? 0 : ((const float *)bias->data)[o],
-                 .count = c->window.axes[2].out,
-                 .out = out + (i / c->group * channels + o) * c->out_pixels,
-                 .end = out + c->batch * channels * c->out_pixels};
-      kernel(c, &plane, row);
+      Rows rows = {.from = plane.data,
+                   .offsets = plane.offsets,
+                   .weight = weight + o * c->taps,
+                   .bias = bias == NULL ? 0 : ((const float *)bias->data)[o],
+                   .count = c->window.axes[2].out,
+                   .out = out + (i / c->group * channels + o) * c->out_pixels,
+                   .end = out + c->batch * channels * c->out_pixels};
+      kernel(c, &plane, rows);
     }
   }
   return OK;

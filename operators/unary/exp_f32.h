@@ -53,16 +53,14 @@ static inline double exp_wide_f32(float x) {
 /* exp(x) for x <= 0, in float32 throughout: within one unit of the last place. NaN stays NaN. */
 static inline float exp_below_f32(float x) {
   const float to_integer = 0x1.8p23f;
-  float low = x < -104.0f ? -104.0f : x;
+  float low = -104.0f > x ? -104.0f : x;
   float shifted = low * 0x1.715476p0f + to_integer;
   float whole = shifted - to_integer;
-  float r =
-      (low - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f; /* ln 2 in two parts; the first is exact */
+  float r = (low - whole * 0x1.62e4p-1f) - whole * 0x1.7f7d1cp-20f; /* ln 2 in two parts; the first is exact */
   int32_t bits, base, n, half;
   memcpy(&bits, &shifted, sizeof bits);
   memcpy(&base, &to_integer, sizeof base);
-  n = (int32_t)((uint32_t)bits - (uint32_t)base);
-  n = n < -160 ? -160 : n;
+  n = (int32_t)((uint32_t)bits - (uint32_t)base); /* of NaN anything, which does not matter */
   half = n >> 1;
   return (1.0f + (r + exp_tail_f32(r))) * power_of_two_f32(half) * power_of_two_f32(n - half);
 }

@@ -1,6 +1,8 @@
 /* The rule by which a computed tensor agrees with an expected one. */
 #include "tests/conformance/conformance.h"
 
+#include "graph/sequence.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -56,10 +58,23 @@ static Status differing_shapes(const Tensor *computed, const Tensor *expected, E
   return BAD_INPUT;
 }
 
+static Status compare_items(const Tensor *computed, const Tensor *expected, Error *err) {
+  int64_t count = sequence_count(expected);
+  if (sequence_count(computed) != count)
+    return fail(err, BAD_INPUT, "there are %" PRId64 " items instead of %" PRId64, sequence_count(computed),
+                count);
+  for (int64_t i = 0; i < count; i++) {
+    Tensor a = sequence_item(computed, i), b = sequence_item(expected, i);
+    if (tensors_agree(&a, &b, err) != OK) return fail_within(err, "item %" PRId64, i);
+  }
+  return OK;
+}
+
 Status tensors_agree(const Tensor *computed, const Tensor *expected, Error *err) {
   if (computed->type != expected->type)
     return fail(err, BAD_INPUT, "the type is %s instead of %s", element_name(computed->type),
                 element_name(expected->type));
+  if (!element_in(expected->type, ELEMENTS_ANY)) return compare_items(computed, expected, err);
   if (!shape_equals(&computed->shape, &expected->shape)) return differing_shapes(computed, expected, err);
   if (element_in(expected->type, ELEMENTS_FLOAT | ELEMENTS_NARROW_FLOAT))
     return compare_floats(computed, expected, err);

@@ -8,8 +8,12 @@
      float32, float64     |a - b| <= 1e-5 + 1e-3 |b|
      float16, bfloat16    |a - b| <= 1e-3 + 1e-2 |b|
      integers, booleans, strings, 8- and 4-bit floats equal
-   NaN agrees with NaN only, an infinity with the same infinity. BAD_INPUT with the first difference. */
+   NaN agrees with NaN only, an infinity with the same infinity; sequences and optionals by their items.
+   BAD_INPUT with the first difference. */
 Status tensors_agree(const Tensor *computed, const Tensor *expected, Error *err);
+
+/* A stored value in `arena`: a TensorProto, SequenceProto or OptionalProto, as the type says. */
+Status read_value(const char *path, ElementType type, Arena *arena, Tensor **value, Error *err);
 
 /* How a model is run. */
 typedef struct RunMode {

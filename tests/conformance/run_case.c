@@ -22,18 +22,18 @@ Status load_model(const char *folder, Graph **graph, Error *err) {
   return status;
 }
 
-static Status read_stored(const char *folder, const char *kind, int i, Arena *arena, Tensor **tensor,
-                          Error *err) {
+static Status read_stored(const char *folder, const char *kind, int i, ElementType type, Arena *arena,
+                          Tensor **tensor, Error *err) {
   char path[PATH_ROOM];
   snprintf(path, sizeof path, "%s/test_data_set_0/%s_%d.pb", folder, kind, i);
-  return onnx_read_tensor(path, arena, tensor, err);
+  return read_value(path, type, arena, tensor, err);
 }
 
 static Status compare_outputs(const char *folder, const Graph *graph, const Runner *runner, Arena *arena,
                               Error *err) {
   for (int i = 0; i < graph->output_count; i++) {
     Tensor *expected;
-    TRY(read_stored(folder, "output", i, arena, &expected, err));
+    TRY(read_stored(folder, "output", i, graph->outputs[i]->type, arena, &expected, err));
     if (tensors_agree(runner_output(runner, i), expected, err) != OK)
       return fail_within(err, "output %d ('%s')", i, graph->outputs[i]->name);
   }
@@ -44,7 +44,8 @@ static Status run_and_compare(const char *folder, const Graph *graph, Runner *ru
                               Error *err) {
   Tensor **inputs = arena_new(arena, (size_t)graph->input_count, sizeof *inputs, err);
   if (inputs == NULL) return SYSTEM;
-  for (int i = 0; i < graph->input_count; i++) TRY(read_stored(folder, "input", i, arena, &inputs[i], err));
+  for (int i = 0; i < graph->input_count; i++)
+    TRY(read_stored(folder, "input", i, graph->inputs[i]->type, arena, &inputs[i], err));
   TRY(runner_run(runner, (const Tensor *const *)inputs, NULL, err));
   return compare_outputs(folder, graph, runner, arena, err);
 }

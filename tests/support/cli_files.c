@@ -94,7 +94,7 @@ static void make_good_models(const char *folder) {
 /* Inputs of shapes that are not [N,4]; names as exporters of today give them. */
 static void make_shaped_models(const char *folder) {
   Text graph = product(0.5f, "N,T,4");
-  save_model(folder, "sequence.onnx", &graph, 17);
+  save_model(folder, "lengths.onnx", &graph, 17);
   graph = product(0.5f, "4,4");
   save_model(folder, "batch_of_4.onnx", &graph, 17);
 
@@ -107,7 +107,20 @@ static void make_shaped_models(const char *folder) {
   save_model(folder, "state.onnx", &graph, 17);
 }
 
+/* y is the length of x, a sequence. */
+static void make_sequence_model(const char *folder) {
+  Text graph = {0}, kind = {0}, sequence = {0}, value = {0};
+  put_message(&kind, 4, &sequence);
+  put_text(&value, 1, "x");
+  put_message(&value, 2, &kind);
+  put_message(&graph, ONNX_INPUT, &value);
+  onnx_put_node(&graph, "SequenceLength", "length", "x", "y", NULL);
+  onnx_put_value(&graph, ONNX_OUTPUT, "y", 7, "");
+  save_model(folder, "sequence.onnx", &graph, 17);
+}
+
 static void make_broken_graphs(const char *folder) {
+  make_sequence_model(folder);
   Text graph = product(NAN, "N,4");
   save_model(folder, "nan_weight.onnx", &graph, 17);
   graph = product(INFINITY, "N,4");

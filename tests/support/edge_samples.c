@@ -200,6 +200,7 @@ static void sample_table(EdgeBuilder *b) {
   int wide = input(b, EDGE_S16, 2, pair, 4), nodes = constant_s16(b, 513);
   OP(TABLE, output(b, EDGE_S8, 2, pair, 4), NULL, 0, wide, nodes);
   OP(TABLE, output(b, EDGE_S16, 2, pair, 4), NULL, 0, wide, nodes);
+  OP(TABLE, output(b, EDGE_S16, 2, pair, 4), NULL, 0, wide, constant_s16(b, 515));
 }
 
 static void sample_quantize(EdgeBuilder *b) {
@@ -371,6 +372,27 @@ static void sample_gather_coded(EdgeBuilder *b) {
      factors);
   w = constant_s8(b, 2, pair);
   OP(GATHER_CODED, output(b, EDGE_S8, 2, (uint32_t[]){3, 20}, 3), &p, sizeof p, w, indices, scale);
+}
+
+/* A scale an image, in groups; a scale a pixel, int4 weights in runs; depthwise. */
+static void sample_conv_dynamic(EdgeBuilder *b) {
+  EdgeConvParams p = {2, 2, 1, 1, 1, 1, 2, 0, 0, 0}, matrix = {1, 1, 1, 1, 0, 0, 1, 0, 0, 0},
+                 depthwise = {1, 1, 1, 1, 1, 1, 20, 0, 0, 0};
+  uint8_t numbers[6] = {1, 255, 17, 2, 90, 33};
+  int x = input(b, EDGE_F32, 4, image, 0), rows = input(b, EDGE_F32, 4, (uint32_t[]){1, 1, 5, 32}, 0);
+  int offset = constant_s32(b, 10, 100), scale = constant_f32(b, 1, (uint32_t[]){10}, 1e-3f);
+  int bias = constant_f32(b, 1, (uint32_t[]){10}, 1.0f), w = constant_s8(b, 4, (uint32_t[]){10, 3, 3, 10});
+  OP(CONV_DYNAMIC, output(b, EDGE_F32, 4, (uint32_t[]){1, 3, 3, 10}, 0), &p, sizeof p, x, w, offset, scale,
+     bias);
+  int factors = builder_constant(b, EDGE_U8, 2, (uint32_t[]){3, 2}, numbers);
+  w = constant_s4(b, 4, (uint32_t[]){3, 1, 1, 32});
+  offset = constant_s32(b, 3, 100);
+  scale = constant_f32(b, 1, (uint32_t[]){3}, 1e-3f);
+  OP(CONV_DYNAMIC, output(b, EDGE_F32, 4, (uint32_t[]){1, 1, 5, 3}, 0), &matrix, sizeof matrix, rows, w,
+     offset, scale, -1, factors);
+  w = constant_s8(b, 3, (uint32_t[]){3, 3, 20});
+  OP(CONV_DYNAMIC, output(b, EDGE_F32, 4, image, 0), &depthwise, sizeof depthwise, x, w,
+     constant_s32(b, 20, 100), constant_f32(b, 1, (uint32_t[]){20}, 1e-3f));
 }
 
 const EdgeSample edge_samples[] = {

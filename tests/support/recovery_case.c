@@ -80,6 +80,7 @@ void recovery_case_begin(RecoveryCase *c) {
                            .reader = &c->reader,
                            .count = SAMPLES,
                            .all = SAMPLES,
+                           .seen = SAMPLES,
                            .settings = &c->settings,
                            .options = &c->options};
 }

@@ -137,12 +137,12 @@ START_TEST(refuses_bad_types) {
   refuse_graph(&graph, BAD_INPUT, "value 'x' has a shape too large");
   onnx_put_value(&graph, ONNX_INPUT, "x", 15, "1");
   refuse_graph(&graph, UNSUPPORTED, "value 'x' has elements of complex128");
-  Text value = {0}, kind = {0}, sequence = {0};
-  put_message(&kind, 4, &sequence);
+  Text value = {0}, kind = {0}, map = {0};
+  put_message(&kind, 5, &map);
   put_text(&value, 1, "x");
   put_message(&value, 2, &kind);
   put_message(&graph, ONNX_INPUT, &value);
-  refuse_graph(&graph, UNSUPPORTED, "value 'x' is a sequence; edgec supports tensors");
+  refuse_graph(&graph, UNSUPPORTED, "value 'x' is a map; edgec supports tensors, sequences and optionals");
 }
 END_TEST
 

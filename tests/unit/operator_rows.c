@@ -100,6 +100,7 @@ static void run_sample(NodeCase *c, const Op *op, const OpSample *sample, NodeKe
 
 /* True where what is inferred allows what was computed. */
 static bool allows(const InferValue *inferred, const Tensor *computed) {
+  if (inferred->type == ELEMENT_NONE) return true; /* an item of a sequence */
   if (inferred->type != computed->type) return false;
   if (!inferred->has_shape) return true;
   if (inferred->shape.rank != computed->shape.rank) return false;

@@ -198,6 +198,45 @@ START_TEST(short_codes_are_coarser) {
 }
 END_TEST
 
+/* x [1,32] -> MatMul with [32,3] -> y; 4 bits, with or without groups of 16. */
+static void check_4_bits(int64_t group_size) {
+  Arena arena = {0};
+  Maker m = maker_new(13);
+  Value *x = make_input(&m, "x", SHAPE(1, 32)), *w = make_constant(&m, "w", SHAPE(32, 3));
+  Value *y = make_node(&m, "MatMul", "y", (Value *[]){x, w}, 2);
+  make_output(&m, y);
+  maker_finish(&m);
+  uint8_t factors[6] = {1, 2, 3, 4, 5, 6};
+  QuantSpec weight = {.kind = QUANT_INTEGER, .bits = 4, .axis = 1, .scale_count = 3};
+  weight.group_size = group_size;
+  weight.factors = group_size > 0 ? factors : NULL;
+  set_spec(m.graph, x, activation(-10), 0.02f);
+  set_spec(m.graph, w, weight, 0.06f);
+  set_spec(m.graph, y, activation(0), 0.4f);
+  Graph *qdq = convert(m.graph, QDQ_WEIGHTS_UINT8);
+  const Node *reader = graph_find_value(qdq, "w_dequantized")->producer;
+  const Tensor *codes = constant_of(qdq, "w_quantized"), *scales = constant_of(qdq, "w_scale");
+  ck_assert_int_eq(codes->type, ELEMENT_INT4);
+  ck_assert_int_eq(reader->opset, 21);
+  ck_assert_int_eq(node_int(reader, "block_size", 0), group_size);
+  ck_assert_int_eq(node_int(reader, "axis", -1), group_size > 0 ? 0 : 1);
+  ck_assert_int_eq(tensor_elements(scales), group_size > 0 ? 6 : 3);
+  for (int64_t i = 0; i < tensor_elements(codes); i++) {
+    double code = rint(tensor_get(w->constant, i) / quant_step(w->spec, &w->shape, i));
+    ck_assert_int_eq(tensor_get_integer(codes, i), (int64_t)fmin(code, 7));
+  }
+  ck_assert_ptr_nonnull(graph_compute(qdq, 0, &arena));
+  arena_free(&arena);
+  graph_free(qdq);
+  graph_free(m.graph);
+}
+
+START_TEST(weights_of_4_bits) {
+  check_4_bits(0);
+  check_4_bits(16);
+}
+END_TEST
+
 Suite *suite_qdq(void) {
   Suite *suite = suite_create("qdq");
   TCase *tests = tcase_create("qdq");
@@ -207,6 +246,7 @@ Suite *suite_qdq(void) {
   tcase_add_test(tests, control_flow_is_refused);
   tcase_add_test(tests, parameters_are_those_of_the_specs);
   tcase_add_test(tests, short_codes_are_coarser);
+  tcase_add_test(tests, weights_of_4_bits);
   tcase_add_test(tests, both_types_of_weights_compute_the_same);
   suite_add_tcase(suite, tests);
   return suite;

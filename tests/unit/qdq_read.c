@@ -149,6 +149,74 @@ START_TEST(operands_keep_their_zero_point) {
 }
 END_TEST
 
+/* MatMul with [32,2] codes of 4 bits, one scale for each 16 of an input's 32, made of `unit` and factors. */
+static Graph *blocked(const int codes[64], const float factors[4], QdqTaken *taken) {
+  Error err = {0};
+  Maker m = maker_new(21);
+  Value *w = integers(&m, "w", ELEMENT_INT4, SHAPE(32, 2), codes);
+  Tensor *tensor = tensor_new(&m.graph->arena, ELEMENT_FLOAT32, &SHAPE(2, 2), &err);
+  ck_assert_ptr_nonnull(tensor);
+  for (int i = 0; i < 4; i++) tensor_set(tensor, i, (double)(factors[i] * 0.01f));
+  Value *scales = graph_add_constant(m.graph, "scales", tensor, &err);
+  Value *reals = make_node(&m, "DequantizeLinear", "reals", (Value *[]){w, scales}, 2);
+  ck_assert_int_eq(node_set_int(m.graph, reals->producer, "axis", 0, &err), OK);
+  ck_assert_int_eq(node_set_int(m.graph, reals->producer, "block_size", 16, &err), OK);
+  make_output(&m, make_node(&m, "MatMul", "y", (Value *[]){make_input(&m, "x", SHAPE(1, 32)), reals}, 2));
+  maker_finish(&m);
+  *taken = take_all(m.graph);
+  return m.graph;
+}
+
+START_TEST(blocks_with_whole_factors_become_groups) {
+  int codes[64];
+  QdqTaken taken;
+  for (int i = 0; i < 64; i++) codes[i] = i % 15 - 7;
+  Graph *graph = blocked(codes, (float[]){2, 3, 5, 1}, &taken);
+  const Value *reals = graph_find_value(graph, "reals");
+  ck_assert_ptr_nonnull(reals->spec);
+  ck_assert_int_eq(taken.parameters, 1);
+  ck_assert_int_eq(taken.rounded, 0);
+  ck_assert_int_eq(reals->spec->bits, 4);
+  ck_assert_int_eq(reals->spec->axis, 1);
+  ck_assert_int_eq(reals->spec->group_size, 16);
+  const double steps[4] = {0.02, 0.03, 0.05, 0.01};
+  for (int i = 0; i < 64; i++)
+    ck_assert_double_eq_tol(quant_step(reals->spec, &reals->shape, i), steps[i / 32 * 2 + i % 2], 1e-6);
+  graph_free(graph);
+}
+END_TEST
+
+START_TEST(other_blocks_are_rounded_anew) {
+  int codes[64] = {0};
+  QdqTaken taken;
+  Graph *graph = blocked(codes, (float[]){2, 1, 3.14159265f, 1}, &taken);
+  ck_assert_ptr_null(graph_find_value(graph, "reals")->spec);
+  ck_assert_int_eq(taken.rounded, 1);
+  graph_free(graph);
+  codes[5] = -8;
+  graph = blocked(codes, (float[]){2, 1, 3, 1}, &taken);
+  ck_assert_ptr_null(graph_find_value(graph, "reals")->spec);
+  graph_free(graph);
+}
+END_TEST
+
+/* -8 has no place in 4 bits that are symmetric. */
+START_TEST(codes_of_4_bits_may_take_8) {
+  for (int low = -8; low <= -7; low++) {
+    Maker m = maker_new(21);
+    Value *w = integers(&m, "w", ELEMENT_INT4, SHAPE(1, 2), (int[]){low, 7});
+    Value *reals = make_node(&m, "DequantizeLinear", "reals", (Value *[]){w, make_number(&m, "s", 0.5f)}, 2);
+    make_output(&m, make_node(&m, "MatMul", "y", (Value *[]){make_input(&m, "x", SHAPE(1, 1)), reals}, 2));
+    maker_finish(&m);
+    QdqTaken taken = take_all(m.graph);
+    ck_assert_int_eq(taken.widened, low == -8);
+    ck_assert_int_eq(graph_find_value(m.graph, "reals")->spec->bits, low == -8 ? 8 : 4);
+    ck_assert_float_eq(graph_find_value(m.graph, "reals")->spec->scales[0], 0.5f);
+    graph_free(m.graph);
+  }
+}
+END_TEST
+
 Suite *suite_qdq_read(void) {
   Suite *suite = suite_create("qdq_read");
   TCase *tests = tcase_create("read");
@@ -157,6 +225,9 @@ Suite *suite_qdq_read(void) {
   tcase_add_test(tests, symmetric_constants_give_their_scales);
   tcase_add_test(tests, every_channel_may_have_its_zero_point);
   tcase_add_test(tests, codes_beyond_127_widen_a_scale);
+  tcase_add_test(tests, blocks_with_whole_factors_become_groups);
+  tcase_add_test(tests, other_blocks_are_rounded_anew);
+  tcase_add_test(tests, codes_of_4_bits_may_take_8);
   tcase_add_test(tests, operands_keep_their_zero_point);
   suite_add_tcase(suite, tests);
   return suite;

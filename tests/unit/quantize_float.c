@@ -85,6 +85,16 @@ START_TEST(whole_network) {
 }
 END_TEST
 
+START_TEST(whole_network_dynamic) {
+  QuantizeOptions options = weight_only(_i, 32);
+  options.activations = ACTIVATIONS_DYNAMIC;
+  ck_assert_int_eq(net_case_quantize(&c, picture_net(), options), OK);
+  ck_assert_msg(c.comparison.sqnr > (_i == 8 ? 30 : 14), "%g dB", c.comparison.sqnr);
+  ck_assert_int_eq(count_opcode("conv_dynamic"), 4);
+  ck_assert_int_eq(count_opcode("conv_f32_coded") + count_opcode("dwconv_f32_coded"), 0);
+}
+END_TEST
+
 /* Weights that codes hold exactly: what is left is the order of additions. */
 START_TEST(exact_weights_cost_nothing) {
   is_exact = true;
@@ -140,6 +150,50 @@ START_TEST(tables_and_their_transpose_are_stored_once) {
 }
 END_TEST
 
+/* The same net in integers, tables of 4 bits with a scale a row: codes of the result are made from them. */
+START_TEST(tables_of_4_bits_in_integers) {
+  QuantizeOptions options = quantize_defaults();
+  options.weight_bits = 4;
+  options.group_size = 32;
+  float *rows = net_case_noise(&c, WORDS * DEEP, 1, 0.1f);
+  for (int64_t i = 0; i < WORDS * DEEP; i++) rows[i] *= i < DEEP ? 1 : 0.01f; /* one row is large */
+  Value *word = net_case_node(&c, "ArgMax", c.input),
+        *table = net_case_constant(&c, &SHAPE(WORDS, DEEP), rows);
+  ck_assert_int_eq(node_set_int(c.graph, word->producer, "axis", 3, &c.err), OK);
+  Value *y = net_case_node(&c, "Tanh", node_of("Gather", table, word));
+  ck_assert_int_eq(net_case_quantize(&c, y, options), OK);
+  ck_assert_int_eq(count_opcode("gather_coded"), 1);
+  ck_assert(edge_is_integer_only(&c.file.model));
+  ck_assert_int_eq(table->spec->bits, 4);
+  ck_assert_msg(c.comparison.sqnr > 18, "%g dB", c.comparison.sqnr);
+}
+END_TEST
+
+/* ConvTranspose in groups: the factors go with the turned taps. Exact codes with factors of 1 and 2. */
+START_TEST(transposed_groups) {
+  static const ActivationForm forms[] = {ACTIVATIONS_FLOAT, ACTIVATIONS_DYNAMIC, ACTIVATIONS_8BIT};
+  QuantizeOptions options = quantize_defaults();
+  double sqnr[2];
+  for (int grouped = 0; grouped < 2; grouped++) {
+    net_case_free(&c);
+    net_case_begin(&c);
+    options.activations = forms[_i];
+    options.weight_bits = 4;
+    options.group_size = grouped ? 32 : 0;
+    is_exact = true;
+    Value *first = node_of("Conv", c.input, weight_of(SHAPE(64, 4, 1, 1), 1, 0.3f, 0));
+    is_exact = false;
+    Value *weight = weight_of(SHAPE(64, 3, 2, 2), 4, 0.2f, 1);
+    float *values = (float *)(uintptr_t)weight->constant->data;
+    for (int64_t i = 0; i < 64 * 3 * 4; i++) values[i] *= i % 4 == 1 ? 1 : i < 32 * 3 * 4 ? 0.2f : 0.01f;
+    ck_assert_int_eq(net_case_quantize(&c, node_of("ConvTranspose", first, weight), options), OK);
+    ck_assert_int_eq(weight->spec->group_size, grouped ? 32 : 0);
+    sqnr[grouped] = c.comparison.sqnr;
+  }
+  ck_assert_msg(sqnr[1] > sqnr[0] + 1 && sqnr[1] > 17, "%g and %g dB", sqnr[0], sqnr[1]);
+}
+END_TEST
+
 /* A matrix used as it is and transposed: its channels lie along different axes, so its codes differ. */
 START_TEST(turned_weights_have_scales_of_their_own) {
   float *values = net_case_noise(&c, 256 * 256, 1, 0.1f);
@@ -168,25 +222,23 @@ START_TEST(excluded_nodes_keep_their_weights) {
 END_TEST
 
 START_TEST(threads_do_not_matter) {
-  Arena memory[2];
   void *bytes[2];
   size_t size[2];
   for (int i = 0; i < 2; i++) {
     QuantizeOptions options = weight_only(4, 32);
     options.pool = i == 0 ? NULL : pool_new(2, &c.err);
     ck_assert_int_eq(net_case_quantize(&c, picture_net(), options), OK);
-    memory[i] = c.memory;
-    bytes[i] = c.bytes;
     size[i] = c.size;
-    c.memory = (Arena){0};
+    bytes[i] = bytes_new(c.size, &c.err);
+    memcpy(bytes[i], c.bytes, c.size);
     net_case_free(&c);
     net_case_begin(&c);
     pool_free(options.pool);
   }
   ck_assert_uint_eq(size[0], size[1]);
   ck_assert_mem_eq(bytes[0], bytes[1], size[0]);
-  arena_free(&memory[0]);
-  arena_free(&memory[1]);
+  bytes_free(bytes[0]);
+  bytes_free(bytes[1]);
 }
 END_TEST
 
@@ -195,10 +247,14 @@ Suite *suite_quantize_float(void) {
   TCase *tests = tcase_create("float");
   tcase_add_checked_fixture(tests, begin, end);
   tcase_add_loop_test(tests, whole_network, 0, 3);
+  tcase_add_loop_test(tests, whole_network_dynamic, 4, 5);
+  tcase_add_loop_test(tests, whole_network_dynamic, 8, 9);
   tcase_add_test(tests, exact_weights_cost_nothing);
   tcase_add_test(tests, tied_weights_are_stored_once);
   tcase_add_loop_test(tests, tables_and_their_transpose_are_stored_once, 4, 5);
   tcase_add_loop_test(tests, tables_and_their_transpose_are_stored_once, 8, 9);
+  tcase_add_test(tests, tables_of_4_bits_in_integers);
+  tcase_add_loop_test(tests, transposed_groups, 0, 3);
   tcase_add_test(tests, turned_weights_have_scales_of_their_own);
   tcase_add_test(tests, excluded_nodes_keep_their_weights);
   tcase_add_test(tests, threads_do_not_matter);

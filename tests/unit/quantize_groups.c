@@ -31,12 +31,15 @@ typedef struct Form {
   int64_t wanted, size; /* size of groups asked for and given */
 } Form;
 
-static const Form forms[] = {
-    {"Conv", {4, {3, 32, 2, 3}}, 0, 32, 32},   {"Conv", {4, {3, 64, 1, 1}}, 0, 32, 32},
-    {"Conv", {4, {2, 48, 3, 1}}, 0, 32, 16},   {"Conv", {4, {5, 24, 3, 3}}, 0, 32, 0},
-    {"Gemm", {2, {64, 7}}, 1, 32, 32},         {"Gemm", {2, {7, 784}}, 0, 128, 112},
-    {"MatMul", {2, {96, 5}}, 1, 64, 48},       {"Conv", {4, {1, 128, 1, 1}}, 0, 128, 128},
-    {"ConvTranspose", {2, {64, 64}}, 1, 32, 0}};
+static const Form forms[] = {{"Conv", {4, {3, 32, 2, 3}}, 0, 32, 32},
+                             {"Conv", {4, {3, 64, 1, 1}}, 0, 32, 32},
+                             {"Conv", {4, {2, 48, 3, 1}}, 0, 32, 16},
+                             {"Conv", {4, {5, 24, 3, 3}}, 0, 32, 0},
+                             {"Gemm", {2, {64, 7}}, 1, 32, 32},
+                             {"Gemm", {2, {7, 784}}, 0, 128, 112},
+                             {"MatMul", {2, {96, 5}}, 1, 64, 48},
+                             {"Conv", {4, {1, 128, 1, 1}}, 0, 128, 128},
+                             {"ConvTranspose", {4, {64, 5, 2, 3}}, 1, 32, 32}};
 
 START_TEST(weights_and_their_groups) {
   const Form *form = &forms[_i];

@@ -143,6 +143,26 @@ START_TEST(only_what_helps_is_kept) {
 }
 END_TEST
 
+/* Ranges that somebody has set stay. */
+START_TEST(ranges_can_be_kept) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {.options = {.effort = EFFORT_HIGH, .keep_ranges = true}};
+  build_net(m);
+  recovery_case_quantize(&c, m, 4, 2);
+  const QuantSpec *spec = m->graph->inputs[0]->spec;
+  const Calibration *calibration = c.calibration;
+  RecoveryReport report = recover(&c);
+  ck_assert_ptr_eq(m->graph->inputs[0]->spec, spec);
+  ck_assert_ptr_eq(c.calibration, calibration);
+  ck_assert_int_gt(report.step_count, 1);
+  for (int i = 0; i < report.step_count; i++) {
+    ck_assert_str_ne(report.steps[i].method, "equalization");
+    ck_assert_str_ne(report.steps[i].method, "ranges");
+  }
+  recovery_case_free(&c);
+}
+END_TEST
+
 START_TEST(methods_can_be_switched_off) {
   Maker maker = maker_new(13), *m = &maker;
   RecoveryCase c = {0};
@@ -189,6 +209,7 @@ Suite *suite_recovery(void) {
   tcase_add_test(tests, simulation_rounds_as_the_codes_say);
   tcase_add_loop_test(tests, only_what_helps_is_kept, 0, 3);
   tcase_add_loop_test(tests, what_only_fits_its_samples_is_refused, 0, 2);
+  tcase_add_test(tests, ranges_can_be_kept);
   tcase_add_test(tests, methods_can_be_switched_off);
   tcase_add_loop_test(tests, threads_do_not_matter, 0, 2);
   suite_add_tcase(suite, tests);

@@ -219,6 +219,34 @@ START_TEST(other_functions_are_not_passed) {
 }
 END_TEST
 
+/* Channels of a 1x1 Conv down to 1/3^7, then a Clip that only the largest reach. */
+START_TEST(a_clip_is_passed_where_it_does_nothing) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {0};
+  Value *x = make_input(m, "x", SHAPE(1, 3, 8, 8));
+  Value *a = NODE("Conv", "a", x, make_weight(m, "w", SHAPE(8, 3, 1, 1), 1.0 / 3));
+  Value *b = NODE("Clip", "b", a, make_number(m, "low", 0.0f), make_number(m, "high", 2.0f));
+  Value *y = NODE("Conv", "y", b, make_weight(m, "v", SHAPE(8, 1, 3, 3), 3));
+  set_int(m, "group", 8);
+  make_output(m, y);
+  recovery_case_quantize(&c, m, 8, 2);
+  recovery_case_begin(&c);
+  ck_assert(!run_method(&c, equalize_layers).is_changed);
+  c.recovery.variant = 1;
+  int64_t width;
+  float *before = recovery_case_outputs(&c, SIMULATE_REAL, 8, &width);
+  MethodRun run = run_method(&c, equalize_layers);
+  simulator_rebase(c.simulator);
+  float *after = recovery_case_outputs(&c, SIMULATE_REAL, 8, &width);
+  ck_assert(run.is_changed);
+  ck_assert_double_lt(run.after, 0.5 * run.before);
+  for (int64_t i = 0; i < 8 * width; i++) ck_assert_float_eq_tol(after[i], before[i], 1e-3f);
+  free(before);
+  free(after);
+  recovery_case_free(&c);
+}
+END_TEST
+
 /* Another reader of the tensor in between would see other values. */
 START_TEST(a_tensor_with_two_readers_stays) {
   Maker maker = maker_new(13), *m = &maker;
@@ -229,6 +257,115 @@ START_TEST(a_tensor_with_two_readers_stays) {
   recovery_case_quantize(&c, m, 8, 1);
   recovery_case_begin(&c);
   ck_assert(!run_method(&c, equalize_layers).is_changed);
+  recovery_case_free(&c);
+}
+END_TEST
+
+/* ---- one scale for a whole weight ---- */
+
+/* Weights that are whole multiples of 0.05, as training for one scale leaves them; no row but the last has
+   the largest code. */
+START_TEST(a_common_grid_is_noticed) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {0};
+  Value *x = make_input(m, "x", SHAPE(4, 16)), *w = make_weight(m, "w", SHAPE(8, 16), 1);
+  for (int i = 0; i < 128; i++)
+    tensor_set((Tensor *)(uintptr_t)w->constant, i, i == 127 ? 0.05 * 127 : 0.05 * ((i * 37) % 101 - 50));
+  Value *y = NODE("Gemm", "y", x, w);
+  set_int(m, "transB", 1);
+  make_output(m, y);
+  recovery_case_quantize(&c, m, 8, 1);
+  recovery_case_begin(&c);
+  MethodRun run = run_method(&c, share_layer_scales);
+  ck_assert(run.is_changed);
+  ck_assert_int_eq(w->spec->scale_count, 1);
+  ck_assert_float_eq_tol(w->spec->scales[0], 0.05f, 1e-6f);
+  ck_assert_double_le(run.after, run.before);
+  recovery_case_free(&c);
+}
+END_TEST
+
+START_TEST(channels_of_their_own_sizes_keep_their_scales) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {0};
+  Value *x = make_input(m, "x", SHAPE(1, 3, 8, 8));
+  make_output(m, NODE("Conv", "y", x, make_weight(m, "w", SHAPE(8, 3, 3, 3), 2)));
+  recovery_case_quantize(&c, m, _i == 0 ? 8 : 4, 1);
+  recovery_case_begin(&c);
+  ck_assert(!run_method(&c, share_layer_scales).is_changed);
+  recovery_case_free(&c);
+}
+END_TEST
+
+/* ---- ranges again ---- */
+
+START_TEST(a_range_that_no_longer_fits_is_found_again) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {0};
+  Value *x = make_input(m, "x", SHAPE(1, 16));
+  Value *h = NODE("Relu", "h", NODE("Gemm", "a", x, make_weight(m, "w", SHAPE(16, 12), 1)));
+  make_output(m, NODE("Gemm", "y", h, make_weight(m, "v", SHAPE(12, 6), 1)));
+  recovery_case_quantize(&c, m, 8, 2);
+  recovery_case_begin(&c);
+  QuantSpec narrow = *h->spec;
+  narrow.scales = &(const float){h->spec->scales[0] / 5};
+  h->spec = &narrow;
+  MethodRun run = run_method(&c, reestimate_ranges);
+  ck_assert(run.is_changed);
+  ck_assert_double_lt(run.after, 0.1 * run.before);
+  recovery_case_free(&c);
+}
+END_TEST
+
+/* The bias of a layer would need more codes than there are. */
+START_TEST(ranges_that_biases_forbid_are_refused) {
+  Maker maker = maker_new(13), *m = &maker;
+  RecoveryCase c = {0};
+  Value *x = make_input(m, "x", SHAPE(1, 16));
+  make_output(m,
+              NODE("Gemm", "y", x, make_weight(m, "w", SHAPE(16, 4), 1), make_weight(m, "b", SHAPE(4), 1)));
+  recovery_case_quantize(&c, m, 8, 1);
+  recovery_case_begin(&c);
+  Tensor *bias = (Tensor *)(uintptr_t)c.layers.layers[0].bias->constant;
+  tensor_set(bias, 2, 1e12);
+  bool is_changed;
+  Error err = {0};
+  ck_assert_int_eq(reestimate_ranges(&c.recovery, &is_changed, &err), OK);
+  ck_assert(!is_changed);
+  recovery_case_free(&c);
+}
+END_TEST
+
+/* ---- scale migration ---- */
+
+/* A normalization one of whose channels is 50 times as large as the others, and two layers that read it. */
+static void build_norm(Maker *m, double large) {
+  Value *x = make_input(m, "x", SHAPE(6, 16)), *scale = make_weight(m, "g", SHAPE(16), 1);
+  for (int i = 0; i < 16; i++) tensor_set((Tensor *)(uintptr_t)scale->constant, i, i == 3 ? large : 1);
+  Value *n = NODE("LayerNormalization", "n", x, scale, make_weight(m, "h", SHAPE(16), 1));
+  Value *a = NODE("Gemm", "a", n, make_weight(m, "w", SHAPE(16, 8), 1));
+  Value *w = make_weight(m, "v", SHAPE(16, 8), 1);
+  for (int i = 0; i < 8; i++) tensor_set((Tensor *)(uintptr_t)w->constant, 3 * 8 + i, 0.02 * (i - 4));
+  make_output(m, NODE("Add", "y", a, NODE("Gemm", "b", n, w)));
+}
+
+START_TEST(large_channels_migrate_into_weights) {
+  Maker maker = maker_new(17), *m = &maker;
+  RecoveryCase c = {0};
+  build_norm(m, 50);
+  recovery_case_quantize(&c, m, 8, 2);
+  recovery_case_begin(&c);
+  c.recovery.variant = 1;
+  int64_t width;
+  float *before = recovery_case_outputs(&c, SIMULATE_REAL, 8, &width);
+  MethodRun run = run_method(&c, migrate_scales);
+  ck_assert(run.is_changed);
+  simulator_rebase(c.simulator);
+  float *after = recovery_case_outputs(&c, SIMULATE_REAL, 8, &width);
+  for (int64_t i = 0; i < 8 * width; i++) ck_assert_float_eq_tol(after[i], before[i], 2e-3f);
+  ck_assert_double_lt(run.after, 0.5 * run.before);
+  free(before);
+  free(after);
   recovery_case_free(&c);
 }
 END_TEST
@@ -244,7 +381,13 @@ Suite *suite_recovery_methods(void) {
   tcase_add_test(tests, later_layers_make_up_for_earlier_ones);
   tcase_add_loop_test(tests, ranges_become_alike_and_the_function_stays, 0, 2);
   tcase_add_loop_test(tests, other_functions_are_not_passed, 0, 4);
+  tcase_add_test(tests, a_clip_is_passed_where_it_does_nothing);
   tcase_add_test(tests, a_tensor_with_two_readers_stays);
+  tcase_add_test(tests, a_common_grid_is_noticed);
+  tcase_add_loop_test(tests, channels_of_their_own_sizes_keep_their_scales, 0, 2);
+  tcase_add_test(tests, a_range_that_no_longer_fits_is_found_again);
+  tcase_add_test(tests, ranges_that_biases_forbid_are_refused);
+  tcase_add_test(tests, large_channels_migrate_into_weights);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -3,6 +3,7 @@
 #include "tests/support/kernel_case.h"
 
 #include <check.h>
+#include <math.h>
 #include <string.h>
 
 Suite *suite_runtime_coded(void);
@@ -268,6 +269,113 @@ START_TEST(rows_of_a_table) {
 }
 END_TEST
 
+/* ---- CONV_DYNAMIC ---- */
+
+/* The same operands as of a coded convolution, with the offset of the codes' sums and scales that fit. */
+static KernelCase dynamic_case(const Plan *p) {
+  KernelCase c = kernel_case(EDGE_OP_CONV_DYNAMIC, &p->params);
+  uint32_t x_dims[4] = {p->batches, p->height, p->width, p->channels};
+  uint32_t w_dims[4] = {p->outputs, p->kernel_h, p->kernel_w, p->channels / (uint32_t)p->params.groups};
+  uint32_t dw_dims[3] = {p->kernel_h, p->kernel_w, p->outputs};
+  EdgeType type = p->is_narrow ? EDGE_S4 : EDGE_S8;
+  make_uneven(case_input(&c, EDGE_F32, EDGE_ARENA, 4, x_dims, 0.0f, 0), c.info[0].elements);
+  case_input(&c, type, EDGE_CONSTANT, p->is_depthwise ? 3 : 4, p->is_depthwise ? dw_dims : w_dims, 0.0f, 0);
+  case_input(&c, EDGE_S32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0);
+  make_uneven(case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0), p->outputs);
+  if (p->has_bias) make_uneven(case_input(&c, EDGE_F32, EDGE_CONSTANT, 1, &p->outputs, 0.0f, 0), p->outputs);
+  if (!p->has_bias && p->runs > 0) case_absent_input(&c);
+  if (p->runs > 0) case_input(&c, EDGE_U8, EDGE_CONSTANT, 2, (uint32_t[]){p->outputs, p->runs}, 0.0f, 0);
+  case_output(&c, EDGE_F32, 4, (uint32_t[]){p->batches, p->out_h, p->out_w, p->outputs}, 0.0f, 0);
+  return c;
+}
+
+static int has_pixel_scales(const Plan *p) {
+  const EdgeConvParams *c = &p->params;
+  return p->kernel_h * p->kernel_w == 1 && c->stride_h == 1 && c->stride_w == 1 && c->pad_top == 0 &&
+         c->pad_left == 0;
+}
+
+/* The scale of the unit with element `at` of x. */
+static float unit_scale(const Plan *p, KernelCase *c, size_t at) {
+  size_t length = has_pixel_scales(p) ? p->channels : (size_t)p->height * p->width * p->channels;
+  const float *x = (const float *)case_data(c, 0) + at / length * length;
+  float most = 0;
+  for (size_t i = 0; i < length; i++) most = x[i] > most ? x[i] : -x[i] > most ? -x[i] : most;
+  float scale = most / 127.0f;
+  return scale >= 0x1p-126f ? scale : 1.0f;
+}
+
+static int64_t dynamic_sum(const Plan *p, KernelCase *c, const uint32_t place[3], uint32_t o, float scale) {
+  uint32_t channels = p->channels / (uint32_t)p->params.groups, depth = depth_of(p);
+  uint32_t group = o / (p->outputs / (uint32_t)p->params.groups);
+  const float *x = case_data(c, 0);
+  int64_t sum = ((const int32_t *)case_data(c, 2))[o];
+  for (uint32_t k = 0; k < depth; k++) {
+    size_t at, ky = k / channels / p->kernel_w, kx = k / channels % p->kernel_w;
+    int is_inside = position(p, place, (uint32_t)ky, (uint32_t)kx, &at);
+    float real = is_inside ? x[at + group * channels + k % channels] * (1.0f / scale) : 0.0f;
+    float code = rounded(real) > 127 ? 127 : rounded(real) < -127 ? -127 : rounded(real);
+    int64_t factor =
+        p->runs == 0 ? 1 : ((const uint8_t *)case_data(c, 5))[o * p->runs + k / (depth / p->runs)];
+    size_t w = p->is_depthwise ? (size_t)k * p->outputs + o : (size_t)o * depth + k;
+    sum += (int64_t)weight_at(c, 1, w) * factor * ((int64_t)code + 128);
+  }
+  return sum;
+}
+
+static void expect_dynamic(const Plan *p, KernelCase *c) {
+  const float *y = case_data(c, EDGE_MAX_INPUTS), *mult = case_data(c, 3);
+  for (uint32_t i = 0; i < c->info[EDGE_MAX_INPUTS].elements; i++) {
+    uint32_t o = i % p->outputs, pixel = i / p->outputs;
+    uint32_t place[3] = {pixel / p->out_w / p->out_h, pixel / p->out_w % p->out_h, pixel % p->out_w};
+    size_t at = has_pixel_scales(p) ? (size_t)pixel * p->channels
+                                    : (size_t)place[0] * p->height * p->width * p->channels;
+    float scale = unit_scale(p, c, at);
+    float expected = (float)(int32_t)(uint32_t)dynamic_sum(p, c, place, o, scale) * mult[o];
+    expected *= scale;
+    if (p->has_bias) expected += ((const float *)case_data(c, 4))[o];
+    ck_assert_msg(memcmp(&y[i], &expected, sizeof expected) == 0, "element %u: %a instead of %a", i,
+                  (double)y[i], (double)expected);
+  }
+}
+
+START_TEST(dynamic_is_the_definition) {
+  case_seed((uint32_t)_i + 21);
+  for (int i = 0; i < 60; i++) {
+    Plan plan =
+        _i == 2 ? matrix_plan((uint32_t)case_pick(1, 6), (uint32_t)case_pick(1, 70), 9, 0) : random_plan(_i);
+    if (_i == 3) plan = matrix_plan((uint32_t)case_pick(1, 6), 96, (uint32_t)case_pick(1, 20), 3);
+    if (_i == 3) plan.is_narrow = 1;
+    KernelCase c = dynamic_case(&plan);
+    ck_assert_msg(case_agrees(&c), "case %d", i);
+    ck_assert_int_eq(case_run(&c, &edge_kernels_plain), EDGE_OK);
+    expect_dynamic(&plan, &c);
+    case_free(&c);
+  }
+}
+END_TEST
+
+/* Units without a usable scale: zeros, infinities, numbers too small; and numbers that are none. */
+START_TEST(dynamic_scales_of_odd_numbers) {
+  Plan plan = matrix_plan(5, 3, 1, 0);
+  plan.has_bias = plan.is_narrow = 0;
+  KernelCase c = dynamic_case(&plan);
+  const float rows[15] = {0, 0, 0, INFINITY, 1, -2, 1e-38f, 0, 0, NAN, 127, -63.6f, -254, 1, 0};
+  const float codes[15] = {0, 0, 0, 127, 1, -2, 0, 0, 0, 0, 127, -64, -127, 0, 0};
+  const float scales[5] = {1, 1, 1, 1, 2};
+  memcpy(case_data(&c, 0), rows, sizeof rows);
+  memcpy(case_data(&c, 1), (int8_t[]){3, 5, 7}, 3);
+  ((int32_t *)case_data(&c, 2))[0] = -128 * 15;
+  ((float *)case_data(&c, 3))[0] = 1;
+  ck_assert(case_agrees(&c));
+  const float *y = case_data(&c, EDGE_MAX_INPUTS);
+  for (int i = 0; i < 5; i++)
+    ck_assert_msg(y[i] == (3 * codes[3 * i] + 5 * codes[3 * i + 1] + 7 * codes[3 * i + 2]) * scales[i],
+                  "row %d: %g", i, (double)y[i]);
+  case_free(&c);
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 START_TEST(index_outside_the_table) {
@@ -309,6 +417,8 @@ Suite *suite_runtime_coded(void) {
   tcase_add_test(tests, matrices);
   tcase_add_test(tests, matrices_with_factors);
   tcase_add_loop_test(tests, rows_of_a_table, 0, 3);
+  tcase_add_loop_test(tests, dynamic_is_the_definition, 0, 4);
+  tcase_add_test(tests, dynamic_scales_of_odd_numbers);
   tcase_add_test(tests, index_outside_the_table);
   tcase_add_test(tests, what_does_not_fit_is_refused);
   suite_add_tcase(suite, tests);

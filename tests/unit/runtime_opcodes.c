@@ -20,7 +20,7 @@ static const uint64_t hashes[EDGE_OPCODE_SLOTS] = {
     [EDGE_OP_MAXPOOL] = 0x798f944f6287bfb4,
     [EDGE_OP_AVGPOOL] = 0x050cc34fc5ccc436,
     [EDGE_OP_REDUCE] = 0xb60f9d2ac94a540f,
-    [EDGE_OP_TABLE] = 0x6cd2e5f64945552a,
+    [EDGE_OP_TABLE] = 0xb2061cca04d5511d,
     [EDGE_OP_QUANTIZE] = 0xe4e56f21015c5514,
     [EDGE_OP_DEQUANTIZE] = 0x26c5df5b6cd9f234,
     [EDGE_OP_CAST] = 0x79812a4be857eb62,
@@ -42,6 +42,7 @@ static const uint64_t hashes[EDGE_OPCODE_SLOTS] = {
     [EDGE_OP_CONV_F32_CODED] = 0x0b1190994ade9fa6,
     [EDGE_OP_DWCONV_F32_CODED] = 0xd885c393cd28388c,
     [EDGE_OP_GATHER_CODED] = 0x01e43a849e67e9dd,
+    [EDGE_OP_CONV_DYNAMIC] = 0x5f6f7cd5e768d97c,
 };
 
 static uint8_t *sample_file(int index, size_t *bytes) {

@@ -13,7 +13,8 @@
   X(MAXIMUM, maximum)                                                                                        \
   X(MINIMUM, minimum)                                                                                        \
   X(CONV_F32_CODED, conv_f32_coded)                                                                          \
-  X(DWCONV_F32_CODED, dwconv_f32_coded)
+  X(DWCONV_F32_CODED, dwconv_f32_coded)                                                                      \
+  X(CONV_DYNAMIC, conv_dynamic)
 
 #define X(name, stem) extern const EdgeKernel edge_avx2_##stem;
 AVX2_KERNELS(X)
