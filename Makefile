@@ -176,6 +176,10 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(LIBRARY)
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+accuracy: all $(BUILD)/bench/data/accuracy_data ## measure bench/results/accuracy.txt again, and what differs
+	@EDGEC=$(BUILD)/edgec EDGEC_DATA_MAKER=$(BUILD)/bench/data/accuracy_data sh bench/accuracy.sh >$(BUILD)/accuracy.txt
+	@diff -u bench/results/accuracy.txt $(BUILD)/accuracy.txt
+
 layers: $(GENERATED) ## who includes whom, and that every header compiles alone
 	@awk -f tools/layers.awk tools/layers.txt $(SOURCES_OF_ALL)
 	@for header in $(filter %.h,$(SOURCES_OF_ALL)); do \
@@ -216,7 +220,7 @@ install: all ## install to PREFIX (/usr/local)
 clean: ## remove build/
 	rm -rf $(BUILD)
 
-.PHONY: all help fuzz fuzzer deps quickstart unit check asan bench layers format format-check examples embed install clean \
+.PHONY: all help fuzz fuzzer deps quickstart unit check asan bench accuracy layers format format-check examples embed install clean \
         conformance conformance-check
 .DELETE_ON_ERROR:
 .SECONDARY:

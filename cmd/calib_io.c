@@ -76,6 +76,31 @@ Status calib_source_of(CalibSource *source, const Model *model, const Inputs *in
   return status;
 }
 
+Status calib_line_up(CalibFile *parts, int count, Arena *arena, Error *err) {
+  CalibSource whole = parts[0].source;
+  Text setup = {0};
+  text_add(&setup, "%s", whole.setup);
+  for (int p = 1; p < count; p++) {
+    const CalibSource *part = &parts[p].source;
+    whole.data_crc = (uint32_t)crc32_combine(whole.data_crc, part->data_crc, (z_off_t)part->data_bytes);
+    whole.data_bytes += part->data_bytes;
+    whole.total += part->total;
+    text_add(&setup, "; %s", part->setup);
+  }
+  Status status = text_status(&setup, err);
+  if (status == OK) whole.setup = arena_text(arena, setup.bytes, err);
+  if (status == OK && whole.setup == NULL) status = err->status;
+  text_free(&setup);
+  int64_t from = 0;
+  for (int p = 0; p < count && status == OK; p++) {
+    int64_t to = from + parts[p].source.total;
+    parts[p].source = whole;
+    parts[p].source.from = from;
+    parts[p].source.to = from = to;
+  }
+  return status;
+}
+
 static Status check_setup(const CalibFile *file, const Inputs *inputs, Error *err) {
   Text setup = {0};
   describe_setup(inputs, &setup);

@@ -18,4 +18,8 @@ Status calib_source_of(CalibSource *source, const Model *model, const Inputs *in
    otherwise: other preprocessing, other shapes. */
 Status calib_is_of_data(const CalibFile *file, const Inputs *inputs, bool *is_same, Error *err);
 
+/* Whole calibrations of one model on different data become parts of one on all of it, in their order, for
+   calib_merge(). */
+Status calib_line_up(CalibFile *parts, int count, Arena *arena, Error *err);
+
 #endif

@@ -20,10 +20,13 @@ static const char *default_output(CalibrateJob *job, Error *err) {
   return arena_format(&job->arena, err, "%.*s.calib", stem, edge);
 }
 
-static Status open_model(CalibrateJob *job, Error *err) {
+/* The model for the shapes of data set `set`. */
+static Status open_model(CalibrateJob *job, int set, Error *err) {
   TRY(model_open(&job->model, job->options->arguments[0], err));
   TRY(inputs_begin(&job->inputs, job->options, "data", err));
   job->inputs.without_labels = true;
+  job->inputs.takes_sets = true;
+  job->inputs.set = set;
   TRY(inputs_bind_graph(&job->inputs, job->model.graph, err));
   TRY(model_infer(&job->model, err));
   TRY(qdq_read(job->model.graph, &job->taken, err));
@@ -78,13 +81,49 @@ static Status run_samples(CalibrateJob *job, const CalibSource *source, Error *e
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
 }
 
-static Status run_model(CalibrateJob *job, Error *err) {
+static void close_model(CalibrateJob *job) {
+  calibration_free(job->calibration);
+  job->calibration = NULL;
+  inputs_close(&job->inputs);
+  model_close(&job->model);
+  job->model = (Model){0};
+}
+
+static Status run_set(CalibrateJob *job, int set, CalibFile *result, Error *err) {
   CalibSource source;
-  TRY(open_model(job, err));
+  double before = job->seconds;
+  TRY(open_model(job, set, err));
   TRY(calib_source_of(&source, &job->model, &job->inputs, &job->arena, err));
   TRY(choose_samples(job, &source, err));
   TRY(run_samples(job, &source, err));
-  return calib_from(&job->result, job->model.graph, job->calibration, &source, err);
+  job->seconds += before;
+  TRY(calib_from(result, job->model.graph, job->calibration, &source, err));
+  result->path = job->inputs.inputs[0].path; /* for messages of a merge */
+  return OK;
+}
+
+/* ---- several sets of data, each with shapes of its own: like shards, one behind the other ---- */
+
+static Status run_sets(CalibrateJob *job, Error *err) {
+  int sets = job->inputs.sets;
+  TRY(options_refuse(job->options, "shard", "with several files for an input: calibrate each shard on one",
+                     err));
+  job->shards = arena_new(&job->arena, (size_t)sets, sizeof *job->shards, err);
+  if (job->shards == NULL) return err->status;
+  job->shards[job->shard_count++] = job->result;
+  job->result = (CalibFile){0};
+  while (job->shard_count < sets) {
+    int set = job->shard_count++;
+    close_model(job);
+    TRY(run_set(job, set, &job->shards[set], err));
+  }
+  TRY(calib_line_up(job->shards, sets, &job->arena, err));
+  return calib_merge(&job->result, job->shards, sets, err);
+}
+
+static Status run_model(CalibrateJob *job, Error *err) {
+  TRY(run_set(job, 0, &job->result, err));
+  return job->inputs.sets > 1 ? run_sets(job, err) : OK;
 }
 
 /* ---- merging ---- */
@@ -121,8 +160,6 @@ Status calibrate_job_run(CalibrateJob *job, const Options *options, Error *err) 
 void calibrate_job_free(CalibrateJob *job) {
   calib_free(&job->result);
   for (int s = 0; s < job->shard_count; s++) calib_free(&job->shards[s]);
-  calibration_free(job->calibration);
-  inputs_close(&job->inputs);
-  model_close(&job->model);
+  close_model(job);
   arena_free(&job->arena);
 }

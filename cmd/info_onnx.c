@@ -27,8 +27,9 @@ static Status bind_given_shapes(OnnxFacts *facts, const Options *options, Error 
   TRY(input_shapes_check_names(options, ports, graph->input_count, err));
   for (int i = 0; i < graph->input_count; i++) {
     Shape shape;
+    int64_t rows;
     if (!is_shape_given(options, ports[i].name)) continue;
-    TRY(input_shape_settle(options, &ports[i], NULL, LAYOUT_AS_IS, NULL, &shape, err));
+    TRY(input_shape_settle(options, &ports[i], NULL, LAYOUT_AS_IS, NULL, &shape, &rows, err));
     TRY(graph_bind_input(graph, graph->inputs[i], &shape, err));
   }
   return OK;

@@ -88,9 +88,20 @@ static Status refuse_open(const InputPort *port, Error *err) {
               port->name);
 }
 
+/* Entries of the data's first axis that make a sample. */
+static int64_t rows_of(const DataForm *form, const Shape *sample, const Shape *shape) {
+  if (shape_elements(shape) == form->elements || shape->rank != sample->rank + 1) return 1;
+  for (int d = 0; d < sample->rank; d++)
+    if (sample->dims[d] != shape->dims[d + 1]) return 1;
+  return shape->dims[0];
+}
+
 static Status check_fit(const InputPort *port, const DataForm *form, const char *path, const Shape *shape,
-                        Error *err) {
-  if (shape_elements(shape) == form->elements) return OK;
+                        int64_t rows, Error *err) {
+  if (rows > 1 && form->samples % rows != 0)
+    return fail(err, BAD_INPUT, "%s: input '%s' takes %lld entries at once, and %lld are no multiple of that",
+                path, port->name, (long long)rows, (long long)form->samples);
+  if (rows > 1 || shape_elements(shape) == form->elements) return OK;
   Text wanted = {0}, given = {0};
   Shape sample = sample_shape(form, LAYOUT_AS_IS);
   shape_print(&wanted, shape, NULL);
@@ -115,8 +126,9 @@ static void start_shape(const InputPort *port, const DataForm *form, DataLayout 
 }
 
 Status input_shape_settle(const Options *options, const InputPort *port, const DataForm *form,
-                          DataLayout layout, const char *path, Shape *shape, Error *err) {
+                          DataLayout layout, const char *path, Shape *shape, int64_t *rows, Error *err) {
   bool found;
+  *rows = 1;
   TRY(given_shape(options, port, &found, shape, err));
   if (!found) {
     if (!port->has_shape && form == NULL) return refuse_open(port, err);
@@ -129,5 +141,8 @@ Status input_shape_settle(const Options *options, const InputPort *port, const D
   }
   if (!shape_is_known(shape)) return refuse_open(port, err);
   if (shape_elements(shape) <= 0) return fail(err, BAD_INPUT, "input '%s' has no elements", port->name);
-  return form != NULL ? check_fit(port, form, path, shape, err) : OK;
+  if (form == NULL) return OK;
+  Shape sample = sample_shape(form, layout);
+  *rows = rows_of(form, &sample, shape);
+  return check_fit(port, form, path, shape, *rows, err);
 }

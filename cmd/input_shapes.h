@@ -20,8 +20,10 @@ Status input_shapes_check_names(const Options *options, const InputPort *ports, 
 
 /* A first dimension that is open is the batch: 1. Other open ones come from --shape, else from the data's
    dimensions, else from the number of elements. `form` is NULL without data. BAD_INPUT where a sample does
-   not fit; BAD_USAGE where nothing settles a dimension. */
+   not fit; BAD_USAGE where nothing settles a dimension. `rows` gets how many entries of the data's first axis
+   a sample is: 1, or, where the input's first dimension is fixed and the entries behind it have the shape of
+   its other dimensions, that dimension: an array of the input's whole shape is one sample. */
 Status input_shape_settle(const Options *options, const InputPort *port, const DataForm *form,
-                          DataLayout layout, const char *path, Shape *shape, Error *err);
+                          DataLayout layout, const char *path, Shape *shape, int64_t *rows, Error *err);
 
 #endif

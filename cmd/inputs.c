@@ -80,15 +80,53 @@ Status inputs_begin(Inputs *inputs, const Options *options, const char *data_opt
 
 /* ---- files ---- */
 
-/* The file for an input: NAME=FILE, or the only one that stands there without a name. */
-static const OptionPair *pair_for(const Inputs *inputs, const char *name) {
+/* NAME=FILE with a '/' in the name, which looks like a path: what stands behind the '=', or NULL. */
+static const char *value_behind(const char *text, const char *name) {
+  size_t length = strlen(name);
+  bool is_named = strchr(name, '/') != NULL && strncmp(text, name, length) == 0 && text[length] == '=';
+  return is_named && !file_exists(text) ? text + length + 1 : NULL;
+}
+
+/* What is given for an input: NAME=FILE, else what stands there without a name. */
+typedef struct Given {
+  OptionPair pair; /* of the set that is read, or of all where there is one only */
   int count;
-  const OptionPair *pairs = options_pairs(inputs->options, inputs->data_option, &count), *unnamed = NULL;
+} Given;
+
+static void give(Given *given, OptionPair pair, int set) {
+  if (given->count == 0 || given->count == set) given->pair = pair;
+  given->count++;
+}
+
+static Given given_for(const Inputs *inputs, const char *name) {
+  int count;
+  Given named = {0}, unnamed = {0};
+  const OptionPair *pairs = options_pairs(inputs->options, inputs->data_option, &count);
   for (int i = 0; i < count; i++) {
-    if (pairs[i].name == NULL) unnamed = &pairs[i];
-    if (pairs[i].name != NULL && strcmp(pairs[i].name, name) == 0) return &pairs[i];
+    const char *behind = pairs[i].name == NULL ? value_behind(pairs[i].value, name) : NULL;
+    if (behind != NULL)
+      give(&named, (OptionPair){name, behind}, inputs->set);
+    else if (pairs[i].name == NULL)
+      give(&unnamed, pairs[i], inputs->set);
+    else if (strcmp(pairs[i].name, name) == 0)
+      give(&named, pairs[i], inputs->set);
   }
-  return unnamed;
+  return named.count > 0 ? named : unnamed;
+}
+
+/* Files that are given again and again for an input are sets, of which each may have other shapes. */
+static Status count_set(Inputs *inputs, const char *name, int count, Error *err) {
+  if (count > 1 && !inputs->takes_sets)
+    return fail(err, BAD_USAGE,
+                "--%s: %d files for input '%s'; only edgec calibrate takes several: calibrate on them, then "
+                "pass what "
+                "it writes on by --calib",
+                inputs->data_option, count, name);
+  if (count > 1 && inputs->sets > 1 && count != inputs->sets)
+    return fail(err, BAD_USAGE, "--%s: input '%s' has %d files, another input %d", inputs->data_option, name,
+                count, inputs->sets);
+  if (count > inputs->sets) inputs->sets = count;
+  return OK;
 }
 
 /* FILE:KEY, unless there is a file of that whole name. */
@@ -111,10 +149,7 @@ static Status open_file(Inputs *inputs, int i, const char *name, const OptionPai
   if (key == NULL && pair->name == NULL && inputs->count > 1)
     return fail(err, BAD_USAGE, "the model has %d inputs: --%s %s=FILE is needed for input '%s'",
                 inputs->count, inputs->data_option, name, name);
-  TRY(data_open(&input->source, input->path, key, err));
-  int64_t samples = data_form(input->source)->samples;
-  if (inputs->samples == 0 || samples < inputs->samples) inputs->samples = samples;
-  return OK;
+  return data_open(&input->source, input->path, key, err);
 }
 
 static Status check_names(const Inputs *inputs, const InputPort *ports, Error *err) {
@@ -135,11 +170,12 @@ static Status open_files(Inputs *inputs, const InputPort *ports, Error *err) {
   Arena *arena = (Arena *)(uintptr_t)&inputs->options->arena;
   TRY(check_names(inputs, ports, err));
   for (int i = 0; i < inputs->count; i++) {
-    const OptionPair *pair = pair_for(inputs, ports[i].name);
-    if (pair == NULL)
+    Given given = given_for(inputs, ports[i].name);
+    if (given.count == 0)
       return fail(err, BAD_USAGE, "no data for input '%s': --%s %s=FILE", ports[i].name, inputs->data_option,
                   ports[i].name);
-    TRY(open_file(inputs, i, ports[i].name, pair, arena, err));
+    TRY(count_set(inputs, ports[i].name, given.count, err));
+    TRY(open_file(inputs, i, ports[i].name, &given.pair, arena, err));
   }
   return OK;
 }
@@ -192,16 +228,18 @@ Status inputs_fit_labels(Inputs *inputs, const Shape *scores, Error *err) {
 static Status seek(void *context, int64_t index, Error *err) {
   Inputs *inputs = context;
   inputs->position = index;
-  for (int i = 0; i < inputs->count && !inputs->is_synthetic; i++)
-    TRY(data_seek(inputs->inputs[i].source, index, err));
+  for (int i = 0; i < inputs->count && !inputs->is_synthetic; i++) {
+    const Input *input = &inputs->inputs[i];
+    TRY(data_seek(input->source, input->is_constant ? 0 : index * input->rows, err));
+  }
   return OK;
 }
 
 static Status read_floats(Inputs *inputs, int i, int64_t count, float *to, Error *err) {
   Input *input = &inputs->inputs[i];
   const DataForm *form = data_form(input->source);
-  TRY(data_read_f32(input->source, count, to, err));
-  for (int64_t k = 0; k < count; k++)
+  TRY(data_read_f32(input->source, count * input->rows, to, err));
+  for (int64_t k = 0; k < count * input->rows; k++)
     preprocess_apply(&inputs->preprocess, form, to + k * form->elements, input->scratch);
   return OK;
 }
@@ -218,10 +256,23 @@ static Status read_converted(Inputs *inputs, int i, int64_t count, char *to, Err
       for (int64_t e = 0; e < elements; e++)
         tensor_set(&sample, e, (double)((const float *)(void *)input->wide)[e]);
     } else {
-      TRY(data_read_i64(input->source, 1, input->wide, err));
+      TRY(data_read_i64(input->source, input->rows, input->wide, err));
       for (int64_t e = 0; e < elements; e++) tensor_set_integer(&sample, e, input->wide[e]);
     }
   }
+  return OK;
+}
+
+static Status read_input(Inputs *inputs, int i, int64_t count, void *to, Error *err) {
+  return inputs->forms[i].type == ELEMENT_FLOAT32 ? read_floats(inputs, i, count, to, err)
+                                                  : read_converted(inputs, i, count, to, err);
+}
+
+static Status read_constant(Inputs *inputs, int i, int64_t count, void *to, Error *err) {
+  size_t bytes = tensor_bytes(&inputs->forms[i]);
+  TRY(data_seek(inputs->inputs[i].source, 0, err));
+  TRY(read_input(inputs, i, 1, to, err));
+  for (int64_t k = 1; k < count; k++) memcpy((char *)to + (size_t)k * bytes, to, bytes);
   return OK;
 }
 
@@ -230,10 +281,8 @@ static Status read_samples(void *context, int64_t count, void *const *buffers, E
   for (int i = 0; i < inputs->count; i++) {
     if (inputs->is_synthetic)
       synthetic_fill(inputs, i, count, buffers[i]);
-    else if (inputs->forms[i].type == ELEMENT_FLOAT32)
-      TRY(read_floats(inputs, i, count, buffers[i], err));
     else
-      TRY(read_converted(inputs, i, count, buffers[i], err));
+      TRY((inputs->inputs[i].is_constant ? read_constant : read_input)(inputs, i, count, buffers[i], err));
   }
   inputs->position += count;
   return OK;
@@ -262,7 +311,24 @@ static Status settle_input(Inputs *inputs, int i, const InputPort *port, Error *
   if (form != NULL && element_is_float(port->type)) TRY(preprocess_check(&inputs->preprocess, form, err));
   inputs->forms[i].type = port->type;
   return input_shape_settle(inputs->options, port, form, inputs->preprocess.layout, inputs->inputs[i].path,
-                            &inputs->forms[i].shape, err);
+                            &inputs->forms[i].shape, &inputs->inputs[i].rows, err);
+}
+
+/* As many samples as the shortest file has; a file of one sample beside such of more goes with each of
+   theirs, if its input says that it is a whole one: by a fixed first dimension, or by having none. */
+static void count_samples(Inputs *inputs) {
+  int64_t most = 0;
+  for (int i = 0; i < inputs->count; i++) {
+    int64_t samples = data_form(inputs->inputs[i].source)->samples / inputs->inputs[i].rows;
+    most = samples > most ? samples : most;
+  }
+  inputs->samples = most;
+  for (int i = 0; i < inputs->count; i++) {
+    Input *input = &inputs->inputs[i];
+    int64_t samples = data_form(input->source)->samples / input->rows;
+    input->is_constant = samples == 1 && most > 1 && (input->rows > 1 || inputs->forms[i].shape.rank == 0);
+    if (!input->is_constant && samples < inputs->samples) inputs->samples = samples;
+  }
 }
 
 /* What says how to read data, unless others read some. */
@@ -286,6 +352,7 @@ static Status bind(Inputs *inputs, const InputPort *ports, Error *err) {
   }
   TRY(input_shapes_check_names(inputs->options, ports, inputs->count, err));
   for (int i = 0; i < inputs->count; i++) TRY(settle_input(inputs, i, &ports[i], err));
+  if (!inputs->is_synthetic) count_samples(inputs);
   TRY(reserve(inputs, err));
   if (inputs->is_synthetic || inputs->without_labels) return OK;
   TRY(read_labels(inputs, err));

@@ -26,8 +26,10 @@ extern const OptionRow inputs_label_rows[];
 typedef struct Input {
   DataSource *source; /* NULL: synthetic */
   const char *path;
-  float *scratch; /* room for a sample, as float32 */
-  int64_t *wide;  /* room for a sample, as int64; of integer inputs */
+  int64_t rows;     /* entries of the data's first axis that a sample is */
+  bool is_constant; /* the data is one sample, and others have more: it goes with each of them */
+  float *scratch;   /* room for a sample, as float32 */
+  int64_t *wide;    /* room for a sample, as int64; of integer inputs */
 } Input;
 
 typedef struct Inputs {
@@ -40,6 +42,9 @@ typedef struct Inputs {
   double synthetic_mean, synthetic_deviation;
   Preprocess preprocess;
   int64_t samples;
+  bool takes_sets;     /* set before binding: several files may be given for an input, and `set` says which to
+                          read */
+  int set, sets;       /* from 0 on; how many there are */
   bool without_labels; /* set before binding: nobody will ask for them */
   int64_t *labels;     /* NULL: none */
   const char *label_path;

@@ -65,6 +65,8 @@ Status mixed_check(const Options *options, Error *err) {
 RecoveryOptions mixed_recovery(const Options *options) {
   RecoveryOptions recovery = recovery_take(options);
   recovery.gptq_from_normal = scheme_is_mixed(options);
+  if (scheme_is_mixed(options))
+    recovery.without[RECOVERY_RANGE_METHOD] = true; /* the plan was measured with these */
   return recovery;
 }
 

@@ -160,9 +160,10 @@ static Status add_pair(Options *options, OptionValue *value, OptionPair pair, Er
   return OK;
 }
 
-/* A '/' before the '=' says that it belongs to a path: `./a=b.npy` is a value alone. */
+/* Where the name may be missing, a '/' before the '=' says that it belongs to a path: `./a=b.npy` is a value
+   alone. */
 static Status take_pair(Options *options, OptionValue *value, const char *text, Error *err) {
-  size_t length = strcspn(text, "=/");
+  size_t length = strcspn(text, value->row->name_optional ? "=/" : "=");
   if (text[length] != '=' || length == 0) {
     if (!value->row->name_optional || text[0] == '\0' || text[0] == '=')
       return fail_value(value->row, text, err);

@@ -33,5 +33,7 @@ RecoveryOptions recovery_take(const Options *options) {
   };
   RecoveryOptions taken = {.effort = (Effort)options_choice(options, "effort")};
   for (int m = 0; m < RECOVERY_METHOD_COUNT; m++) taken.without[m] = !options_flag(options, switches[m]);
+  if (options_was_given(options, "method") && !options_was_given(options, "range-method"))
+    taken.without[RECOVERY_RANGE_METHOD] = true; /* what was asked for stays */
   return taken;
 }

@@ -16,21 +16,35 @@ void calib_expand(const CalibTensor *tensor, Histogram *seen, uint64_t *counts) 
   seen->counts = counts;
   memset(counts, 0, HISTOGRAM_BINS * sizeof *counts);
   for (int i = 0; i < tensor->bin_count; i++) counts[tensor->bins[i].number] = tensor->bins[i].count;
+  if (tensor->weighted == NULL) return;
+  seen->weighted = counts + HISTOGRAM_BINS;
+  memset(seen->weighted, 0, HISTOGRAM_BINS * sizeof *counts);
+  for (int i = 0; i < tensor->bin_count; i++)
+    seen->weighted[tensor->weighted[i].number] = tensor->weighted[i].count;
+}
+
+/* Bins that hold something: `filled` of them. */
+static const CalibBin *compress(const uint64_t *counts, int filled, Arena *arena, Error *err) {
+  CalibBin *bins = arena_new(arena, (size_t)filled, sizeof *bins, err);
+  int count = 0;
+  for (int i = 0; bins != NULL && i < HISTOGRAM_BINS && count < filled; i++)
+    if (counts[i] > 0) bins[count++] = (CalibBin){i, counts[i]};
+  return bins;
 }
 
 Status calib_compress(CalibTensor *tensor, const Histogram *seen, Arena *arena, Error *err) {
   int filled = 0;
   for (int i = 0; i < HISTOGRAM_BINS; i++) filled += seen->counts[i] > 0;
-  CalibBin *bins = arena_new(arena, (size_t)filled, sizeof *bins, err);
-  if (bins == NULL) return err->status;
+  tensor->bins = compress(seen->counts, filled, arena, err);
+  tensor->weighted =
+      seen->weighted != NULL && filled > 0 ? compress(seen->weighted, filled, arena, err) : NULL;
+  if (tensor->bins == NULL || (seen->weighted != NULL && filled > 0 && tensor->weighted == NULL))
+    return err->status;
+  tensor->bin_count = filled;
   tensor->seen = *seen;
-  tensor->seen.counts = NULL;
+  tensor->seen.counts = tensor->seen.weighted = NULL;
   tensor->seen.low += 0.0f; /* which of two zeros came first does not matter */
   tensor->seen.high += 0.0f;
-  tensor->bins = bins;
-  tensor->bin_count = 0;
-  for (int i = 0; i < HISTOGRAM_BINS; i++)
-    if (seen->counts[i] > 0) bins[tensor->bin_count++] = (CalibBin){i, seen->counts[i]};
   return OK;
 }
 
@@ -122,17 +136,19 @@ static Status fill(Calibration *calibration, const CalibFile *file, const Graph 
                    Error *err) {
   size_t values = (size_t)graph->value_count;
   const CalibTensor **found = arena_new(arena, values, sizeof *found, err);
-  bool *binned = arena_new(arena, values, sizeof *binned, err);
-  if (found == NULL || binned == NULL) return err->status;
+  Bins *bins = arena_new(arena, values, sizeof *bins, err);
+  if (found == NULL || bins == NULL) return err->status;
   TRY(match(file, graph, found, arena, err));
-  for (size_t v = 0; v < values; v++) binned[v] = found[v] != NULL && found[v]->seen.count > 0;
-  TRY(calibration_reserve(calibration, binned, graph->value_count, err));
+  for (size_t v = 0; v < values; v++)
+    if (found[v] != NULL && found[v]->seen.count > 0)
+      bins[v] = found[v]->weighted != NULL ? BINS_WEIGHTED : BINS_COUNTED;
+  TRY(calibration_reserve(calibration, bins, graph->value_count, err));
   calibration->given = calloc(values + 1, sizeof *calibration->given);
   if (calibration->given == NULL) return fail_memory(err);
   for (size_t v = 0; v < values; v++) {
     if (found[v] == NULL) continue;
     calibration->given[v] = found[v]->range;
-    if (!binned[v]) continue;
+    if (bins[v] == BINS_NONE) continue;
     uint64_t *counts = calibration->histograms[v].counts;
     calib_expand(found[v], &calibration->histograms[v], counts);
   }
@@ -159,7 +175,7 @@ Status calibration_from_file(Calibration **calibration, const CalibFile *file, c
 
 bool calib_damage(const CalibTensor *tensor, const QuantizeOptions *options, GivenRange *range,
                   TensorDamage *damage) {
-  uint64_t counts[HISTOGRAM_BINS];
+  uint64_t counts[2 * HISTOGRAM_BINS];
   Histogram seen;
   if (tensor->seen.count == 0) return false;
   calib_expand(tensor, &seen, counts);

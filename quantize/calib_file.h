@@ -36,8 +36,9 @@ typedef struct CalibBin {
 
 typedef struct CalibTensor {
   const char *name;
-  Histogram seen;       /* its counts are NULL: see the bins */
-  const CalibBin *bins; /* those that hold something, in order */
+  Histogram seen;           /* its counts are NULL: see the bins */
+  const CalibBin *bins;     /* those that hold something, in order */
+  const CalibBin *weighted; /* the same bins, by importance; NULL: none */
   int bin_count;
   GivenRange range; /* set by hand */
 } CalibTensor;
@@ -76,7 +77,7 @@ Status calib_check_model(const CalibFile *file, const char *model, uint32_t crc,
 Status calibration_from_file(Calibration **calibration, const CalibFile *file, const Graph *graph,
                              Error *err);
 
-/* `seen` gets the tensor's statistics with `counts` (HISTOGRAM_BINS) for its bins. */
+/* `seen` gets the tensor's statistics with `counts` (2 * HISTOGRAM_BINS) for its bins: counted, weighted. */
 void calib_expand(const CalibTensor *tensor, Histogram *seen, uint64_t *counts);
 /* The other way, bins in `arena`. */
 Status calib_compress(CalibTensor *tensor, const Histogram *seen, Arena *arena, Error *err);

@@ -76,8 +76,15 @@ static Status merge_range(CalibTensor *into, const CalibFile *file, const CalibT
 
 /* Room for the tensor of one shard beside the sum. */
 typedef struct Room {
-  uint64_t sum[HISTOGRAM_BINS], counts[HISTOGRAM_BINS];
+  uint64_t sum[2 * HISTOGRAM_BINS], counts[2 * HISTOGRAM_BINS];
 } Room;
+
+/* Has any shard weighted counts of the tensor? */
+static bool is_weighted(const CalibFile *const *files, int count, int t) {
+  for (int f = 0; f < count; f++)
+    if (files[f]->tensors[t].weighted != NULL) return true;
+  return false;
+}
 
 static Status merge_tensor(CalibFile *into, const CalibFile *const *files, int count, int t, Room *room,
                            Error *err) {
@@ -85,6 +92,7 @@ static Status merge_tensor(CalibFile *into, const CalibFile *const *files, int c
   Histogram sum, seen;
   memset(room->sum, 0, sizeof room->sum);
   histogram_init(&sum, room->sum);
+  if (is_weighted(files, count, t)) sum.weighted = room->sum + HISTOGRAM_BINS;
   tensor->name = files[0]->tensors[t].name;
   for (int f = 0; f < count; f++) {
     const CalibTensor *from = &files[f]->tensors[t];
@@ -92,6 +100,8 @@ static Status merge_tensor(CalibFile *into, const CalibFile *const *files, int c
     if (from->seen.count > INT64_MAX - sum.count)
       return fail(err, BAD_INPUT, "%s: tensor '%s': too many values", files[f]->path, from->name);
     calib_expand(from, &seen, room->counts);
+    if (seen.count > 0 && (seen.weighted != NULL) != (sum.weighted != NULL))
+      return foreign(files[0], files[f], "only one has lines of weighted counts", err);
     histogram_merge(&sum, &seen);
   }
   return calib_compress(tensor, &sum, &into->arena, err);

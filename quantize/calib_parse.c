@@ -187,17 +187,19 @@ typedef enum Line {
   LINE_HIGH,
   LINE_EXPONENT,
   LINE_FIRST,
+  LINE_WEIGHTED_ZEROS,
   LINE_RANGE
 } Line;
-static const char *const line_words[] = {"values", "zeros", "low", "high", "exponent", "first", "range"};
-enum { LINE_KINDS = sizeof line_words / sizeof line_words[0], LINES_SEEN = (1 << LINE_RANGE) - 1 };
+static const char *const line_words[] = {"values", "zeros",          "low",  "high", "exponent",
+                                         "first",  "weighted-zeros", "range"};
+enum { LINE_KINDS = sizeof line_words / sizeof line_words[0], LINES_SEEN = (1 << LINE_WEIGHTED_ZEROS) - 1 };
 
 typedef struct Block {
   CalibTensor *tensor;
   Histogram seen;
-  uint64_t counts[HISTOGRAM_BINS];
-  int lines;   /* a bit each */
-  int64_t bin; /* those before it have been given */
+  uint64_t counts[HISTOGRAM_BINS], weighted[HISTOGRAM_BINS];
+  int lines;                 /* a bit each */
+  int64_t bin, weighted_bin; /* those before them have been given */
 } Block;
 
 static bool take_float(Parser *parser, float *number) {
@@ -221,6 +223,7 @@ static bool take_range(Parser *parser, GivenRange *range) {
 
 static bool take_value(Parser *parser, Block *block, Line line) {
   Histogram *seen = &block->seen;
+  int64_t zeros;
   switch (line) {
   case LINE_VALUES:
     return take_count(parser, &seen->count);
@@ -234,28 +237,33 @@ static bool take_value(Parser *parser, Block *block, Line line) {
     return take_exponent(parser, &seen->exponent);
   case LINE_FIRST:
     return take_int(parser, &seen->first);
+  case LINE_WEIGHTED_ZEROS:
+    if (!take_count(parser, &zeros)) return false;
+    seen->weighted_zeros = (uint64_t)zeros;
+    return true;
   default:
     return take_range(parser, &block->tensor->range);
   }
 }
 
-/* "@100 3 0 5": the counts of bins 100, 101 and 102. */
-static Status parse_counts(Parser *parser, Block *block) {
+/* "@100 3 0 5": the counts of bins 100, 101 and 102. The bins before `next` have been given. */
+static Status parse_counts(Parser *parser, uint64_t *counts, int64_t *next) {
   parser->rest++;
   int64_t bin, count;
-  if (!take_count(parser, &bin) || bin < block->bin)
+  if (!take_count(parser, &bin) || bin < *next)
     return wrong(parser, "bins must follow one another: '@BIN COUNT COUNT ...'");
   while (!is_at_end(parser)) {
     if (bin >= HISTOGRAM_BINS) return wrong(parser, "there are not so many bins");
     if (!take_count(parser, &count)) return wrong(parser, "a count should stand here");
-    block->counts[bin++] = (uint64_t)count;
+    counts[bin++] = (uint64_t)count;
   }
-  block->bin = bin;
+  *next = bin;
   return OK;
 }
 
 static Status parse_line(Parser *parser, Block *block) {
-  if (*parser->rest == '@') return parse_counts(parser, block);
+  if (*parser->rest == CALIB_COUNTED) return parse_counts(parser, block->counts, &block->bin);
+  if (*parser->rest == CALIB_WEIGHTED) return parse_counts(parser, block->weighted, &block->weighted_bin);
   for (int line = 0; line < LINE_KINDS; line++) {
     if (!take(parser, line_words[line])) continue;
     if (block->lines & 1 << line) return wrong(parser, "this is given twice for a tensor");
@@ -264,15 +272,22 @@ static Status parse_line(Parser *parser, Block *block) {
     return wrong(parser, line == LINE_RANGE ? "'range LOW HIGH' with LOW below HIGH should stand here"
                                             : "the number is missing or not possible");
   }
-  return wrong(parser, "is none of: tensor, range, values, zeros, low, high, exponent, first, @BIN");
+  return wrong(parser,
+               "is none of: tensor, range, values, zeros, low, high, exponent, first, weighted-zeros, @BIN, "
+               "*BIN");
 }
 
 static Status finish_block(Parser *parser, Block *block) {
   CalibTensor *tensor = block->tensor;
+  bool is_weighted = (block->lines & 1 << LINE_WEIGHTED_ZEROS) != 0;
   int wanted = block->seen.count > 0 ? LINES_SEEN : 1 << LINE_VALUES;
+  if (is_weighted) wanted |= 1 << LINE_WEIGHTED_ZEROS;
+  block->seen.weighted = is_weighted ? block->weighted : NULL;
   const char *flaw = (block->lines & ~(1 << LINE_RANGE)) != wanted ? "lines are missing or too many"
                                                                    : histogram_flaw(&block->seen);
-  if (flaw == NULL && block->seen.count == 0 && block->bin > 0) flaw = "it has counts of no values";
+  bool has_counts = block->bin > 0 || block->weighted_bin > 0 || is_weighted;
+  if (flaw == NULL && block->seen.count == 0 && has_counts) flaw = "it has counts of no values";
+  if (flaw == NULL && !is_weighted && block->weighted_bin > 0) flaw = "lines are missing or too many";
   if (flaw != NULL)
     return fail(parser->err, BAD_INPUT, "%s: tensor '%s': %s", parser->file->path, tensor->name, flaw);
   return calib_compress(tensor, &block->seen, &parser->file->arena, parser->err);

@@ -33,13 +33,13 @@ static void add_name(Text *text, const char *name) {
 }
 
 /* A line begins with a bin that holds something and gives the counts from there on. */
-static void write_bins(const CalibTensor *tensor, Text *text) {
-  for (int i = 0; i < tensor->bin_count;) {
-    int first = tensor->bins[i].number, next = first;
-    text_add(text, "@%d", first);
-    for (; i < tensor->bin_count && tensor->bins[i].number < first + COUNTS_A_LINE; i++, next++) {
-      for (; next < tensor->bins[i].number; next++) text_add(text, " 0");
-      text_add(text, " %" PRIu64, tensor->bins[i].count);
+static void write_bins(char mark, const CalibBin *bins, int count, Text *text) {
+  for (int i = 0; i < count;) {
+    int first = bins[i].number, next = first;
+    text_add(text, "%c%d", mark, first);
+    for (; i < count && bins[i].number < first + COUNTS_A_LINE; i++, next++) {
+      for (; next < bins[i].number; next++) text_add(text, " 0");
+      text_add(text, " %" PRIu64, bins[i].count);
     }
     text_add(text, "\n");
   }
@@ -64,7 +64,10 @@ static void write_tensor(const CalibTensor *tensor, Text *text) {
   text_add(text, "\nhigh ");
   add_number(text, (double)seen->high, true);
   text_add(text, "\nexponent %d\nfirst %" PRId64 "\n", seen->exponent, seen->first);
-  write_bins(tensor, text);
+  write_bins(CALIB_COUNTED, tensor->bins, tensor->bin_count, text);
+  if (tensor->weighted == NULL) return;
+  text_add(text, "weighted-zeros %" PRIu64 "\n", seen->weighted_zeros);
+  write_bins(CALIB_WEIGHTED, tensor->weighted, tensor->bin_count, text);
 }
 
 void calib_write(const CalibFile *file, Text *text) {

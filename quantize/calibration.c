@@ -2,17 +2,19 @@
 
 #include <stdlib.h>
 
-Status calibration_reserve(Calibration *calibration, const bool *binned, int value_count, Error *err) {
-  size_t bins = 0;
-  for (int v = 0; v < value_count; v++) bins += binned[v];
+Status calibration_reserve(Calibration *calibration, const Bins *bins, int value_count, Error *err) {
+  size_t tables = 0;
+  for (int v = 0; v < value_count; v++) tables += (size_t)bins[v];
   calibration->value_count = value_count;
   calibration->histograms = calloc((size_t)value_count + 1, sizeof *calibration->histograms);
-  calibration->counts = calloc(bins * HISTOGRAM_BINS + 1, sizeof *calibration->counts);
+  calibration->counts = calloc(tables * HISTOGRAM_BINS + 1, sizeof *calibration->counts);
   if (calibration->histograms == NULL || calibration->counts == NULL) return fail_memory(err);
   uint64_t *next = calibration->counts;
   for (int v = 0; v < value_count; v++) {
-    histogram_init(&calibration->histograms[v], binned[v] ? next : NULL);
-    if (binned[v]) next += HISTOGRAM_BINS;
+    Histogram *histogram = &calibration->histograms[v];
+    histogram_init(histogram, bins[v] == BINS_NONE ? NULL : next);
+    if (bins[v] == BINS_WEIGHTED) histogram->weighted = next + HISTOGRAM_BINS;
+    next += (size_t)bins[v] * HISTOGRAM_BINS;
   }
   return OK;
 }

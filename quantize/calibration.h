@@ -14,14 +14,17 @@ typedef struct GivenRange {
 struct Calibration {
   int value_count;
   Histogram *histograms; /* by value index; count 0 where nothing was observed */
-  uint64_t *counts;      /* of those that have bins */
+  uint64_t *counts;      /* of those that have bins: a table each, and another where channels are weighted */
   GivenRange *given;     /* by value index; NULL: none */
   int64_t samples;
 };
 
-/* Room for `value_count` values; those of `binned` get bins. To be freed by calibration_release() also where
+/* Which bins a value gets. */
+typedef enum Bins { BINS_NONE, BINS_COUNTED, BINS_WEIGHTED } Bins;
+
+/* Room for `value_count` values. To be freed by calibration_release() also where
    it fails. */
-Status calibration_reserve(Calibration *calibration, const bool *binned, int value_count, Error *err);
+Status calibration_reserve(Calibration *calibration, const Bins *bins, int value_count, Error *err);
 void calibration_release(Calibration *calibration);
 
 #endif

@@ -25,16 +25,24 @@ static int exponent_for(float low, float high) {
   return exponent;
 }
 
+/* Adds counts whose bins begin at `from` to such that are `shift` powers of two wider and begin at `first`.
+ */
+static void add_shifted(uint64_t *into, int64_t first, const uint64_t *counts, int64_t from, int shift) {
+  for (int i = 0; i < HISTOGRAM_BINS; i++)
+    if (counts[i] != 0) /* arithmetic shift: floor */
+      into[((from + i) >> (shift > 62 ? 62 : shift)) - first] += counts[i];
+}
+
 /* Moves the counts to where they are with `exponent` and counts[0] being bin `first`. */
 static void move_bins(Histogram *histogram, int exponent, int64_t first) {
-  uint64_t moved[HISTOGRAM_BINS] = {0};
   int shift = exponent - histogram->exponent;
-  for (int i = 0; i < HISTOGRAM_BINS; i++) {
-    if (histogram->counts[i] == 0) continue;
-    int64_t bin = (histogram->first + i) >> (shift > 62 ? 62 : shift); /* arithmetic: floor */
-    moved[bin - first] += histogram->counts[i];
+  uint64_t *const all[] = {histogram->counts, histogram->weighted};
+  for (int k = 0; k < 2; k++) {
+    uint64_t moved[HISTOGRAM_BINS] = {0};
+    if (all[k] == NULL) continue;
+    add_shifted(moved, first, all[k], histogram->first, shift);
+    memcpy(all[k], moved, sizeof moved);
   }
-  memcpy(histogram->counts, moved, sizeof moved);
   histogram->exponent = exponent;
   histogram->first = first;
 }
@@ -159,20 +167,58 @@ bool histogram_add(Histogram *histogram, const float *values, int64_t count) {
   return true;
 }
 
+/* Channels of many elements: their counts first, in one go each. */
+static void count_channel(Histogram *histogram, const float *values, int64_t count, uint16_t weight) {
+  uint64_t counts[HISTOGRAM_BINS] = {0};
+  Histogram own = *histogram;
+  own.counts = counts;
+  for (int64_t from = 0; from < count; from += CHUNK) {
+    int64_t now = count - from < CHUNK ? count - from : CHUNK;
+    histogram->weighted_zeros += (uint64_t)look_at(values + from, now).zeros * weight;
+    count_values(&own, values + from, now);
+  }
+  for (int b = 0; b < HISTOGRAM_BINS; b++) histogram->weighted[b] += counts[b] * weight;
+}
+
+/* Channels of a few elements. */
+static void count_elements(Histogram *histogram, const float *values, int64_t count, uint16_t weight) {
+  double factor = ldexp(1.0, -histogram->exponent);
+  for (int64_t i = 0; i < count; i++) {
+    histogram->weighted[floor_of((double)values[i] * factor) - histogram->first] += weight;
+    if (values[i] == 0.0f) histogram->weighted_zeros += weight;
+  }
+}
+
+void histogram_add_weighted(Histogram *histogram, const float *values, const HistogramWeights *weights) {
+  bool is_long = weights->inner >= HISTOGRAM_BINS;
+  for (int64_t o = 0; o < weights->outer; o++)
+    for (int64_t c = 0; c < weights->channels; c++, values += weights->inner)
+      (is_long ? count_channel : count_elements)(histogram, values, weights->inner, weights->of[c]);
+}
+
+const uint64_t *histogram_importance(const Histogram *histogram) {
+  return histogram->weighted != NULL ? histogram->weighted : histogram->counts;
+}
+
+uint64_t histogram_zero_importance(const Histogram *histogram) {
+  return histogram->weighted != NULL ? histogram->weighted_zeros : (uint64_t)histogram->zeros;
+}
+
 void histogram_merge(Histogram *into, const Histogram *from) {
   if (from->count == 0) return;
   float low = fminf(into->low, from->low), high = fmaxf(into->high, from->high);
   if (into->counts != NULL) {
     cover(into, low, high);
     int shift = into->exponent - from->exponent;
-    for (int i = 0; i < HISTOGRAM_BINS; i++)
-      if (from->counts[i] != 0)
-        into->counts[((from->first + i) >> (shift > 62 ? 62 : shift)) - into->first] += from->counts[i];
+    add_shifted(into->counts, into->first, from->counts, from->first, shift);
+    if (into->weighted != NULL && from->weighted != NULL)
+      add_shifted(into->weighted, into->first, from->weighted, from->first, shift);
   }
   into->low = low;
   into->high = high;
   into->count += from->count;
   into->zeros += from->zeros;
+  into->weighted_zeros += from->weighted_zeros;
 }
 
 static bool counts_add_up(const Histogram *histogram) {
@@ -188,6 +234,22 @@ static int last_filled(const Histogram *histogram) {
   int last = HISTOGRAM_BINS - 1;
   while (last > 0 && histogram->counts[last] == 0) last--;
   return last;
+}
+
+/* Each value counts from once to HISTOGRAM_WEIGHT_MOST times. */
+static bool is_weight_of(uint64_t weighted, uint64_t count) {
+  return weighted >= count && weighted / HISTOGRAM_WEIGHT_MOST <= count &&
+         (weighted / HISTOGRAM_WEIGHT_MOST < count || weighted % HISTOGRAM_WEIGHT_MOST == 0);
+}
+
+static bool weights_fit(const Histogram *histogram) {
+  if (histogram->count > INT64_MAX / HISTOGRAM_WEIGHT_MOST) return false;
+  for (int i = 0; i < HISTOGRAM_BINS; i++)
+    if (!is_weight_of(histogram->weighted[i], histogram->counts[i])) return false;
+  int64_t zero = -histogram->first;
+  uint64_t most = zero >= 0 && zero < HISTOGRAM_BINS ? histogram->weighted[zero] : 0;
+  return histogram->weighted_zeros <= most &&
+         is_weight_of(histogram->weighted_zeros, (uint64_t)histogram->zeros);
 }
 
 const char *histogram_flaw(const Histogram *histogram) {
@@ -206,6 +268,8 @@ const char *histogram_flaw(const Histogram *histogram) {
   if (histogram->zeros < 0 ||
       (uint64_t)histogram->zeros > (can_be_zero ? histogram->counts[zero] : (uint64_t)0))
     return "it has more zeros than values there";
+  if (histogram->weighted != NULL && !weights_fit(histogram))
+    return "its weighted counts do not fit its counts";
   return NULL;
 }
 

@@ -57,7 +57,8 @@ static Status recover_weights(MixedBench *b, const QuantizeOptions *options, Err
   Calibration *calibration =
       (Calibration *)(uintptr_t)b->calibration; /* equalization alone would change it */
   recovery.without[RECOVERY_EQUALIZATION] = recovery.without[RECOVERY_ADAROUND] = true;
-  recovery.without[RECOVERY_BIAS_CORRECTION] = true;
+  recovery.without[RECOVERY_BIAS_CORRECTION] = recovery.without[RECOVERY_RANGES] =
+      recovery.without[RECOVERY_RANGE_METHOD] = true;
   return quantize_recover(b->graph, &calibration, b->reader, 0, b->settings.samples, options, &recovery,
                           b->pool, &report, err);
 }

@@ -38,11 +38,12 @@ typedef enum ActivationForm {
 
 typedef struct QuantizeOptions {
   CalibrationMethod method;
-  double percentile; /* of PERCENTILE: percent of the values that are kept, 50..100 */
-  bool per_tensor;   /* one scale for a whole weight instead of one a channel */
-  bool output_8bit;  /* graph outputs in 8 bits even where 16 are possible */
-  bool sums_8bit;    /* operands of sums in 8 bits even where 16 are possible */
-  bool for_file;     /* calibrate() keeps what any method and any later decision may need */
+  double percentile;   /* of PERCENTILE: percent of the values that are kept, 50..100 */
+  bool equal_channels; /* the squared error of a range counts all channels alike, whatever reads them */
+  bool per_tensor;     /* one scale for a whole weight instead of one a channel */
+  bool output_8bit;    /* graph outputs in 8 bits even where 16 are possible */
+  bool sums_8bit;      /* operands of sums in 8 bits even where 16 are possible */
+  bool for_file;       /* calibrate() keeps what any method and any later decision may need */
   ActivationForm activations;
   int weight_bits; /* of linear operators' weights: 8 or 4 */
   int group_size;  /* of 4-bit weights with a factor of their own; 0: one scale a channel */
@@ -105,6 +106,8 @@ typedef enum Effort {
     "channels between two layers are scaled so that their ranges are alike")                                 \
   X(MIGRATION, "migrate", "migration", HIGH,                                                                 \
     "large channels behind a normalization are made smaller, and the weights that read them larger")         \
+  X(RANGE_METHOD, "range-method", "range method", NORMAL,                                                    \
+    "where no --method is asked for: ranges of activations by other methods than the default")               \
   X(LAYER_SCALES, "layer-scales", "layer scales", NORMAL,                                                    \
     "one scale for a whole weight where that is nearer to it than one a channel")                            \
   X(WEIGHT_SCALES, "weight-scales", "weight scales", NORMAL,                                                 \

@@ -41,9 +41,10 @@ typedef struct Moments {
 } Moments;
 
 static void moments_of(const Histogram *histogram, Moments *moments) {
+  const uint64_t *counts = histogram_importance(histogram);
   moments->count[0] = moments->sum[0] = moments->squares[0] = 0;
   for (int i = 0; i < HISTOGRAM_BINS; i++) {
-    double count = (double)histogram->counts[i], x = histogram_middle(histogram, i);
+    double count = (double)counts[i], x = histogram_middle(histogram, i);
     moments->count[i + 1] = moments->count[i] + count;
     moments->sum[i + 1] = moments->sum[i] + count * x;
     moments->squares[i + 1] = moments->squares[i] + count * x * x;
@@ -68,7 +69,7 @@ static int bin_at(const Histogram *histogram, double x, int offset) {
 static double range_error(const Histogram *histogram, const Moments *moments, Range range) {
   int first = bin_at(histogram, range.low, 0), last = bin_at(histogram, range.high, 1);
   double step = (range.high - range.low) / 255.0;
-  double inside = moments->count[last] - moments->count[first] - (double)histogram->zeros;
+  double inside = moments->count[last] - moments->count[first] - (double)histogram_zero_importance(histogram);
   return clip_error(moments, 0, first, range.low) + clip_error(moments, last, HISTOGRAM_BINS, range.high) +
          fmax(inside, 0) * step * step / 12.0;
 }

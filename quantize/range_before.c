@@ -36,14 +36,15 @@ static Status error_of(Search *search, Range range, double *error) {
   float x[CODES], y[CODES];
   for (int q = 0; q < CODES; q++) x[q] = affine.scale * (float)(q - 128 - affine.zero_point);
   TRY(apply(search, x, CODES, y));
+  const uint64_t *counts = histogram_importance(search->histogram);
   *error = 0;
   for (int i = 0; i < HISTOGRAM_BINS; i++) {
-    if (search->histogram->counts[i] == 0) continue;
+    if (counts[i] == 0) continue;
     double code =
         rint(histogram_middle(search->histogram, i) / (double)affine.scale) + affine.zero_point + 128;
     int q = (int)fmin(fmax(code, 0), CODES - 1);
     double difference = (double)y[q] - (double)search->results[i];
-    *error += (double)search->histogram->counts[i] * difference * difference;
+    *error += (double)counts[i] * difference * difference;
   }
   return OK;
 }

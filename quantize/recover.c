@@ -9,24 +9,27 @@
 #define NORMAL_HELD 32 /* samples to judge on */
 #define HIGH_HELD 64
 #define LEAST_SAMPLES 8 /* with fewer nothing is tried */
-#define PARTS 100       /* of progress that a pass has */
+#define RANGE_METHOD_MARGIN 0.5
+#define PARTS 100 /* of progress that a pass has */
 
 typedef struct Method {
   RecoveryMethod apply;
   int variants;     /* that are tried, of which the best is kept */
   int work;         /* how long a variant takes, roughly, in passes over the samples */
   bool is_new_base; /* it changes what the real graph computes between its layers, and thus ranges */
+  double margin;    /* dB that it must gain: the best of several variants looks better than it is */
 } Method;
 
 static const Method methods[] = {
-    [RECOVERY_EQUALIZATION] = {equalize_layers, EQUALIZATION_VARIANTS, 4, true},
-    [RECOVERY_MIGRATION] = {migrate_scales, MIGRATION_VARIANTS, 4, true},
-    [RECOVERY_LAYER_SCALES] = {share_layer_scales, 1, 1, false},
-    [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false},
-    [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false},
-    [RECOVERY_ADAROUND] = {round_adaptively, 1, 60, false},
-    [RECOVERY_RANGES] = {reestimate_ranges, 4, 4, false},
-    [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false},
+    [RECOVERY_EQUALIZATION] = {equalize_layers, EQUALIZATION_VARIANTS, 4, true, 0},
+    [RECOVERY_MIGRATION] = {migrate_scales, MIGRATION_VARIANTS, 4, true, 0},
+    [RECOVERY_RANGE_METHOD] = {choose_ranges, RECOVERY_RANGE_CANDIDATES, 1, false, RANGE_METHOD_MARGIN},
+    [RECOVERY_LAYER_SCALES] = {share_layer_scales, 1, 1, false, 0},
+    [RECOVERY_WEIGHT_SCALES] = {search_weight_scales, 1, 2, false, 0},
+    [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false, 0},
+    [RECOVERY_ADAROUND] = {round_adaptively, 1, 60, false, 0},
+    [RECOVERY_RANGES] = {reestimate_ranges, 4, 4, false, 0},
+    [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false, 0},
 };
 
 typedef struct MethodName {
@@ -128,7 +131,7 @@ static Status try_method(Trial *trial, int m, Error *err) {
     restore(recovery->graph, trial->before);
   }
   if (!has_any) return OK;
-  step.is_kept = step.after > step.before;
+  step.is_kept = step.after > step.before + method->margin;
   restore(recovery->graph, step.is_kept ? trial->best : trial->before);
   if (step.is_kept) trial->sqnr = step.after;
   settle_calibration(trial, step.is_kept);
@@ -207,6 +210,7 @@ Status quantize_recover(Graph *graph, Calibration **calibration, const SampleRea
                          .reader = reader,
                          .from = from,
                          .all = count,
+                         .calibration = calibration,
                          .settings = settings,
                          .options = options};
   Status status = layers_find(&layers, graph, err);

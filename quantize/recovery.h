@@ -19,8 +19,9 @@ typedef struct Recovery {
   int64_t seen;        /* of these, those that do not judge */
   const QuantizeOptions *settings;
   const RecoveryOptions *options;
-  Calibration *renewed; /* by the method that is being tried; NULL: none */
-  int variant;          /* of the method that is being tried, from 0 on */
+  Calibration *const *calibration; /* that the graph's ranges are from */
+  Calibration *renewed;            /* by the method that is being tried; NULL: none */
+  int variant;                     /* of the method that is being tried, from 0 on */
   /* Progress: parts of the whole work that are done, out of `work`, and those of the method being tried. */
   int64_t work, done, own_work;
 } Recovery;
@@ -40,6 +41,10 @@ Status equalize_layers(Recovery *recovery, bool *is_changed, Error *err);
  */
 #define MIGRATION_VARIANTS 3
 Status migrate_scales(Recovery *recovery, bool *is_changed, Error *err);
+
+/* Ranges of activations by other methods than the one that was asked for; a variant each. */
+#define RECOVERY_RANGE_CANDIDATES 5
+Status choose_ranges(Recovery *recovery, bool *is_changed, Error *err);
 
 /* One scale for a whole weight where that is nearer to it than one a channel. */
 Status share_layer_scales(Recovery *recovery, bool *is_changed, Error *err);

@@ -53,6 +53,13 @@ static const Node *table_behind(const Plan *plan, const Value *value) {
   return user->is_integer && user->role == ROLE_TABLE ? value->users[0] : NULL;
 }
 
+/* What was seen, as the options want it to be looked at. */
+static Histogram seen_of(const Calibration *calibration, const Value *value, const QuantizeOptions *options) {
+  Histogram seen = calibration->histograms[value->index];
+  if (options->equal_channels) seen.weighted = NULL;
+  return seen;
+}
+
 static Status range_of_seen(const Plan *plan, const Value *value, const Histogram *histogram,
                             const QuantizeOptions *options, Range *range, Error *err) {
   const Node *behind = table_behind(plan, value);
@@ -71,7 +78,8 @@ static Status range_of_source(const Plan *plan, const Value *value, const Calibr
     *range = range_of_constant(value->constant);
   } else if (!is_given(calibration, value, range) && value->index < calibration->value_count &&
              calibration->histograms[value->index].count > 0) {
-    TRY(range_of_seen(plan, value, &calibration->histograms[value->index], options, range, err));
+    Histogram seen = seen_of(calibration, value, options);
+    TRY(range_of_seen(plan, value, &seen, options, range, err));
   }
   if (fabs(range->low) < RANGE_LIMIT && fabs(range->high) < RANGE_LIMIT) return OK;
   return fail(err, BAD_INPUT, "tensor '%s': its range %g..%g is absurd; check the data and its preprocessing",
@@ -174,13 +182,14 @@ static Status set_activation(Graph *graph, Value *value, const ValuePlan *plan, 
   return set_codes(graph, value, group->range, affine_of(group->range, bits), bits, QUANT_INTEGER, NULL, err);
 }
 
-static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration, Error *err) {
+static Status set_tabled(Graph *graph, Value *value, const Calibration *calibration,
+                         const QuantizeOptions *options, Error *err) {
   const Node *user = value->users[0];
+  Histogram seen = seen_of(calibration, value, options);
   Range range;
   if (is_fixed(value)) return set_fixed(graph, value, value->spec, QUANT_INTERNAL, err);
   if (!is_given(calibration, value, &range))
-    TRY(range_choose_before(&calibration->histograms[value->index], user, input_number(user, value), &range,
-                            err));
+    TRY(range_choose_before(&seen, user, input_number(user, value), &range, err));
   return set_codes(graph, value, range, affine_of(range, 8), 8, QUANT_INTERNAL, NULL, err);
 }
 
@@ -190,14 +199,14 @@ static Status set_plain(Graph *graph, Value *value, QuantKind kind, const char *
 }
 
 static Status set_spec(Graph *graph, Value *value, const Plan *plan, const Calibration *calibration,
-                       const GroupRange *groups, Error *err) {
+                       const QuantizeOptions *options, const GroupRange *groups, Error *err) {
   const ValuePlan *own = &plan->values[value->index];
   switch (own->use) {
   case USE_ACTIVATION:
   case USE_OPERAND:
     return set_activation(graph, value, own, &groups[own->group], err);
   case USE_TABLED:
-    return set_tabled(graph, value, calibration, err);
+    return set_tabled(graph, value, calibration, options, err);
   case USE_CLAMPED:
     return set_plain(graph, value, QUANT_INTERNAL, NULL, err);
   case USE_FLOAT:
@@ -228,7 +237,7 @@ Status specs_of_activations(Graph *graph, const Plan *plan, const Calibration *c
   Status status = groups == NULL ? err->status : OK;
   if (status == OK) status = ranges_of_groups(graph, plan, calibration, options, groups, err);
   for (int v = 0; v < graph->value_count && status == OK; v++)
-    status = set_spec(graph, graph->values[v], plan, calibration, groups, err);
+    status = set_spec(graph, graph->values[v], plan, calibration, options, groups, err);
   report->constant_tensors = count_constant(graph, plan, calibration);
   arena_free(&arena);
   return status;

@@ -1,84 +1,81 @@
-/* The mean, variance and scale of the last axis, written out, become LayerNormalization. */
-#include "graph/passes/pass_tools.h"
+/* The mean, variance and scale of an axis, written out, become LayerNormalization. */
+#include "graph/passes/norm_pattern.h"
 
 #define LAYERNORM_OPSET 17
 
-/* The value whose mean over its last axis, kept as an axis of 1, `value` is; NULL otherwise. */
-static Value *mean_of(const Value *value) {
-  const Node *mean = pass_producer(value, "ReduceMean");
-  if (mean == NULL || node_int(mean, "keepdims", 1) != 1) return NULL;
-  const Tensor *given = node_constant(mean, 1);
-  const Attribute *attribute = node_attribute(mean, "axes");
-  int64_t axis;
-  if (given != NULL && tensor_elements(given) == 1 && given->type == ELEMENT_INT64)
-    axis = tensor_get_integer(given, 0);
-  else if (attribute != NULL && attribute->kind == ATTRIBUTE_INTS && attribute->count == 1)
-    axis = attribute->ints[0];
-  else
-    return NULL;
-  Value *x = mean->inputs[0];
-  return axis == -1 || (x->has_shape && axis == x->shape.rank - 1) ? x : NULL;
+/* The numbers of `value`, or ones, as a vector along the axis. */
+static Value *vector_of(Graph *graph, const Node *last, const NormPattern *pattern, Value *value,
+                        Error *err) {
+  if (value != NULL && value->shape.rank == 1) return value;
+  Shape shape = SHAPE(pattern->x->shape.dims[pattern->axis]);
+  Tensor *tensor = tensor_new(&graph->arena, pattern->x->type, &shape, err);
+  if (tensor == NULL) return NULL;
+  for (int64_t i = 0; i < shape.dims[0]; i++)
+    tensor_set(tensor, i, value != NULL ? tensor_get(value->constant, i) : 1);
+  return pass_new_constant(graph, value != NULL ? value->name : last->name, tensor, err);
 }
 
-/* x of x - mean(x), or NULL. */
-static Value *centred(const Value *value) {
-  const Node *sub = pass_producer(value, "Sub");
-  return sub != NULL && mean_of(sub->inputs[1]) == sub->inputs[0] ? sub->inputs[0] : NULL;
+static Value *add_node(Graph *graph, const Node *last, const char *type, const char *end,
+                       Value *const *inputs, int count, Node **node, Error *err) {
+  const char *base = arena_format(&graph->arena, err, "%s%s", last->name, end);
+  const char *name = base == NULL ? NULL : graph_unused_name(graph, base, err);
+  Value *value = name == NULL ? NULL : graph_add_value(graph, name, err);
+  *node = value == NULL ? NULL : graph_add_node(graph, name, "", type, inputs, count, &value, 1, err);
+  return *node == NULL ? NULL : value;
 }
 
-/* What is squared, or NULL. */
-static Value *squared(const Value *value) {
-  const Node *pow_node = pass_producer(value, "Pow"), *mul = pass_producer(value, "Mul");
-  double two;
-  if (mul != NULL) return mul->inputs[0] == mul->inputs[1] ? mul->inputs[0] : NULL;
-  Value *base = pass_operand(pow_node, false, &two);
-  return base != NULL && two == 2.0 ? base : NULL;
+/* `axis` and the last one change places, which is its own inverse. */
+static Status set_swap(Graph *graph, Node *transpose, int rank, int axis, Error *err) {
+  int64_t order[GRAPH_MAX_RANK];
+  for (int d = 0; d < rank; d++) order[d] = d == axis ? rank - 1 : d == rank - 1 ? axis : d;
+  return node_set_ints(graph, transpose, "perm", order, (size_t)rank, err);
 }
 
-/* x of sqrt(mean((x - mean(x))^2) + epsilon), or NULL. */
-static Value *deviation(const Value *value, double *epsilon) {
-  const Node *root = pass_producer(value, "Sqrt");
-  if (root == NULL) return NULL;
-  const Value *variance = pass_operand(pass_producer(root->inputs[0], "Add"), true, epsilon);
-  const Value *square = variance == NULL ? NULL : mean_of(variance);
-  const Value *difference = square == NULL ? NULL : squared(square);
-  return difference == NULL ? NULL : centred(difference);
+static Status set_norm(Graph *graph, Node *norm, const NormPattern *pattern, Error *err) {
+  TRY(node_set_int(graph, norm, "axis", -1, err));
+  return node_set_float(graph, norm, "epsilon", pattern->epsilon, err);
 }
 
-/* A constant vector along the last axis of x, beside `value` in `node`; NULL otherwise. */
-static Value *vector_beside(const Node *node, const Value *value, const Value *x) {
-  if (node == NULL || node->input_count != 2) return NULL;
-  Value *other = node->inputs[0] == value ? node->inputs[1] : node->inputs[0];
-  if (other == NULL || other->constant == NULL || other->shape.rank != 1 || other->type != x->type)
-    return NULL;
-  return other->shape.dims[0] == x->shape.dims[x->shape.rank - 1] ? other : NULL;
+/* Over another axis than the last one: between two Transposes. */
+static Status replace_swapped(Graph *graph, Node *last, const NormPattern *pattern, Value *scale, Value *bias,
+                              Error *err) {
+  int rank = pattern->x->shape.rank;
+  Node *before, *norm;
+  Value *x = pattern->x;
+  Value *swapped = add_node(graph, last, "Transpose", "_swapped", &x, 1, &before, err);
+  if (swapped == NULL) return err->status;
+  Value *normal = add_node(graph, last, "LayerNormalization", "_normal", (Value *[]){swapped, scale, bias},
+                           bias != NULL ? 3 : 2, &norm, err);
+  Node *after = normal == NULL ? NULL : pass_replace(graph, last, "Transpose", 0, &normal, 1, err);
+  if (after == NULL) return err->status;
+  norm->opset = LAYERNORM_OPSET;
+  TRY(set_swap(graph, before, rank, pattern->axis, err));
+  TRY(set_swap(graph, after, rank, pattern->axis, err));
+  return set_norm(graph, norm, pattern, err);
 }
 
-static Status fuse_at(Graph *graph, Node *div, int *rewrites, Error *err) {
-  double epsilon;
-  Value *x = centred(div->inputs[0]);
-  if (x == NULL || deviation(div->inputs[1], &epsilon) != x) return OK;
-  if (!element_is_float(x->type) || !x->has_shape || x->shape.rank < 1) return OK;
-  Node *mul = pass_only_user(div->outputs[0]);
-  Value *scale = node_is(mul, "Mul") ? vector_beside(mul, div->outputs[0], x) : NULL;
-  if (scale == NULL) return OK;
-  Node *add = pass_only_user(mul->outputs[0]);
-  Value *bias = node_is(add, "Add") ? vector_beside(add, mul->outputs[0], x) : NULL;
-  Node *node = pass_replace(graph, bias != NULL ? add : mul, "LayerNormalization", LAYERNORM_OPSET,
-                            (Value *[]){x, scale, bias}, bias != NULL ? 3 : 2, err);
-  if (node == NULL) return err->status;
-  if (bias != NULL) node_remove(mul);
-  node_remove(div);
-  ++*rewrites;
-  TRY(node_set_int(graph, node, "axis", -1, err));
-  return node_set_float(graph, node, "epsilon", epsilon, err);
+static Status replace(Graph *graph, Node *last, const NormPattern *pattern, Error *err) {
+  Value *scale = vector_of(graph, last, pattern, pattern->scale, err), *bias = NULL;
+  if (scale != NULL && pattern->bias != NULL) bias = vector_of(graph, last, pattern, pattern->bias, err);
+  if (scale == NULL || (pattern->bias != NULL && bias == NULL)) return err->status;
+  if (pattern->axis != pattern->x->shape.rank - 1)
+    return replace_swapped(graph, last, pattern, scale, bias, err);
+  Node *norm = pass_replace(graph, last, "LayerNormalization", LAYERNORM_OPSET,
+                            (Value *[]){pattern->x, scale, bias}, bias != NULL ? 3 : 2, err);
+  return norm == NULL ? err->status : set_norm(graph, norm, pattern, err);
 }
 
+/* From the last node on: the end of a pattern comes before what is in it. */
 Status pass_fuse_layernorm(Graph *graph, const PassHooks *hooks, int *rewrites, Error *err) {
   if (!hooks->supports("LayerNormalization", LAYERNORM_OPSET)) return OK;
-  int count = graph->node_count, before = *rewrites;
-  for (int n = 0; n < count; n++)
-    if (node_is(graph->nodes[n], "Div") && graph->nodes[n]->input_count == 2)
-      TRY(fuse_at(graph, graph->nodes[n], rewrites, err));
+  int before = *rewrites;
+  for (int n = graph->node_count - 1; n >= 0; n--) {
+    NormPattern pattern;
+    if (graph->nodes[n]->type == NULL || !norm_pattern_at(graph->nodes[n], &pattern)) continue;
+    if (!element_is_float(pattern.x->type) || !dim_is_known(pattern.x->shape.dims[pattern.axis])) continue;
+    TRY(replace(graph, graph->nodes[n], &pattern, err));
+    for (int i = 0; i < pattern.inner_count; i++) node_remove(pattern.inner[i]);
+    ++*rewrites;
+  }
   return *rewrites > before ? graph_sweep(graph, err) : OK;
 }

@@ -91,6 +91,22 @@ static void make_good_models(const char *folder) {
   save_model(folder, "two_inputs.onnx", &graph, 17);
 }
 
+/* Inputs of shapes that are not [N,4]; names as exporters of today give them. */
+static void make_shaped_models(const char *folder) {
+  Text graph = product(0.5f, "N,T,4");
+  save_model(folder, "lengths.onnx", &graph, 17);
+  graph = product(0.5f, "4,4");
+  save_model(folder, "batch_of_4.onnx", &graph, 17);
+
+  graph = (Text){0};
+  put_text(&graph, 2, "test");
+  onnx_put_value(&graph, ONNX_INPUT, "/in/x", FLOAT32, "N,4");
+  onnx_put_value(&graph, ONNX_INPUT, "/in/state", FLOAT32, "2,1,4");
+  onnx_put_node(&graph, "Add", "sum", "/in/x,/in/state", "y", NULL);
+  finish(&graph);
+  save_model(folder, "state.onnx", &graph, 17);
+}
+
 /* y is the length of x, a sequence. */
 static void make_sequence_model(const char *folder) {
   Text graph = {0}, kind = {0}, sequence = {0}, value = {0};
@@ -205,6 +221,15 @@ static void save_floats(const char *folder, const char *name, int columns, float
   save(folder, name, &file);
 }
 
+static void save_shaped(const char *folder, const char *name, const char *shape, int count) {
+  float values[SAMPLES * 8];
+  Text file = {0};
+  Random random = {(uint64_t)count};
+  for (int i = 0; i < count; i++) values[i] = (float)random_normal(&random);
+  make_array(&file, "<f4", shape, values, (size_t)count * sizeof *values);
+  save(folder, name, &file);
+}
+
 static void save_labels(const char *folder, const char *name, int count, int64_t classes) {
   int64_t labels[SAMPLES];
   char shape[32];
@@ -219,6 +244,10 @@ static void make_data(const char *folder) {
   save_floats(folder, "x.npy", 4, 0);
   save_floats(folder, "wide.npy", 5, 0);
   save_floats(folder, "nan.npy", 4, NAN);
+  save_shaped(folder, "short.npy", "10, 6, 4", 240);
+  save_shaped(folder, "long.npy", "8, 9, 4", 288);
+  save_shaped(folder, "state.npy", "2, 1, 4", 8);
+  save_shaped(folder, "ten.npy", "10, 4", 40);
   save_labels(folder, "labels.npy", SAMPLES, 3);
   save_labels(folder, "few_labels.npy", 10, 3);
   save_labels(folder, "wild_labels.npy", SAMPLES, 9);
@@ -229,6 +258,7 @@ static void make_data(const char *folder) {
 
 void make_cli_files(const char *folder) {
   make_good_models(folder);
+  make_shaped_models(folder);
   make_broken_graphs(folder);
   make_qop_models(folder);
   make_odd_names(folder);

@@ -31,11 +31,15 @@ static void end(void) {
 
 /* What samples from..to-1 do to the three tensors: later samples have larger values. */
 static CalibFile seen(int from, int to) {
-  bool binned[16] = {0};
+  static const uint16_t weights[] = {1, 300, HISTOGRAM_WEIGHT_MOST};
+  const HistogramWeights channels = {PER_SAMPLE / 6, 3, 2, weights};
+  Bins bins[16] = {0};
   Calibration calibration = {0};
   float values[PER_SAMPLE], clamped[PER_SAMPLE];
-  for (int v = 0; v < m.graph->value_count; v++) binned[v] = m.graph->values[v]->constant == NULL;
-  ck_assert_int_eq(calibration_reserve(&calibration, binned, m.graph->value_count, &err), OK);
+  for (int v = 0; v < m.graph->value_count; v++)
+    if (m.graph->values[v]->constant == NULL)
+      bins[v] = m.graph->values[v] == x ? BINS_WEIGHTED : BINS_COUNTED;
+  ck_assert_int_eq(calibration_reserve(&calibration, bins, m.graph->value_count, &err), OK);
   for (int s = from; s < to; s++) {
     Random random = {(uint64_t)s + 1};
     for (int i = 0; i < PER_SAMPLE; i++) {
@@ -43,6 +47,7 @@ static CalibFile seen(int from, int to) {
       clamped[i] = values[i] > 0 ? values[i] : -0.0f * (float)(s % 2);
     }
     histogram_add(&calibration.histograms[x->index], values, PER_SAMPLE);
+    histogram_add_weighted(&calibration.histograms[x->index], values, &channels);
     histogram_add(&calibration.histograms[r->index], clamped, PER_SAMPLE);
     histogram_add(&calibration.histograms[m.graph->outputs[0]->index], values, 2);
   }

@@ -141,13 +141,84 @@ START_TEST(written_out_layernorm_is_recognised) {
 }
 END_TEST
 
-START_TEST(norm_over_another_axis_stays) {
+/* Scale along the last axis, mean over another one. */
+START_TEST(norm_over_another_axis_than_its_scale_is_no_whole) {
   Maker maker = maker_new(13), *m = &maker;
   Value *x = make_input(m, "x", SHAPE(2, 3, 8));
   make_output(m, NODE("Mul", "y", layernorm(m, x, 1, true), make_constant(m, "gamma", SHAPE(8))));
   PassReport report = clean_and_compare(m);
-  ck_assert_int_eq(report.counts[PASS_fuse_layernorm].rewrites, 0);
+  ck_assert_int_eq(report.counts[PASS_fuse_layernorm].rewrites, 1);
+  ck_assert_int_eq(graph_count(m->graph, "LayerNormalization"), 1);
+  ck_assert_int_eq(graph_count(m->graph, "Mul"), 1);
   graph_free(m->graph);
+}
+END_TEST
+
+/* A mean as JAX and TensorFlow write it: the sum times 1/n, the axis dropped. */
+static Value *sum_mean(Maker *m, const char *sum, const char *mean, Value *x, int64_t axis, float count) {
+  Value *total = NODE("ReduceSum", sum, x, make_ints(m, graph_unused_name(m->graph, "axes", NULL), &axis, 1));
+  set_int(m, "keepdims", 0);
+  return NODE("Mul", mean, total, make_number(m, graph_unused_name(m->graph, "1/n", NULL), 1 / count));
+}
+
+/* The number of each row, reshaped and expanded to x: as it is `shape`, then `whole`. */
+static Value *spread(Maker *m, const char *name, Value *rows, const int64_t *shape, const int64_t *whole) {
+  Value *reshaped = NODE("Reshape", graph_unused_name(m->graph, "reshaped", NULL), rows,
+                         make_ints(m, graph_unused_name(m->graph, "shape", NULL), shape, 3));
+  return NODE("Expand", name, reshaped, make_ints(m, graph_unused_name(m->graph, "whole", NULL), whole, 3));
+}
+
+/* Flax: variance from the mean of the squares, clamped; the inverse deviation takes the scale first. */
+static Value *flax_norm(Maker *m, Value *x, int64_t axis, Value *scale, Value *bias, bool in_two) {
+  int64_t whole[3] = {2, 3, 8}, rows[3] = {2, 3, 8};
+  rows[axis] = 1;
+  Value *mean = sum_mean(m, "sum", "mean", x, axis, (float)whole[axis]);
+  Value *squares = sum_mean(m, "sums", "squares", NODE("Mul", "x2", x, x), axis, (float)whole[axis]);
+  Value *variance = NODE("Sub", "v", squares, NODE("Mul", "mean2", mean, mean));
+  variance = NODE("Max", "variance", make_number(m, "zero", 0), variance);
+  Value *sum = NODE("Add", "plus", spread(m, "vs", variance, rows, rows), make_number(m, "epsilon", 1e-6f));
+  Value *inverse = NODE("Mul", "inverse", NODE("Reciprocal", "recip", NODE("Sqrt", "root", sum)), scale);
+  Value *wide = spread(m, "ms", mean, rows, in_two ? rows : whole);
+  if (in_two)
+    return NODE("Add", "y", NODE("Mul", "xi", x, inverse),
+                NODE("Sub", "shift", bias, NODE("Mul", "mi", wide, inverse)));
+  return NODE("Add", "y", NODE("Mul", "scaled", NODE("Sub", "centred", x, wide), inverse), bias);
+}
+
+START_TEST(layernorm_of_other_exporters_is_recognised) {
+  for (int form = 0; form < 4; form++) {
+    Maker maker = maker_new(13), *m = &maker;
+    int axis = form % 2 == 0 ? 2 : 1;
+    Shape along = axis == 2 ? SHAPE(1, 1, 8) : SHAPE(3, 1);
+    Value *x = make_input(m, "x", SHAPE(2, 3, 8));
+    make_output(m, flax_norm(m, x, axis, make_constant(m, "gamma", along), make_constant(m, "beta", along),
+                             form >= 2));
+    PassReport report = clean_and_compare(m);
+    ck_assert_int_eq(report.counts[PASS_fuse_layernorm].rewrites, 1);
+    ck_assert_int_eq(graph_count(m->graph, "LayerNormalization"), 1);
+    ck_assert_int_eq(m->graph->node_count, axis == 2 ? 1 : 3);
+    graph_free(m->graph);
+  }
+}
+END_TEST
+
+/* A variance that is of something else, a mean over too few: computed as written. */
+START_TEST(almost_a_layernorm_stays) {
+  for (int form = 0; form < 2; form++) {
+    Maker maker = maker_new(13), *m = &maker;
+    Value *x = make_input(m, "x", SHAPE(2, 3, 8)), *z = form == 0 ? NODE("Abs", "other", x) : x;
+    Value *mean = sum_mean(m, "sum", "mean", x, 2, form == 0 ? 8 : 7);
+    Value *squares = sum_mean(m, "sums", "squares", NODE("Mul", "x2", z, z), 2, 8);
+    if (form == 0) squares = NODE("Add", "more", squares, make_number(m, "one", 1));
+    Value *variance = NODE("Sub", "v", squares, NODE("Mul", "mean2", mean, mean));
+    Value *root = NODE("Sqrt", "root", NODE("Add", "plus", variance, make_number(m, "epsilon", 2)));
+    int64_t rows[3] = {2, 3, 1}, whole[3] = {2, 3, 8};
+    Value *centred = NODE("Sub", "centred", x, spread(m, "ms", mean, rows, whole));
+    make_output(m, NODE("Div", "y", centred, spread(m, "rs", root, rows, whole)));
+    PassReport report = clean_and_compare(m);
+    ck_assert_int_eq(report.counts[PASS_fuse_layernorm].rewrites, 0);
+    graph_free(m->graph);
+  }
 }
 END_TEST
 
@@ -158,7 +229,9 @@ static void add_fusing(TCase *tests) {
   tcase_add_test(tests, sigmoid_products_become_swish);
   tcase_add_test(tests, erf_products_become_gelu);
   tcase_add_test(tests, written_out_layernorm_is_recognised);
-  tcase_add_test(tests, norm_over_another_axis_stays);
+  tcase_add_test(tests, norm_over_another_axis_than_its_scale_is_no_whole);
+  tcase_add_test(tests, layernorm_of_other_exporters_is_recognised);
+  tcase_add_test(tests, almost_a_layernorm_stays);
 }
 
 Suite *suite_passes_fuse(void) {
