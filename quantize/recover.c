@@ -142,7 +142,8 @@ static Status try_method(Trial *trial, int m, Error *err) {
 
 static bool is_wanted(int m, const RecoveryOptions *options) {
   bool is_early = m == RECOVERY_GPTQ && options->gptq_from_normal;
-  bool is_allowed = !options->keep_ranges || (!methods[m].is_new_base && m != RECOVERY_RANGES);
+  bool is_allowed = !options->keep_ranges ||
+                    (!methods[m].is_new_base && m != RECOVERY_RANGES && m != RECOVERY_RANGE_METHOD);
   return options->effort >= (is_early ? EFFORT_NORMAL : names[m].effort) && !options->without[m] &&
          is_allowed;
 }
