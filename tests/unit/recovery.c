@@ -107,7 +107,7 @@ START_TEST(what_only_fits_its_samples_is_refused) {
   static const RecoveryMethodId methods[] = {RECOVERY_GPTQ, RECOVERY_ADAROUND};
   Maker maker = maker_new(13), *m = &maker;
   RecoveryCase c = {0};
-  Value *x = make_input(m, "x", SHAPE(1, 200)), *w = make_weight(m, "w", SHAPE(200, 8), 1);
+  Value *x = make_input(m, "x", SHAPE(1, 400)), *w = make_weight(m, "w", SHAPE(400, 8), 1);
   make_output(m, NODE("Gemm", "y", x, w));
   only(&c, methods[_i]);
   recovery_case_quantize(&c, m, 4, 1);
