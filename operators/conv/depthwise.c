@@ -31,15 +31,15 @@ typedef struct Rows {
 
 /* Outputs of a row from `out` on, of which `count` are its own. What is too much may run into what is
  * computed later. */
-static ALWAYS_INLINE void store(float *out, Float8 left, Float8 right, bool wide, int64_t count,
+static ALWAYS_INLINE void store(float *out, const Float8 *left, const Float8 *right, bool wide, int64_t count,
                                 int64_t room) {
   if (room >= BLOCK || (!wide && room >= BLOCK / 2)) {
-    *(Float8 *)out = left;
-    if (wide) *(Float8 *)(out + 8) = right;
+    *(Float8 *)out = *left;
+    if (wide) *(Float8 *)(out + 8) = *right;
   } else {
     float copy[BLOCK];
-    *(Float8 *)copy = left;
-    *(Float8 *)(copy + 8) = right;
+    *(Float8 *)copy = *left;
+    *(Float8 *)(copy + 8) = *right;
     memcpy(out, copy, (size_t)(count < BLOCK ? count : BLOCK) * sizeof *out);
   }
 }
@@ -69,8 +69,8 @@ static ALWAYS_INLINE void depthwise_block(const Rows *rows, int64_t i, const Flo
   float *out = rows->out + i;
   int64_t count = rows->count - i, room = rows->end - out;
   bool runs_over = !form.both || i == 0; /* else the second row is there already */
-  store(out, left, right, form.wide, count, runs_over ? room : count);
-  if (form.both) store(out + rows->count, next_left, next_right, form.wide, count, room - rows->count);
+  store(out, &left, &right, form.wide, count, runs_over ? room : count);
+  if (form.both) store(out + rows->count, &next_left, &next_right, form.wide, count, room - rows->count);
 }
 
 static ALWAYS_INLINE void depthwise_row(const Rows *rows, const Float8 *weights, int64_t taps, bool both) {
