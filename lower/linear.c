@@ -1,8 +1,13 @@
 /* Weights, biases and multipliers of CONV and DWCONV. */
 #include "lower/linear.h"
 
+#include "base/wide.h"
+
 #include <float.h>
 #include <math.h>
+
+/* Adding and taking away 1.5 * 2^52 rounds a double half to even. */
+#define ROUNDER 0x1.8p52
 
 /* What is stored for the outputs. */
 typedef struct Packed {
@@ -12,7 +17,8 @@ typedef struct Packed {
   int64_t depth, groups; /* groups: of an output, with factors; 0: none */
 } Packed;
 
-float *linear_floats(Builder *b, const Tensor *tensor) {
+const float *linear_floats(Builder *b, const Tensor *tensor) {
+  if (tensor->type == ELEMENT_FLOAT32) return tensor->data;
   int64_t count = tensor_elements(tensor);
   float *floats = arena_new(&b->scratch, (size_t)count, sizeof(float), b->err);
   if (floats == NULL) {
@@ -73,6 +79,24 @@ static double bias_of(const Linear *linear, int64_t output) {
   return linear->bias_factor * tensor_get(linear->bias, tensor_elements(linear->bias) == 1 ? 0 : output);
 }
 
+/* Codes of weights with one step; adds the positive and the negative ones to *positive and *negative. */
+WIDE_LOOP static void pack_run(const float *row, int64_t count, double step, double most, int8_t *codes,
+                               int64_t *positive, int64_t *negative) {
+  int64_t plus = 0, minus = 0;
+  for (int64_t k = 0; k < count; k++) {
+    double code = (double)row[k] / step;
+    code = code < -most ? -most : code;
+    code = code > most ? most : code;
+    codes[k] = (int8_t)(int32_t)((code + ROUNDER) - ROUNDER);
+  }
+  for (int64_t k = 0; k < count; k++) {
+    plus += codes[k] > 0 ? codes[k] : 0;
+    minus += codes[k] < 0 ? codes[k] : 0;
+  }
+  *positive += plus;
+  *negative += minus;
+}
+
 /* Codes of one output's weights; returns their scale. The sums of the positive and of the negative ones, with
    factors. */
 static double pack_row(const Linear *linear, Packed *packed, int64_t output, int64_t *positive,
@@ -82,12 +106,14 @@ static double pack_row(const Linear *linear, Packed *packed, int64_t output, int
   int8_t *codes = packed->codes + output * packed->depth;
   const uint8_t *factors = factors_of(linear);
   double most = has_4_bits(linear) ? 7 : 127;
+  int64_t runs = factors == NULL ? 1 : packed->groups, length = packed->depth / runs;
   *positive = *negative = 0;
-  for (int64_t k = 0; k < packed->depth; k++) {
-    int factor = factors == NULL ? 1 : factors[output * packed->groups + k * packed->groups / packed->depth];
-    double code = rint((double)row[k] / (scale * factor));
-    codes[k] = (int8_t)fmin(fmax(code, -most), most);
-    *(codes[k] > 0 ? positive : negative) += codes[k] * factor;
+  for (int64_t run = 0; run < runs; run++) {
+    int factor = factors == NULL ? 1 : factors[output * runs + run];
+    int64_t plus = 0, minus = 0;
+    pack_run(row + run * length, length, scale * factor, most, codes + run * length, &plus, &minus);
+    *positive += plus * factor;
+    *negative += minus * factor;
   }
   return scale;
 }

@@ -63,6 +63,6 @@ const float *linear_conv_rows(Builder *b, const Tensor *weight, int64_t taps);
 EdgeConvParams linear_conv_params(const Window2 *window, int64_t groups);
 
 /* A constant's elements as float32, until the node is done; NULL where memory ran out. */
-float *linear_floats(Builder *b, const Tensor *tensor);
+const float *linear_floats(Builder *b, const Tensor *tensor);
 
 #endif

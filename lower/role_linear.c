@@ -5,6 +5,8 @@
 #include "lower/roles.h"
 #include "lower/windows.h"
 
+#define TILE 16 /* outputs that are turned together: a cache line of each row */
+
 /* ---- Conv ---- */
 
 bool linear_of_conv(Builder *b, Linear *linear) {
@@ -42,15 +44,19 @@ static Status lower_conv(Builder *b) {
 /* A matrix [K][N], or [N][K] where `transposed`, as rows [N][K]. */
 static const float *matrix_rows(Builder *b, const Tensor *weight, bool transposed, int64_t depth,
                                 int64_t outputs) {
-  float *rows = linear_floats(b, weight), *turned;
+  const float *rows = linear_floats(b, weight);
+  float *turned;
   if (rows == NULL || transposed) return rows;
   turned = arena_new(&b->scratch, (size_t)(depth * outputs), sizeof(float), b->err);
   if (turned == NULL) {
     b->status = SYSTEM;
     return NULL;
   }
-  for (int64_t k = 0; k < depth; k++)
-    for (int64_t o = 0; o < outputs; o++) turned[o * depth + k] = rows[k * outputs + o];
+  for (int64_t first = 0; first < outputs; first += TILE)
+    for (int64_t k = 0; k < depth; k++)
+      for (int64_t o = first; o < outputs && o < first + TILE; o++)
+        turned[o * depth + k] = rows[k * outputs + o];
+  graph_release(b->graph);
   return turned;
 }
 

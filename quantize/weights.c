@@ -100,12 +100,10 @@ static ChannelFacts facts_of(const float *row, int64_t count, double dead) {
   ChannelFacts facts = {0};
   for (int64_t i = 0; i < count; i++) {
     double size = fabs((double)row[i]);
-    if (size <= dead) {
-      facts.dead += size > 0;
-    } else {
-      facts.sum += size;
-      facts.largest = fmax(facts.largest, size);
-    }
+    bool is_alive = size > dead;
+    facts.dead += !is_alive && size > 0;
+    facts.sum += is_alive ? size : 0;
+    facts.largest = is_alive && size > facts.largest ? size : facts.largest;
   }
   return facts;
 }
@@ -319,7 +317,7 @@ Status specs_of_weights(Graph *graph, const Plan *plan, const QuantizeOptions *o
     Value *value = graph->values[v];
     QuantSpec bias = {.kind = QUANT_INTEGER, .bits = 32, .axis = -1};
     if (plan->values[v].use == USE_WEIGHT)
-      status = quantize_weight(graph, plan, value, options, report, err);
+      status = quantize_weight(graph, plan, value, options, report, err), graph_release(graph);
     else if (plan->values[v].use == USE_BIAS)
       status = spec_set(graph, value, &bias, err);
   }
