@@ -5,7 +5,7 @@
 #include "lower/roles.h"
 #include "lower/windows.h"
 
-#define TILE 16 /* outputs that are turned together: a cache line of each row */
+#define TILE 64 /* outputs that are turned together: some cache lines of every row */
 
 /* ---- Conv ---- */
 

@@ -1,5 +1,7 @@
 #include "quantize/weight_clip.h"
 
+#include "base/wide.h"
+
 #include <math.h>
 #include <stddef.h>
 
@@ -36,7 +38,7 @@ static inline float squared_error(float real, float code_max) {
 }
 
 /* Of one block, in squared steps. */
-static float block_error(const float *values, int64_t count, float inverse, float code_max) {
+WIDE_LOOP static float block_error(const float *values, int64_t count, float inverse, float code_max) {
   float lane[LANES] = {0};
   int64_t i = 0;
   for (; i + LANES <= count; i += LANES)
