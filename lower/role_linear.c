@@ -5,6 +5,7 @@
 #include "lower/roles.h"
 #include "lower/windows.h"
 
+#define LINE 16 /* floats of a cache line: so many of a row are written together */
 #define TILE 64 /* outputs that are turned together: some cache lines of every row */
 
 /* ---- Conv ---- */
@@ -53,9 +54,9 @@ static const float *matrix_rows(Builder *b, const Tensor *weight, bool transpose
     return NULL;
   }
   for (int64_t first = 0; first < outputs; first += TILE)
-    for (int64_t k = 0; k < depth; k++)
+    for (int64_t top = 0; top < depth; top += LINE)
       for (int64_t o = first; o < outputs && o < first + TILE; o++)
-        turned[o * depth + k] = rows[k * outputs + o];
+        for (int64_t k = top; k < depth && k < top + LINE; k++) turned[o * depth + k] = rows[k * outputs + o];
   graph_release(b->graph);
   return turned;
 }

@@ -164,6 +164,7 @@ static int bits_of(const Plan *plan, const Value *value) {
   return bits;
 }
 
+#define LINE 16  /* floats of a cache line */
 #define BLOCK 64 /* channels that are done together: some cache lines of every row of a matrix */
 
 /* Weights that share a factor; 0: none do. */
@@ -204,17 +205,28 @@ static Status scaling_new(Scaling *scaling, Graph *graph, const Value *value, in
   return failed ? err->status : OK;
 }
 
+/* Of a matrix whose channels are its columns: a few rows of it at a time, so that what is written is whole
+   cache lines, too. */
+static void turn_columns(const Channels *channels, int64_t first, int64_t count, float *rows) {
+  int64_t depth = channels->outer;
+  for (int64_t top = 0; top < depth; top += LINE)
+    for (int64_t c = 0; c < count; c++)
+      for (int64_t o = top; o < depth && o < top + LINE; o++)
+        rows[c * depth + o] = channels->values[o * channels->count + first + c];
+}
+
 /* Channels first..first+count-1 as rows. */
 static void gather_channels(const Channels *channels, int64_t first, int64_t count, float *rows) {
   int64_t depth = channels->outer * channels->inner;
+  if (channels->inner == 1) {
+    turn_columns(channels, first, count, rows);
+    return;
+  }
   for (int64_t o = 0; o < channels->outer; o++) {
     const float *from = channels->values + (o * channels->count + first) * channels->inner;
     for (int64_t c = 0; c < count; c++, from += channels->inner) {
       float *to = rows + c * depth + o * channels->inner;
-      if (channels->inner == 1)
-        *to = *from;
-      else
-        memcpy(to, from, (size_t)channels->inner * sizeof *to);
+      memcpy(to, from, (size_t)channels->inner * sizeof *to);
     }
   }
 }
