@@ -160,7 +160,7 @@ conformance-check: $(BUILD)/conformance ## the same where the vectors are, again
 
 check: deps ## install what tests need and run all of them
 	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests $(BUILD)/conformance
-	@$(MAKE) --no-print-directory unit conformance-check operators-page
+	@$(MAKE) --no-print-directory conformance-check unit
 
 # Check forks for each test: a small quarantine keeps what is copied then small.
 asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
