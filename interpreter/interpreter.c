@@ -1,8 +1,8 @@
 #include "interpreter/interpreter.h"
 
 #include "interpreter/body.h"
-#include "interpreter/buffers.h"
 #include "interpreter/execute.h"
+#include "interpreter/runner.h"
 #include "operators/product.h"
 
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 struct Interpreter {
   const Graph *graph;
   bool plain;
+  bool keeps;      /* every value until the next run */
   bool *is_needed; /* by node */
   int *last_use;   /* by value: index of the last node that reads it; node_count for graph outputs */
   int most_ports;  /* inputs and outputs of the node with the most */
@@ -32,6 +33,7 @@ struct Runner {
   Tensor **out;
   const Node *node; /* being run */
   bool rewrites;    /* the observer of this run does */
+  uint64_t seed;
   Buffer **scratch; /* of the node being run */
   size_t scratch_count, scratch_capacity;
   Runner **bodies; /* one for each of the interpreter's bodies */
@@ -114,6 +116,10 @@ void interpreter_use_plain(Interpreter *interpreter) {
     interpreter_use_plain(interpreter->bodies.list[b].interpreter);
 }
 
+void interpreter_keep_values(Interpreter *interpreter) {
+  interpreter->keeps = true;
+}
+
 /* ---- a runner's memory ---- */
 
 static Status add_body_runners(Runner *runner, Error *err) {
@@ -187,8 +193,25 @@ static void *get_scratch(void *context, size_t bytes, Error *err) {
   return buffer->data;
 }
 
-static void release_scratch(Runner *runner) {
+void runner_release_scratch(Runner *runner) {
   while (runner->scratch_count > 0) buffer_release(runner->scratch[--runner->scratch_count]);
+}
+
+Buffers *runner_buffers(Runner *runner) {
+  return &runner->buffers;
+}
+
+void runner_release_value(Runner *runner, const Value *value) {
+  release_slot(&runner->slots[value->index]);
+}
+
+RunMemory runner_scratch_memory(Runner *runner) {
+  return (RunMemory){.context = runner, .seed = runner->seed, .scratch = get_scratch};
+}
+
+void runner_set_seed(Runner *runner, uint64_t seed) {
+  runner->seed = seed;
+  for (int b = 0; b < runner->interpreter->bodies.count; b++) runner_set_seed(runner->bodies[b], seed);
 }
 
 /* ---- a run ---- */
@@ -265,13 +288,15 @@ static Status run_in_body(void *context, const Graph *graph, const Tensor *const
 
 static Status compute(Runner *runner, const Node *node, Error *err) {
   if (can_share(runner, node)) return share_input(runner, node, err);
-  RunMemory memory = {.context = runner, .set_shape = set_shape, .scratch = get_scratch, .body = run_in_body};
+  RunMemory memory = runner_scratch_memory(runner);
+  memory.set_shape = set_shape;
+  memory.body = run_in_body;
   for (int i = 0; i < node->output_count; i++)
     runner->out[i] = node->outputs[i] == NULL ? NULL : &runner->slots[node->outputs[i]->index].tensor;
   runner->node = node;
   Status status =
       execute_node(node, runner->in, runner->out, runner->values, &memory, runner->interpreter->plain, err);
-  release_scratch(runner);
+  runner_release_scratch(runner);
   return status;
 }
 
@@ -300,8 +325,10 @@ static Status run_one(Runner *runner, const Node *node, const Observer *observer
   }
   TRY(compute(runner, node, err));
   TRY(observe(observer, runner, node, err));
-  release_unread_outputs(runner, node);
-  release_inputs(runner, node);
+  if (!runner->interpreter->keeps) {
+    release_unread_outputs(runner, node);
+    release_inputs(runner, node);
+  }
   release_constants(runner, node);
   return OK;
 }
@@ -359,4 +386,9 @@ Status runner_run(Runner *runner, const Tensor *const *inputs, const Observer *o
 
 const Tensor *runner_output(const Runner *runner, int i) {
   return tensor_of(runner, runner->interpreter->graph->outputs[i]);
+}
+
+const Tensor *runner_value(const Runner *runner, const Value *value) {
+  const Tensor *tensor = tensor_of(runner, value);
+  return tensor->type != ELEMENT_NONE ? tensor : NULL;
 }

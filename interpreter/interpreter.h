@@ -28,6 +28,9 @@ const Graph *interpreter_graph(const Interpreter *interpreter);
 /* Uses the reference kernels instead of the fast ones; for tests. To be called before any run. */
 void interpreter_use_plain(Interpreter *interpreter);
 
+/* Runners keep every value until the next run, for a backward pass. To be called before any run. */
+void interpreter_keep_values(Interpreter *interpreter);
+
 Status runner_new(Runner **runner, const Interpreter *interpreter, Error *err);
 void runner_free(Runner *runner);
 
@@ -45,6 +48,12 @@ typedef struct Observer {
 Status runner_run(Runner *runner, const Tensor *const *inputs, const Observer *observer, Error *err);
 /* The i-th graph output of the last run; valid until the next one. */
 const Tensor *runner_output(const Runner *runner, int i);
+
+/* What the last run computed of any value: NULL where nothing was; for values that are no graph outputs only
+   after interpreter_keep_values(). */
+const Tensor *runner_value(const Runner *runner, const Value *value);
+/* What is drawn at random in training differs from seed to seed; 0 at first. */
+void runner_set_seed(Runner *runner, uint64_t seed);
 
 /* Computes one node on given tensors, outputs in `arena`; for constant folding and tables. */
 Status interpreter_run_node(const Node *node, const Tensor *const *inputs, Tensor **outputs, Arena *arena,

@@ -84,11 +84,26 @@ Status run_body(Run *run, const Graph *body, const Tensor *const *inputs, const 
 /* How the interpreter serves the three above. */
 typedef struct RunMemory {
   void *context;
+  uint64_t seed; /* of what is drawn at random in training; 0 at inference */
   Status (*set_shape)(void *context, int output, const Shape *shape, Error *err);
   void *(*scratch)(void *context, size_t bytes, Error *err);
   Status (*body)(void *context, const Graph *body, const Tensor *const *inputs, const Tensor **outputs,
                  Error *err); /* NULL where one node is run by itself */
 } RunMemory;
+
+/* ---- gradients ---- */
+
+/* The backward pass of a node: a vector-Jacobian product, in float32. `run` is the node's forward run: its
+   `in` and `out` hold what was computed then. */
+typedef struct Grad {
+  Run run;
+  const Tensor *const
+      *out_grad;          /* of the loss with respect to each output; NULL: zero (not for all of them) */
+  Tensor *const *in_grad; /* to be written, every element, of the input's shape; NULL where nobody asks */
+} Grad;
+
+/* Writes `in_grad` from `out_grad`. Inputs that a gradient is asked for are float32. */
+typedef Status (*GradFunction)(Grad *grad);
 
 /* ---- attributes ---- */
 
@@ -168,6 +183,7 @@ typedef struct OpVersion {
   InferFunction infer; /* NULL at the end of the list */
   RunFunction run;     /* reference kernel: plain, obviously right, wide accumulator */
   RunFunction fast;    /* NULL or a faster kernel, which itself falls back to `run` in uncommon cases */
+  GradFunction grad;   /* NULL: `grad_reason` says why there is none */
 } OpVersion;
 
 /* What integers do with an operator: calibration and lowering read it. One file each in lower/. */
@@ -228,6 +244,7 @@ typedef struct Op {
   const char *role_reason; /* required for ROLE_FLOAT: why there is no integer form */
   OpRole (*role_of)(const Node *node, const char **reason);         /* NULL, or the role of this very node */
   Status (*linear)(const Node *node, LinearForm *form, Error *err); /* of ROLE_LINEAR */
+  const char *grad_reason;          /* why the newest version has no gradient: "not differentiable: ..." */
   bool is_alias;                    /* output 0 is input 0's bytes under another shape: nothing is computed */
   OpCost (*cost)(const Node *node); /* NULL: no multiply-accumulates */
   OpSample samples[OP_MAX_SAMPLES]; /* end with NULL inputs; at least one */

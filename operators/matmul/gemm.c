@@ -1,5 +1,6 @@
 #include "operators/matmul/gemm.h"
 
+#include "operators/gradient.h"
 #include "operators/product.h"
 #include "operators/reals.h"
 
@@ -91,6 +92,33 @@ static Status fast_gemm(Run *run) {
   return OK;
 }
 
+static Matrix flipped(Matrix matrix) {
+  matrix.transposed = !matrix.transposed;
+  return matrix;
+}
+
+/* dA = alpha dY B' and dB = alpha A' dY, each transposed where the operand is; dC is beta times dY, summed
+   over what C was stretched along. */
+static Status grad_gemm(Grad *grad) {
+  const GemmParams *params = grad->run.params;
+  GemmCase g;
+  gemm_case(&grad->run, &g);
+  const float *dy = grad_of_output(grad, 0);
+  float *da = grad_of_input(grad, 0), *db = grad_of_input(grad, 1), *dc = grad_of_input(grad, 2);
+  Matrix a = {grad->run.in[0]->data, params->transA ? g.m : g.k, params->transA};
+  Matrix b = {grad->run.in[1]->data, params->transB ? g.k : g.n, params->transB};
+  Matrix y = {dy, g.n, false};
+  if (da != NULL && params->transA) product_f32(g.k, g.m, g.n, params->alpha, b, flipped(y), 0, da, g.m);
+  if (da != NULL && !params->transA) product_f32(g.m, g.k, g.n, params->alpha, y, flipped(b), 0, da, g.k);
+  if (db != NULL && params->transB) product_f32(g.n, g.k, g.m, params->alpha, flipped(y), a, 0, db, g.k);
+  if (db != NULL && !params->transB) product_f32(g.k, g.n, g.m, params->alpha, flipped(a), y, 0, db, g.n);
+  if (dc == NULL) return OK;
+  TRY(grad_sum_to(grad, grad->in_grad[2], dy, &grad->run.out[0]->shape));
+  int64_t count = tensor_elements(grad->in_grad[2]);
+  for (int64_t i = 0; i < count; i++) dc[i] *= params->beta;
+  return OK;
+}
+
 static Status linear_form(const Node *node, LinearForm *form, Error *err) {
   const GemmParams *params = node->params;
   (void)err;
@@ -123,10 +151,10 @@ static OpCost cost(const Node *node) {
 const Op op_Gemm = {
     .name = "Gemm",
     .brief = "alpha A B + beta C of two matrices, either of which may be read transposed.",
-    .versions = {{13, infer_gemm, plain_gemm, fast_gemm},
-                 {11, infer_gemm, plain_gemm, fast_gemm},
-                 {7, infer_gemm, plain_gemm, fast_gemm},
-                 {1, infer_gemm, plain_gemm, fast_gemm}},
+    .versions = {{13, infer_gemm, plain_gemm, fast_gemm, grad_gemm},
+                 {11, infer_gemm, plain_gemm, fast_gemm, grad_gemm},
+                 {7, infer_gemm, plain_gemm, fast_gemm, grad_gemm},
+                 {1, infer_gemm, plain_gemm, fast_gemm, grad_gemm}},
     .attributes = attributes,
     .params_bytes = sizeof(GemmParams),
     .inputs = {{"A", PORT_REQUIRED, GEMM_TYPES, "[M, K]"},

@@ -1,4 +1,5 @@
 /* flatten.c - Flatten: a matrix of the dimensions before and from an axis. */
+#include "operators/gradient.h"
 #include "operators/shape/content.h"
 
 typedef struct FlattenParams {
@@ -43,7 +44,7 @@ static const AttributeRow attributes[] = {
 const Op op_Flatten = {
     .name = "Flatten",
     .brief = "A matrix: the dimensions before `axis` times those from it on.",
-    .versions = {{1, flatten_infer, run_copy, NULL}},
+    .versions = {{1, flatten_infer, run_copy, NULL, grad_view}},
     .attributes = attributes,
     .params_bytes = sizeof(FlattenParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},

@@ -1,4 +1,5 @@
 /* reshape.c - Reshape: the same values under another shape. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 
@@ -162,7 +163,8 @@ static const AttributeRow attributes[] = {
 const Op op_Reshape = {
     .name = "Reshape",
     .brief = "The same values under another shape; 0 keeps a dimension, -1 is what remains.",
-    .versions = {{5, reshape_infer, run_copy, NULL}, {1, reshape_infer_1, run_copy, NULL}},
+    .versions = {{5, reshape_infer, run_copy, NULL, grad_view},
+                 {1, reshape_infer_1, run_copy, NULL, grad_view}},
     .attributes = attributes,
     .params_bytes = sizeof(ReshapeParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

@@ -1,4 +1,5 @@
 /* squeeze.c - Squeeze: drops dimensions of 1. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 
@@ -63,7 +64,8 @@ static const AttributeRow attributes[] = {
 const Op op_Squeeze = {
     .name = "Squeeze",
     .brief = "Drops dimensions of 1: the given axes, or all.",
-    .versions = {{13, squeeze_infer, run_copy, NULL}, {1, squeeze_infer_1, run_copy, NULL}},
+    .versions = {{13, squeeze_infer, run_copy, NULL, grad_view},
+                 {1, squeeze_infer_1, run_copy, NULL, grad_view}},
     .attributes = attributes,
     .params_bytes = sizeof(SqueezeParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

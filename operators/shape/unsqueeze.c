@@ -1,4 +1,5 @@
 /* unsqueeze.c - Unsqueeze: new dimensions of 1. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 
@@ -53,7 +54,8 @@ static const AttributeRow attributes[] = {
 const Op op_Unsqueeze = {
     .name = "Unsqueeze",
     .brief = "New dimensions of 1 at the given axes of the output.",
-    .versions = {{13, unsqueeze_infer, run_copy, NULL}, {1, unsqueeze_infer_1, run_copy, NULL}},
+    .versions = {{13, unsqueeze_infer, run_copy, NULL, grad_view},
+                 {1, unsqueeze_infer_1, run_copy, NULL, grad_view}},
     .attributes = attributes,
     .params_bytes = sizeof(UnsqueezeParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

@@ -1,10 +1,11 @@
+#include "operators/gradient.h"
 #include "operators/shape/content.h"
 #include "operators/unary/unary.h"
 
 const Op op_Identity = {
     .name = "Identity",
     .brief = "The input as it is.",
-    .versions = {{1, infer_same, run_copy, NULL}},
+    .versions = {{1, infer_same, run_copy, NULL, grad_view}},
     UNARY_PORTS(ELEMENTS_VALUE),
     .role = ROLE_VIEW,
     .is_alias = true,

@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/unary/unary.h"
 
 static double real(double x, const void *params) {
@@ -23,9 +24,20 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+WIDE_LOOP static void grad_loop(float *restrict dx, const float *restrict dy, const float *restrict x,
+                                const float *restrict y, int64_t n, const void *params) {
+  (void)x;
+  (void)params;
+  for (int64_t i = 0; i < n; i++) dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+}
+
+static Status grad_relu(Grad *grad) {
+  return grad_elementwise_fast(grad, grad_loop);
+}
+
 const Op op_Relu = {.name = "Relu",
                     .brief = "x, or 0 where x is negative.",
-                    .versions = {{1, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast, grad_relu}},
                     UNARY_PORTS(ELEMENTS_FLOAT | ELEMENTS_SIGNED),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4]", ""},
