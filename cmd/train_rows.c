@@ -1,0 +1,137 @@
+#include "cmd/train_rows.h"
+
+#include "cmd/augment_rows.h"
+#include "cmd/optimizer_rows.h"
+
+static const char *const losses[] = {
+#define X(name, text, brief) text,
+    LOSSES(X)
+#undef X
+        NULL};
+
+const OptionRow train_output_rows[] = {
+    {.name = "output",
+     .short_name = 'o',
+     .type = OPTION_STRING,
+     .metavar = "FILE",
+     .group = "Output",
+     .help = "the .onnx file to write; must be given"},
+    {.name = "force",
+     .type = OPTION_FLAG,
+     .group = "Output",
+     .help = "overwrite a file that edgec did not write"},
+    {.name = "log",
+     .type = OPTION_STRING,
+     .metavar = "FILE.csv",
+     .group = "Output",
+     .help = "a table with a line for each epoch: loss, accuracy, learning rate, seconds"},
+    {0}};
+
+const OptionRow train_rows[] = {
+    {.name = "epochs",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .fallback = "10",
+     .minimum = 1,
+     .maximum = 1e6,
+     .group = "Training",
+     .help = "how often every sample is seen"},
+    {.name = "batch",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .fallback = "128",
+     .minimum = 1,
+     .maximum = 1e6,
+     .group = "Training",
+     .help = "samples of one step"},
+    {.name = "micro-batch",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .fallback = "32",
+     .minimum = 1,
+     .maximum = 1e6,
+     .group = "Training",
+     .help = "samples that one thread works on at a time; BatchNormalization takes its statistics from them, "
+             "and memory grows with it"},
+    {.name = "hold-out",
+     .type = OPTION_PERCENT,
+     .metavar = "P",
+     .fallback = "10",
+     .minimum = 0,
+     .maximum = 90,
+     .group = "Training",
+     .help = "share of the samples that is not trained on but looked at after each epoch: the best epoch's "
+             "weights are what is written; 0 writes the last one's"},
+    {.name = "loss",
+     .type = OPTION_CHOICE,
+     .choices = losses,
+     .metavar = "L",
+     .fallback = "auto",
+     .group = "Training",
+     .help = "what is made small; auto: distillation or mse with a teacher, cross-entropy with labels, "
+             "else reconstruction of the input"},
+    {.name = "dropout",
+     .type = OPTION_DOUBLE,
+     .metavar = "R",
+     .fallback = "0",
+     .minimum = 0,
+     .maximum = 0.95,
+     .group = "Training",
+     .help = "share of the inputs of each matrix product with weights that is dropped in training"},
+    {.name = "input-dropout",
+     .type = OPTION_DOUBLE,
+     .metavar = "R",
+     .fallback = "0",
+     .minimum = 0,
+     .maximum = 0.95,
+     .group = "Training",
+     .help = "the same for a product that reads the model's input"},
+    {0}};
+
+const OptionRow train_teacher_rows[] = {
+    {.name = "temperature",
+     .type = OPTION_DOUBLE,
+     .metavar = "T",
+     .fallback = "4",
+     .minimum = 0.01,
+     .maximum = 1000,
+     .group = "Training",
+     .help = "how soft the teacher's classes are: scores are divided by it before the softmax"},
+    {.name = "hard-weight",
+     .type = OPTION_DOUBLE,
+     .metavar = "W",
+     .fallback = "0.1",
+     .minimum = 0,
+     .maximum = 1,
+     .group = "Training",
+     .help = "share of the true classes in the loss, where the data has labels; the rest is the teacher's"},
+    {0}};
+
+Status train_check(const Options *options, bool has_teacher, Error *err) {
+  int loss = options_choice(options, "loss");
+  if (!has_teacher && (loss == LOSS_DISTILLATION || loss == LOSS_MSE))
+    return fail(err, BAD_USAGE, "%s: --loss %s compares with a teacher: edgec distill has one",
+                options->command, losses[loss]);
+  if (options_string(options, "output") == NULL)
+    return fail(err, BAD_USAGE, "%s: no output is given: -o FILE.onnx", options->command);
+  if (!options_was_given(options, "data"))
+    return fail(err, BAD_USAGE, "%s: on what? --data samples.npz is missing", options->command);
+  return optimizer_check(options, err);
+}
+
+Status train_take(const Options *options, bool has_teacher, TrainOptions *settings, Error *err) {
+  *settings = train_defaults();
+  settings->epochs = options_int(options, "epochs");
+  settings->batch = options_int(options, "batch");
+  settings->micro_batch = options_int(options, "micro-batch");
+  settings->seed = (uint64_t)options_int(options, "seed");
+  settings->loss.kind = (LossKind)options_choice(options, "loss");
+  settings->dropout = options_double(options, "dropout");
+  settings->input_dropout = options_double(options, "input-dropout");
+  optimizer_take(options, &settings->optimizer, &settings->schedule);
+  TRY(augment_take(options, &settings->augment, err));
+  if (!has_teacher) return OK;
+  settings->loss.temperature = options_double(options, "temperature");
+  settings->loss.hard_weight = options_double(options, "hard-weight");
+  return OK;
+}

@@ -1,0 +1,75 @@
+/*
+ * distill.h - trains a graph: by the true classes of its samples, by a teacher, or by both.
+ *
+ *     TrainOptions options = train_defaults();
+ *     TrainSet set, held;
+ *     TRY(train_set_load(&set, &reader, labels, NULL, NULL, &err));
+ *     TRY(train_graph(&models, &set, &held, &options, pool, &watch, &report, &err));
+ *     onnx_write("student.onnx", models.student, &err);
+ *
+ * A step sees one batch. The batch is cut into micro-batches that threads work on, each with the memory for
+ * one of them; gradients are added up in the order of the micro-batches, so the result does not depend on the
+ * number of threads. BatchNormalization takes its statistics from a micro-batch, as is usual where a batch is
+ * spread over processors.
+ */
+#ifndef DISTILL_DISTILL_H
+#define DISTILL_DISTILL_H
+
+#include "distill/augment.h"
+#include "distill/loss.h"
+#include "distill/optimizer.h"
+#include "distill/schedule.h"
+#include "distill/train_set.h"
+
+typedef struct TrainOptions {
+  int64_t epochs, batch, micro_batch;
+  uint64_t seed;
+  LossOptions loss;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  AugmentOptions augment;
+  double dropout, input_dropout; /* ratios put before matrix products; 0: none */
+} TrainOptions;
+
+TrainOptions train_defaults(void);
+
+/* Graphs that are bound and inferred, with an open batch axis. */
+typedef struct TrainModels {
+  Graph *student; /* gets the trained weights */
+  Graph *twin;    /* the same model once more: becomes the form that is trained */
+  Graph *teacher; /* NULL: none */
+} TrainModels;
+
+/* What was measured in an epoch. */
+typedef struct TrainEpoch {
+  int64_t epoch;                /* from 1 on */
+  double rate;                  /* of learning, at its end */
+  double loss;                  /* mean over the samples, as they were trained on */
+  double right;                 /* percent of the true classes hit on the way; below 0: not known */
+  double held_loss, held_right; /* of samples that are not trained on; NaN and below 0 where there are none */
+  double seconds;
+} TrainEpoch;
+
+typedef struct TrainReport {
+  int64_t parameters; /* elements that are trained */
+  int64_t frozen;     /* float constants that are none */
+  LossKind loss;      /* what AUTO came to */
+  TrainEpoch best;    /* the epoch whose weights the student has */
+} TrainReport;
+
+/* Called from one thread. */
+typedef struct TrainWatch {
+  void (*sample)(void *context, int64_t done, int64_t total); /* NULL: nobody */
+  void (*epoch)(void *context, const TrainEpoch *epoch);      /* NULL: nobody */
+  void *context;
+} TrainWatch;
+
+/* Trains and leaves the weights of the epoch with most held-out answers right, or the least held-out loss
+   where those are not known (of the last epoch where nothing is held out) in models->student, as constants in
+   its arena. `held` may be NULL or empty. UNSUPPORTED where no gradient goes through a node; BAD_INPUT where
+   loss, labels, teacher and outputs do not fit one another, or where the training diverges. */
+Status train_graph(TrainModels *models, const TrainSet *set, const TrainSet *held,
+                   const TrainOptions *options, Pool *pool, const TrainWatch *watch, TrainReport *report,
+                   Error *err);
+
+#endif

@@ -1,0 +1,20 @@
+/* evaluate.h - loss and right answers of a student on samples that it is not trained on. Inside distill/. */
+#ifndef DISTILL_EVALUATE_H
+#define DISTILL_EVALUATE_H
+
+#include "distill/goal.h"
+
+typedef struct Evaluator Evaluator;
+
+typedef struct Evaluation {
+  double loss;  /* mean over the samples */
+  double right; /* percent; below 0 where no true classes are known */
+} Evaluation;
+
+Status evaluator_new(Evaluator **evaluator, const TrainModels *models, const Goal *goal, const TrainSet *held,
+                     int64_t micro_batch, Pool *pool, Error *err);
+void evaluator_free(Evaluator *evaluator); /* accepts NULL */
+/* With the weights as they are now. */
+Status evaluator_run(Evaluator *evaluator, Evaluation *evaluation, Error *err);
+
+#endif

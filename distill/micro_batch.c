@@ -1,0 +1,104 @@
+#include "distill/micro_batch.h"
+
+#include <string.h>
+
+static Status new_inputs(MicroBatch *batch, Error *err) {
+  const TrainSet *set = batch->set;
+  batch->tensors = arena_new(&batch->arena, (size_t)set->input_count, sizeof *batch->tensors, err);
+  batch->inputs = arena_new(&batch->arena, (size_t)set->input_count, sizeof *batch->inputs, err);
+  if (batch->tensors == NULL || batch->inputs == NULL) return err->status;
+  for (int i = 0; i < set->input_count; i++) {
+    batch->tensors[i] = set->forms[i];
+    batch->tensors[i].data = arena_new(&batch->arena, (size_t)batch->most, set->sample_bytes[i], err);
+    if (batch->tensors[i].data == NULL) return err->status;
+    batch->inputs[i] = &batch->tensors[i];
+  }
+  return OK;
+}
+
+static void *room(MicroBatch *batch, int64_t count, size_t size, Error *err) {
+  return arena_new(&batch->arena, (size_t)count, size, err);
+}
+
+Status micro_batch_new(MicroBatch *batch, const TrainSet *set, const Goal *goal, int64_t most, Error *err) {
+  *batch = (MicroBatch){.set = set, .goal = goal, .most = most};
+  TRY(new_inputs(batch, err));
+  int64_t elements = tensor_elements(&set->forms[0]);
+  bool labelled =
+      set->labels != NULL && goal->loss.kind != LOSS_MSE && goal->loss.kind != LOSS_RECONSTRUCTION;
+  batch->truth = labelled ? room(batch, most * goal->classes, sizeof(float), err) : NULL;
+  batch->clean =
+      goal->loss.kind == LOSS_RECONSTRUCTION ? room(batch, most * elements, sizeof(float), err) : NULL;
+  batch->partners = room(batch, most, sizeof *batch->partners, err);
+  batch->lambda = room(batch, most, sizeof *batch->lambda, err);
+  batch->sample_scratch = room(batch, elements, sizeof(float), err);
+  batch->loss_scratch = room(batch, 2 * goal->classes, sizeof(double), err);
+  bool complete = (batch->truth != NULL) == labelled && batch->partners != NULL && batch->lambda != NULL &&
+                  batch->sample_scratch != NULL && batch->loss_scratch != NULL &&
+                  (batch->clean != NULL) == (goal->loss.kind == LOSS_RECONSTRUCTION);
+  return complete ? OK : err->status;
+}
+
+void micro_batch_free(MicroBatch *batch) {
+  arena_free(&batch->arena);
+}
+
+static void copy_samples(MicroBatch *batch, const int64_t *indices, int64_t count) {
+  batch->count = count;
+  for (int i = 0; i < batch->set->input_count; i++) {
+    size_t bytes = batch->set->sample_bytes[i];
+    batch->tensors[i].shape.dims[0] = count;
+    for (int64_t s = 0; s < count; s++)
+      memcpy((uint8_t *)batch->tensors[i].data + (size_t)s * bytes,
+             train_set_sample(batch->set, i, indices[s]), bytes);
+  }
+  if (batch->clean != NULL) memcpy(batch->clean, batch->tensors[0].data, tensor_bytes(&batch->tensors[0]));
+}
+
+void micro_batch_take(MicroBatch *batch, const int64_t *indices, int64_t count) {
+  copy_samples(batch, indices, count);
+  if (batch->truth != NULL) goal_truth(batch->goal, batch->set, indices, NULL, NULL, count, batch->truth);
+}
+
+/* Sample s of the first input; the partner that it may be mixed with is changed by nothing else. */
+static void change_sample(MicroBatch *batch, const AugmentOptions *augment, int64_t s, const int64_t *all,
+                          int64_t all_count, Random random) {
+  const Shape *form = &batch->set->forms[0].shape;
+  int64_t elements = tensor_elements(&batch->set->forms[0]);
+  float *sample = (float *)batch->tensors[0].data + s * elements;
+  augment_sample(augment, form, &random, sample, batch->sample_scratch);
+  batch->partners[s] = all[random_below(&random, (uint64_t)all_count)];
+  batch->lambda[s] = augment_mixup_weight(augment, &random);
+  if (batch->lambda[s] < 1)
+    augment_mix(sample, train_set_sample(batch->set, 0, batch->partners[s]), elements, batch->lambda[s]);
+}
+
+void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const int64_t *indices,
+                         int64_t count, const int64_t *all, int64_t all_count, uint64_t seed) {
+  copy_samples(batch, indices, count);
+  for (int64_t s = 0; s < count; s++) {
+    Random stream = {.state = seed + (uint64_t)s};
+    change_sample(batch, augment, s, all, all_count, (Random){.state = random_bits(&stream)});
+  }
+  if (batch->truth != NULL)
+    goal_truth(batch->goal, batch->set, indices, batch->partners, batch->lambda, count, batch->truth);
+}
+
+LossRows micro_batch_rows(const MicroBatch *batch, const Tensor *output, const Tensor *teacher) {
+  return (LossRows){.rows = batch->count,
+                    .count = batch->goal->classes,
+                    .output = output->data,
+                    .target = batch->clean != NULL ? batch->clean
+                              : teacher != NULL    ? (const float *)teacher->data
+                                                   : NULL,
+                    .truth = batch->truth,
+                    .scratch = batch->loss_scratch};
+}
+
+int64_t micro_batch_right(const MicroBatch *batch, const int64_t *indices, const Tensor *output) {
+  int64_t right = 0;
+  for (int64_t s = 0; batch->truth != NULL && s < batch->count; s++)
+    right += loss_class_of((const float *)output->data + s * batch->goal->classes, batch->goal->classes) ==
+             train_set_label(batch->set, indices[s]);
+  return right;
+}

@@ -1,0 +1,39 @@
+/* micro_batch.h - one worker's memory for the samples that it works on: inputs, true classes, what the loss
+   is compared to. Inside distill/. */
+#ifndef DISTILL_MICRO_BATCH_H
+#define DISTILL_MICRO_BATCH_H
+
+#include "distill/goal.h"
+
+typedef struct MicroBatch {
+  const TrainSet *set;
+  const Goal *goal;
+  int64_t most;  /* samples there is room for */
+  int64_t count; /* samples in it */
+  Tensor *tensors;
+  const Tensor **inputs; /* of a run: as many as the set has */
+  float *truth;          /* NULL where there are no labels */
+  float *clean;          /* the first input before it was changed, of RECONSTRUCTION */
+  int64_t *partners;     /* of mixup */
+  double *lambda;
+  float *sample_scratch;
+  double *loss_scratch;
+  Arena arena;
+} MicroBatch;
+
+Status micro_batch_new(MicroBatch *batch, const TrainSet *set, const Goal *goal, int64_t most, Error *err);
+void micro_batch_free(MicroBatch *batch);
+
+/* Takes samples as they are. */
+void micro_batch_take(MicroBatch *batch, const int64_t *indices, int64_t count);
+/* Takes samples and changes them. `all` are the samples that partners of mixup are drawn from; `seed` says
+   what is drawn for indices[0], seed + 1 for indices[1] ... */
+void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const int64_t *indices,
+                         int64_t count, const int64_t *all, int64_t all_count, uint64_t seed);
+
+/* What `output`, computed from the micro-batch, is to be compared with. `teacher`: NULL or its output. */
+LossRows micro_batch_rows(const MicroBatch *batch, const Tensor *output, const Tensor *teacher);
+/* How many of the rows name their sample's true class; 0 where none is known. */
+int64_t micro_batch_right(const MicroBatch *batch, const int64_t *indices, const Tensor *output);
+
+#endif

@@ -1,0 +1,275 @@
+#include "distill/step.h"
+
+#include "base/wide.h"
+#include "distill/micro_batch.h"
+#include "interpreter/backward.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One thread's. */
+typedef struct Worker {
+  Tape *tape;
+  Runner *teacher; /* NULL: none */
+  MicroBatch batch;
+} Worker;
+
+struct Step {
+  const Weights *weights;
+  const Goal *goal;
+  const TrainOptions *options;
+  Pool *pool;
+  Backward *backward;
+  Interpreter *teacher;
+  Worker *workers;
+  int worker_count;
+  float **gradients;    /* by weight */
+  double **movements;   /* by statistic: sums of what the micro-batches would make of it, less what it is */
+  pthread_mutex_t lock; /* of what follows, and of the sums */
+  pthread_cond_t passed;
+  size_t turn; /* the micro-batch that may add its part now */
+  /* the batch */
+  const int64_t *indices;
+  int64_t count;
+  uint64_t seed;
+  StepResult result;
+};
+
+/* ---- memory ---- */
+
+static Status new_worker(Step *step, Worker *worker, const TrainSet *set, Error *err) {
+  TRY(tape_new(&worker->tape, step->backward, err));
+  if (step->teacher != NULL) TRY(runner_new(&worker->teacher, step->teacher, err));
+  return micro_batch_new(&worker->batch, set, step->goal, step->options->micro_batch, err);
+}
+
+static Status new_sums(Step *step, Error *err) {
+  const Weights *weights = step->weights;
+  step->gradients = calloc((size_t)weights->count + 1, sizeof *step->gradients);
+  step->movements = calloc((size_t)weights->statistic_count + 1, sizeof *step->movements);
+  if (step->gradients == NULL || step->movements == NULL) return fail_memory(err);
+  for (int i = 0; i < weights->count; i++) {
+    step->gradients[i] = bytes_new((size_t)weights->list[i].count * sizeof(float), err);
+    if (step->gradients[i] == NULL) return err->status;
+  }
+  for (int i = 0; i < weights->statistic_count; i++) {
+    step->movements[i] = bytes_new((size_t)weights->statistics[i].count * sizeof(double), err);
+    if (step->movements[i] == NULL) return err->status;
+  }
+  return OK;
+}
+
+static Status prepare_backward(Step *step, const Graph *graph, Error *err) {
+  const Weights *weights = step->weights;
+  Value **wanted = calloc((size_t)weights->count + 1, sizeof *wanted);
+  if (wanted == NULL) return fail_memory(err);
+  for (int i = 0; i < weights->count; i++) wanted[i] = weights->list[i].value;
+  Value *root = step->goal->output;
+  Status status = backward_new(&step->backward, graph, wanted, weights->count, &root, 1, err);
+  free(wanted);
+  return status;
+}
+
+static Status prepare(Step *step, const TrainModels *models, const TrainSet *set, Error *err) {
+  TRY(prepare_backward(step, models->twin, err));
+  if (models->teacher != NULL && step->goal->loss.kind != LOSS_RECONSTRUCTION &&
+      step->goal->loss.kind != LOSS_CROSS_ENTROPY) {
+    TRY(interpreter_new(&step->teacher, models->teacher, err));
+    interpreter_keep_values(step->teacher); /* the scores may lie before the graph's end */
+  }
+  TRY(new_sums(step, err));
+  step->worker_count = step->pool == NULL ? 1 : pool_workers(step->pool);
+  step->workers = calloc((size_t)step->worker_count, sizeof *step->workers);
+  if (step->workers == NULL) return fail_memory(err);
+  for (int i = 0; i < step->worker_count; i++) TRY(new_worker(step, &step->workers[i], set, err));
+  return OK;
+}
+
+Status step_new(Step **step, const TrainModels *models, const Weights *weights, const Goal *goal,
+                const TrainSet *set, const TrainOptions *options, Pool *pool, Error *err) {
+  Step *made = *step = calloc(1, sizeof *made);
+  if (made == NULL) return fail_memory(err);
+  made->weights = weights;
+  made->goal = goal;
+  made->options = options;
+  made->pool = pool;
+  pthread_mutex_init(&made->lock, NULL);
+  pthread_cond_init(&made->passed, NULL);
+  return prepare(made, models, set, err);
+}
+
+static void free_sums(Step *step) {
+  for (int i = 0; step->gradients != NULL && i < step->weights->count; i++) bytes_free(step->gradients[i]);
+  for (int i = 0; step->movements != NULL && i < step->weights->statistic_count; i++)
+    bytes_free(step->movements[i]);
+  free(step->gradients);
+  free(step->movements);
+}
+
+void step_free(Step *step) {
+  if (step == NULL) return;
+  for (int i = 0; step->workers != NULL && i < step->worker_count; i++) {
+    tape_free(step->workers[i].tape);
+    runner_free(step->workers[i].teacher);
+    micro_batch_free(&step->workers[i].batch);
+  }
+  free(step->workers);
+  free_sums(step);
+  backward_free(step->backward);
+  interpreter_free(step->teacher);
+  pthread_cond_destroy(&step->passed);
+  pthread_mutex_destroy(&step->lock);
+  free(step);
+}
+
+/* ---- one micro-batch ---- */
+
+static Status run_teacher(const Step *step, Worker *worker, const Tensor **output, Error *err) {
+  *output = NULL;
+  if (worker->teacher == NULL) return OK;
+  TRY(runner_run(worker->teacher, worker->batch.inputs, NULL, err));
+  *output = runner_value(worker->teacher, step->goal->teacher_output);
+  return OK;
+}
+
+static Status check_output(const Step *step, const MicroBatch *batch, const Tensor *output, Error *err) {
+  if (tensor_elements(output) == batch->count * step->goal->classes) return OK;
+  return fail(err, BAD_INPUT,
+              "output '%s' does not grow with the batch: is a Reshape to a fixed batch inside?",
+              step->goal->output->name);
+}
+
+/* Forward, loss, backward; the worker's tape has the gradients then. */
+static Status compute(Step *step, Worker *worker, const int64_t *indices, uint64_t seed, StepResult *result,
+                      Error *err) {
+  const Tensor *teacher;
+  TRY(run_teacher(step, worker, &teacher, err));
+  TRY(tape_forward(worker->tape, worker->batch.inputs, seed, err));
+  const Tensor *output = tape_value(worker->tape, step->goal->output);
+  TRY(check_output(step, &worker->batch, output, err));
+  LossRows rows = micro_batch_rows(&worker->batch, output, teacher);
+  Tensor *gradient = tape_begin(worker->tape, step->goal->output, err);
+  if (gradient == NULL) return err->status;
+  rows.gradient = gradient->data;
+  rows.scale = 1 / (double)step->count;
+  result->loss = loss_rows(&step->goal->loss, &rows);
+  result->right = micro_batch_right(&worker->batch, indices, output);
+  return OK;
+}
+
+WIDE_LOOP static void add(float *restrict to, const float *restrict from, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] += from[i];
+}
+
+static void add_gradients(Step *step, const Tape *tape, bool is_first) {
+  for (int i = 0; i < step->weights->count; i++) {
+    const Weight *weight = &step->weights->list[i];
+    const Tensor *part = tape_gradient(tape, weight->value);
+    size_t bytes = (size_t)weight->count * sizeof(float);
+    if (is_first && part != NULL)
+      memcpy(step->gradients[i], part->data, bytes);
+    else if (is_first)
+      memset(step->gradients[i], 0, bytes);
+    else if (part != NULL)
+      add(step->gradients[i], part->data, weight->count);
+  }
+}
+
+/* Before the way back, which gives back what was computed. */
+static void keep_statistics(const Step *step, const Tape *tape, float *moved) {
+  for (int i = 0; i < step->weights->statistic_count; i++) {
+    const Statistic *statistic = &step->weights->statistics[i];
+    memcpy(moved, tape_value(tape, statistic->output)->data, (size_t)statistic->count * sizeof(float));
+    moved += statistic->count;
+  }
+}
+
+static void add_movements(Step *step, const float *moved, bool is_first) {
+  for (int i = 0; i < step->weights->statistic_count; i++) {
+    const Statistic *statistic = &step->weights->statistics[i];
+    const float *now = statistic->tensor->data;
+    for (int64_t j = 0; j < statistic->count; j++)
+      step->movements[i][j] = (is_first ? 0 : step->movements[i][j]) + (double)moved[j] - (double)now[j];
+    moved += statistic->count;
+  }
+}
+
+/* Waits until every earlier micro-batch has added its part. They were begun before this one, so they end. */
+static void wait_for_turn(Step *step, size_t index) {
+  pthread_mutex_lock(&step->lock);
+  while (step->turn != index) pthread_cond_wait(&step->passed, &step->lock);
+}
+
+static void pass_turn(Step *step) {
+  step->turn++;
+  pthread_cond_broadcast(&step->passed);
+  pthread_mutex_unlock(&step->lock);
+}
+
+static int64_t statistic_elements(const Weights *weights) {
+  int64_t sum = 1;
+  for (int i = 0; i < weights->statistic_count; i++) sum += weights->statistics[i].count;
+  return sum;
+}
+
+static Status go_through(Step *step, size_t index, Worker *worker, float *moved, StepResult *result,
+                         Error *err) {
+  int64_t from = (int64_t)index * step->options->micro_batch, left = step->count - from;
+  int64_t count = left < step->options->micro_batch ? left : step->options->micro_batch;
+  const int64_t *indices = step->indices + from;
+  Random stream = {.state = step->seed + index};
+  uint64_t seed = random_bits(&stream);
+  micro_batch_augment(&worker->batch, &step->options->augment, indices, count, step->indices, step->count,
+                      seed);
+  TRY(compute(step, worker, indices, seed | 1, result, err));
+  keep_statistics(step, worker->tape, moved);
+  return tape_backward(worker->tape, err);
+}
+
+static Status run_micro_batch(void *context, size_t index, int worker, Error *err) {
+  Step *step = context;
+  Worker *own = &step->workers[worker];
+  StepResult result = {0};
+  float *moved = bytes_new((size_t)statistic_elements(step->weights) * sizeof *moved, err);
+  Status status = moved == NULL ? err->status : go_through(step, index, own, moved, &result, err);
+  wait_for_turn(step, index);
+  if (status == OK) {
+    add_gradients(step, own->tape, index == 0);
+    add_movements(step, moved, index == 0);
+    step->result.loss += result.loss;
+    step->result.right += result.right;
+  }
+  pass_turn(step);
+  bytes_free(moved);
+  return status;
+}
+
+/* ---- the batch ---- */
+
+static void move_statistics(Step *step, size_t micro_batches) {
+  for (int i = 0; i < step->weights->statistic_count; i++) {
+    const Statistic *statistic = &step->weights->statistics[i];
+    float *now = statistic->tensor->data;
+    for (int64_t j = 0; j < statistic->count; j++)
+      now[j] = (float)((double)now[j] + step->movements[i][j] / (double)micro_batches);
+  }
+}
+
+Status step_run(Step *step, const int64_t *indices, int64_t count, uint64_t seed, StepResult *result,
+                Error *err) {
+  size_t micro_batches = (size_t)((count + step->options->micro_batch - 1) / step->options->micro_batch);
+  step->indices = indices;
+  step->count = count;
+  step->seed = seed;
+  step->turn = 0;
+  step->result = (StepResult){0};
+  TRY(pool_for(step->pool, micro_batches, run_micro_batch, step, err));
+  move_statistics(step, micro_batches);
+  *result = step->result;
+  return OK;
+}
+
+const float *step_gradient(const Step *step, int i) {
+  return step->gradients[i];
+}

@@ -1,0 +1,34 @@
+/* weights.h - what is trained: the constants of two graphs of one model, made one set of writable tensors
+   that both read. Inside distill/. */
+#ifndef DISTILL_WEIGHTS_H
+#define DISTILL_WEIGHTS_H
+
+#include "graph/graph.h"
+
+/* A constant that both graphs share. */
+typedef struct Weight {
+  Value *value;   /* of the graph that is trained */
+  Tensor *tensor; /* float32; in the student's arena */
+  int64_t count;
+  bool decays; /* a weight of products, no bias and no scale of a normalization */
+} Weight;
+
+/* Running statistics of a BatchNormalization: the tensor moves towards what the node's output says. */
+typedef struct Statistic {
+  const Value *output;
+  Tensor *tensor;
+  int64_t count;
+} Statistic;
+
+typedef struct Weights {
+  Weight *list;
+  int count;
+  int64_t elements, frozen;
+  Statistic *statistics;
+  int statistic_count;
+} Weights;
+
+/* `twin` must be in its training form, `student` not. Lists live in the student's arena. */
+Status weights_share(Weights *weights, Graph *student, Graph *twin, Error *err);
+
+#endif
