@@ -164,7 +164,7 @@ static int64_t check_sample(const Op *op, const OpSample *sample) {
   go_back(&g, &narrow);
   for (int i = 0; i < narrow.sample.input_count; i++) {
     const Tensor *input = narrow.sample.inputs[i];
-    if (input == NULL || input->type != ELEMENT_FLOAT32) continue;
+    if (input == NULL || input->type != ELEMENT_FLOAT32 || (op->settings >> i & 1) != 0) continue;
     const Tensor *gradient = tape_gradient(g.tape, narrow.sample.node->inputs[i]);
     int64_t n = tensor_elements(input);
     for (int64_t j = 0; j < n; j++)
