@@ -1,4 +1,4 @@
-#include "operators/conv/conv_case.h"
+#include "operators/conv/conv_grad.h"
 
 static Status infer_conv(Infer *infer) {
   const InferValue *data = &infer->in[0], *weight = &infer->in[1];
@@ -87,6 +87,12 @@ static Status fast_conv(Run *run) {
   return c.out_pixels > 1 && conv_panels_fit(&c) ? conv_panels(run, &c) : conv_fast(run, &c);
 }
 
+static Status grad_conv(Grad *grad) {
+  ConvCase c;
+  TRY(begin(&grad->run, &c));
+  return conv_grad(grad, &c);
+}
+
 static Status linear_form(const Node *node, LinearForm *form, Error *err) {
   (void)node;
   (void)err;
@@ -103,9 +109,9 @@ static const AttributeRow attributes[] = {CONV_ATTRIBUTES, {0}};
 const Op op_Conv = {
     .name = "Conv",
     .brief = "Convolution over one to three spatial axes, with groups, dilations and an optional bias.",
-    .versions = {{22, infer_conv, plain_conv, fast_conv},
-                 {11, infer_conv, plain_conv, fast_conv},
-                 {1, infer_conv, plain_conv, fast_conv}},
+    .versions = {{22, infer_conv, plain_conv, fast_conv, grad_conv},
+                 {11, infer_conv, plain_conv, fast_conv, grad_conv},
+                 {1, infer_conv, plain_conv, fast_conv, grad_conv}},
     .attributes = attributes,
     .params_bytes = sizeof(ConvParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"},

@@ -1,4 +1,4 @@
-#include "operators/conv/conv_case.h"
+#include "operators/conv/conv_grad.h"
 
 typedef struct ConvTransposeParams {
   ConvParams conv;
@@ -164,6 +164,12 @@ static Status fast_transpose(Run *run) {
   return OK;
 }
 
+static Status grad_transpose(Grad *grad) {
+  ConvCase c;
+  TRY(begin(&grad->run, &c));
+  return conv_transpose_grad(grad, &c);
+}
+
 static Status linear_form(const Node *node, LinearForm *form, Error *err) {
   (void)node;
   (void)err;
@@ -184,9 +190,9 @@ static const AttributeRow attributes[] = {
 const Op op_ConvTranspose = {
     .name = "ConvTranspose",
     .brief = "Transposed convolution: spreads each input element over a window of outputs.",
-    .versions = {{22, infer_transpose, plain_transpose, fast_transpose},
-                 {11, infer_transpose, plain_transpose, fast_transpose},
-                 {1, infer_transpose, plain_transpose, fast_transpose}},
+    .versions = {{22, infer_transpose, plain_transpose, fast_transpose, grad_transpose},
+                 {11, infer_transpose, plain_transpose, fast_transpose, grad_transpose},
+                 {1, infer_transpose, plain_transpose, fast_transpose, grad_transpose}},
     .attributes = attributes,
     .params_bytes = sizeof(ConvTransposeParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"},

@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/norm/norm.h"
 
 #include <math.h>
@@ -102,12 +103,58 @@ static Status plain_batch_normalization(Run *run) {
   return OK;
 }
 
+/* Sums of a channel over the batch, in double. */
+static Moments channel_moments(const BatchCase *b, const float *x, int64_t channel) {
+  double sum = 0, squares = 0, count = (double)(b->batch * b->pixels);
+  int64_t step = b->channels * b->pixels;
+  for (int64_t n = 0; n < b->batch; n++) {
+    const float *plane = x + n * step + channel * b->pixels;
+    for (int64_t i = 0; i < b->pixels; i++) sum += (double)plane[i];
+  }
+  double mean = sum / count;
+  for (int64_t n = 0; n < b->batch; n++) {
+    const float *plane = x + n * step + channel * b->pixels;
+    for (int64_t i = 0; i < b->pixels; i++) squares += ((double)plane[i] - mean) * ((double)plane[i] - mean);
+  }
+  return (Moments){mean, squares / count};
+}
+
+static void move_running(Run *run, int64_t channel, const Moments *batch) {
+  double momentum = (double)((const BatchNormalizationParams *)run->params)->momentum;
+  double now[2] = {batch->mean, batch->variance};
+  for (int i = 0; i < 2; i++) {
+    Tensor *running = run_output(run, 1 + i);
+    if (running == NULL) continue;
+    double before = (double)((const float *)run->in[3 + i]->data)[channel];
+    ((float *)running->data)[channel] = (float)(before * momentum + now[i] * (1 - momentum));
+  }
+}
+
+static void train_f32(Run *run, const BatchCase *b) {
+  const BatchNormalizationParams *params = run->params;
+  const float *x = run->in[0]->data, *scale = run->in[1]->data, *bias = run->in[2]->data;
+  float *y = run->out[0] == NULL ? NULL : run->out[0]->data;
+  for (int64_t c = 0; c < b->channels; c++) {
+    Moments moments = channel_moments(b, x, c);
+    move_running(run, c, &moments);
+    float factor = (float)((double)scale[c] / sqrt(moments.variance + (double)params->epsilon));
+    float centre = (float)moments.mean, added = bias[c];
+    for (int64_t n = 0; y != NULL && n < b->batch; n++) {
+      int64_t at = (n * b->channels + c) * b->pixels;
+      for (int64_t i = at; i < at + b->pixels; i++) y[i] = (x[i] - centre) * factor + added;
+    }
+  }
+}
+
 static Status fast_batch_normalization(Run *run) {
   const BatchNormalizationParams *params = run->params;
   for (int i = 0; i < 5; i++)
     if (run->in[i]->type != ELEMENT_FLOAT32) return plain_batch_normalization(run);
-  if (params->training_mode) return plain_batch_normalization(run);
   BatchCase b = batch_case(run);
+  if (params->training_mode) {
+    train_f32(run, &b);
+    return OK;
+  }
   const float *scale = run->in[1]->data, *bias = run->in[2]->data, *mean = run->in[3]->data;
   const float *variance = run->in[4]->data;
   for (int64_t plane = 0; plane < b.batch * b.channels; plane++) {
@@ -122,14 +169,77 @@ static Status fast_batch_normalization(Run *run) {
   return OK;
 }
 
+/* What the gradient of one channel is made of. */
+typedef struct ChannelGrad {
+  double mean, inverse; /* of the data: mean, one over deviation */
+  double sum, product;  /* of dy; of dy times the normalized data */
+} ChannelGrad;
+
+static ChannelGrad channel_grad(const Grad *grad, const BatchCase *b, int64_t channel) {
+  const BatchNormalizationParams *params = grad->run.params;
+  const float *x = grad->run.in[0]->data, *dy = grad_of_output(grad, 0);
+  Moments moments = params->training_mode ? channel_moments(b, x, channel)
+                                          : (Moments){tensor_get(grad->run.in[3], channel),
+                                                      tensor_get(grad->run.in[4], channel)};
+  ChannelGrad c = {.mean = moments.mean, .inverse = 1 / sqrt(moments.variance + (double)params->epsilon)};
+  for (int64_t n = 0; n < b->batch; n++) {
+    int64_t at = (n * b->channels + channel) * b->pixels;
+    for (int64_t i = at; i < at + b->pixels; i++) {
+      c.sum += (double)dy[i];
+      c.product += (double)dy[i] * ((double)x[i] - c.mean);
+    }
+  }
+  c.product *= c.inverse;
+  return c;
+}
+
+/* dx = scale / deviation * (dy - mean(dy) - xhat * mean(dy * xhat)); at inference the means are no part of
+ * it. */
+static void grad_data(const Grad *grad, const BatchCase *b, const ChannelGrad *c, int64_t channel,
+                      float *dx) {
+  const BatchNormalizationParams *params = grad->run.params;
+  const float *x = grad->run.in[0]->data, *dy = grad_of_output(grad, 0);
+  double count = params->training_mode ? (double)(b->batch * b->pixels) : INFINITY;
+  float factor = (float)(tensor_get(grad->run.in[1], channel) * c->inverse), mean = (float)c->mean;
+  float shift = (float)(c->sum / count), slope = (float)(c->product * c->inverse / count);
+  for (int64_t n = 0; n < b->batch; n++) {
+    int64_t at = (n * b->channels + channel) * b->pixels;
+    for (int64_t i = at; i < at + b->pixels; i++) dx[i] = factor * (dy[i] - shift - (x[i] - mean) * slope);
+  }
+}
+
+/* Given statistics have a gradient at inference only. */
+static void grad_statistics(const Grad *grad, const ChannelGrad *c, int64_t channel) {
+  const BatchNormalizationParams *params = grad->run.params;
+  float *mean = grad_of_input(grad, 3), *variance = grad_of_input(grad, 4);
+  double scale = params->training_mode ? 0 : tensor_get(grad->run.in[1], channel);
+  if (mean != NULL) mean[channel] = (float)(-scale * c->inverse * c->sum);
+  if (variance != NULL) variance[channel] = (float)(-0.5 * scale * c->inverse * c->inverse * c->product);
+}
+
+static Status grad_batch_normalization(Grad *grad) {
+  BatchCase b = batch_case(&grad->run);
+  float *dx = grad_of_input(grad, 0), *scale = grad_of_input(grad, 1), *bias = grad_of_input(grad, 2);
+  if (grad_of_output(grad, 0) == NULL) return grad_zero(grad);
+  for (int64_t channel = 0; channel < b.channels; channel++) {
+    ChannelGrad c = channel_grad(grad, &b, channel);
+    if (dx != NULL) grad_data(grad, &b, &c, channel, dx);
+    if (scale != NULL) scale[channel] = (float)c.product;
+    if (bias != NULL) bias[channel] = (float)c.sum;
+    grad_statistics(grad, &c, channel);
+  }
+  return OK;
+}
+
 const Op op_BatchNormalization = {
     .name = "BatchNormalization",
     .brief = "Normalizes each channel by given statistics, or by the batch's own in training mode.",
-    .versions = {{15, infer_either, plain_batch_normalization, fast_batch_normalization},
-                 {14, infer_either, plain_batch_normalization, fast_batch_normalization},
-                 {9, infer_inference, plain_batch_normalization, fast_batch_normalization},
-                 {7, infer_inference, plain_batch_normalization, fast_batch_normalization},
-                 {1, infer_inference, plain_batch_normalization, fast_batch_normalization}},
+    .versions =
+        {{15, infer_either, plain_batch_normalization, fast_batch_normalization, grad_batch_normalization},
+         {14, infer_either, plain_batch_normalization, fast_batch_normalization, grad_batch_normalization},
+         {9, infer_inference, plain_batch_normalization, fast_batch_normalization, grad_batch_normalization},
+         {7, infer_inference, plain_batch_normalization, fast_batch_normalization, grad_batch_normalization},
+         {1, infer_inference, plain_batch_normalization, fast_batch_normalization, grad_batch_normalization}},
     .attributes = attributes,
     .params_bytes = sizeof(BatchNormalizationParams),
     .check = check,
@@ -143,6 +253,7 @@ const Op op_BatchNormalization = {
                 {"running_var", PORT_OPTIONAL, ELEMENTS_FLOAT, "[C]"},
                 {"saved_mean", PORT_OPTIONAL, ELEMENTS_FLOAT, "[C], before opset 14"},
                 {"saved_var", PORT_OPTIONAL, ELEMENTS_FLOAT, "[C], before opset 14"}},
+    .statistics = 1 << 1 | 1 << 2,
     .role = ROLE_FLOAT,
     .role_reason = "float only: it could be neither folded into a neighbour nor rewritten as Mul and Add",
     .samples = {{"f32[1,3,4,5], f32[3]!, f32[3]!, f32[3]!, f32[3](0.1,4)!", ""},

@@ -15,13 +15,18 @@ static Status fast_average_pool(Run *run) {
                                  : plain_average_pool(run);
 }
 
+static Status grad_average_pool(Grad *grad) {
+  const AveragePoolParams *params = grad->run.params;
+  return pool_grad_average(grad, params->count_include_pad);
+}
+
 const Op op_AveragePool = {
     .name = "AveragePool",
     .brief = "Mean of each window, of the padding too where wanted.",
-    .versions = {{22, pool_infer, plain_average_pool, fast_average_pool},
-                 {19, pool_infer, plain_average_pool, fast_average_pool},
-                 {7, pool_infer, plain_average_pool, fast_average_pool},
-                 {1, pool_infer, plain_average_pool, fast_average_pool}},
+    .versions = {{22, pool_infer, plain_average_pool, fast_average_pool, grad_average_pool},
+                 {19, pool_infer, plain_average_pool, fast_average_pool, grad_average_pool},
+                 {7, pool_infer, plain_average_pool, fast_average_pool, grad_average_pool},
+                 {1, pool_infer, plain_average_pool, fast_average_pool, grad_average_pool}},
     .attributes = attributes,
     .params_bytes = sizeof(AveragePoolParams),
     .check = pool_check,

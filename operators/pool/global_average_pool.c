@@ -24,8 +24,8 @@ static Status fast_global(Run *run) {
 const Op op_GlobalAveragePool = {
     .name = "GlobalAveragePool",
     .brief = "Mean of each channel.",
-    .versions = {{22, pool_infer_global, plain_global, fast_global},
-                 {1, pool_infer_global, plain_global, fast_global}},
+    .versions = {{22, pool_infer_global, plain_global, fast_global, pool_grad_global_average},
+                 {1, pool_infer_global, plain_global, fast_global, pool_grad_global_average}},
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, 1, ...]"}},
     .role = ROLE_AVERAGE,

@@ -7,7 +7,8 @@ static Status plain_global(Run *run) {
 const Op op_GlobalMaxPool = {
     .name = "GlobalMaxPool",
     .brief = "Largest element of each channel.",
-    .versions = {{22, pool_infer_global, plain_global, NULL}, {1, pool_infer_global, plain_global, NULL}},
+    .versions = {{22, pool_infer_global, plain_global, NULL, pool_grad_global_maximum},
+                 {1, pool_infer_global, plain_global, NULL, pool_grad_global_maximum}},
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, 1, ...]"}},
     .role = ROLE_SAME_SCALE,

@@ -59,4 +59,10 @@ bool pool_fast_fits(const Run *run, const PoolCase *c);
 Status pool_fast_maximum(Run *run, const PoolCase *c);
 Status pool_fast_average(Run *run, const PoolCase *c, bool count_include_pad);
 
+/* The way back, float32. */
+Status pool_grad_maximum(Grad *grad);
+Status pool_grad_average(Grad *grad, bool count_include_pad);
+Status pool_grad_global_average(Grad *grad);
+Status pool_grad_global_maximum(Grad *grad);
+
 #endif
