@@ -1,0 +1,186 @@
+/* cmd_init.c - edgec init */
+#include "cmd/command.h"
+#include "cmd/common.h"
+#include "cmd/model.h"
+#include "cmd/overwrite.h"
+#include "cmd/print.h"
+#include "cmd/table.h"
+#include "cmd/version.h"
+#include "distill/initialize.h"
+#include "formats/onnx/onnx.h"
+
+#include <string.h>
+
+static const char *const kinds[] = {
+#define X(name) #name,
+    INITIALIZERS(X)
+#undef X
+        NULL};
+
+static const OptionRow init_rows[] = {
+    {.name = "output",
+     .short_name = 'o',
+     .type = OPTION_STRING,
+     .metavar = "FILE",
+     .group = "Output",
+     .help = "the .onnx file to write; default: MODEL.init.onnx beside the model"},
+    {.name = "force",
+     .type = OPTION_FLAG,
+     .group = "Output",
+     .help = "overwrite a file that edgec did not write"},
+    {.name = "init",
+     .type = OPTION_CHOICE,
+     .metavar = "KIND",
+     .choices = kinds,
+     .fallback = "kaiming",
+     .group = "Weights",
+     .help =
+         "how weights are drawn: normal by their fan-in, doubled in front of a ReLU (kaiming), uniform by "
+         "fan-in and fan-out (xavier), normal by fan-in (lecun)"},
+    {.name = "seed",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .fallback = "0",
+     .minimum = 0,
+     .maximum = 9007199254740992.0,
+     .group = "Weights",
+     .help = "start of all random numbers; the same seed gives the same weights"},
+    {0}};
+
+/* "model.onnx" -> "model.init.onnx". */
+static const char *default_output(Arena *arena, const char *path, Error *err) {
+  size_t length = strlen(path);
+  if (text_ends_with(path, ".onnx")) length -= strlen(".onnx");
+  return arena_format(arena, err, "%.*s.init.onnx", (int)length, path);
+}
+
+static Status write_model(Graph *graph, const char *path, Error *err) {
+  OutputFile out = {0};
+  size_t bytes;
+  graph->producer = ONNX_OWN_PRODUCER;
+  TRY(output_open(&out, path, err));
+  Status status = onnx_write_to(&out, graph, &bytes, err);
+  if (status == OK) return output_commit(&out, err);
+  output_abandon(&out);
+  return status;
+}
+
+/* What one constant holds now. */
+static void item_words(const InitializeItem *item, bool uniform, Text *text) {
+  if (item->part == PART_NONE)
+    text_add(text, "kept");
+  else if (item->deviation > 0)
+    text_add(text, "%s, deviation %.4g", uniform && item->part != PART_EMBEDDING ? "uniform" : "normal",
+             item->deviation);
+  else
+    text_add(text, "%g", parameter_start(item->part));
+}
+
+static void add_items(const InitializeReport *report, bool kept, bool uniform, Table *table) {
+  for (int i = 0; i < report->count; i++) {
+    const InitializeItem *item = &report->items[i];
+    if ((item->part == PART_NONE) != kept) continue;
+    Text shape = {0}, words = {0};
+    shape_print(&shape, &item->value->constant->shape, NULL);
+    item_words(item, uniform, &words);
+    table_cell(table, "%s", item->value->name);
+    table_cell(table, "%s", shape.bytes);
+    table_cell(table, "%s", words.bytes);
+    table->failed |= shape.failed || words.failed;
+    text_free(&shape);
+    text_free(&words);
+  }
+}
+
+static void report_text(const InitializeReport *report, bool uniform, const char *output, Text *text) {
+  static const TableColumn columns[] = {
+      {"constant", TABLE_LEFT}, {"shape", TABLE_LEFT}, {"holds now", TABLE_LEFT}};
+  char number[TEXT_NUMBER_ROOM];
+  Table table;
+  table_begin(&table, columns, 3);
+  add_items(report, false, uniform, &table);
+  add_items(report, true, uniform, &table);
+  table_print(&table, text);
+  text->failed |= table.failed;
+  table_free(&table);
+  text_add(text, "\n%d initialized (%s numbers), %d kept; written to %s\n", report->initialized,
+           text_count(number, report->elements), report->kept, output);
+}
+
+static void report_json(const Options *options, const InitializeReport *report, bool uniform,
+                        const char *output, Text *text) {
+  Json json;
+  json_begin(&json, text);
+  json_object_begin(&json, NULL);
+  json_string(&json, "edgec", EDGEC_VERSION);
+  json_string(&json, "output", output);
+  options_to_json(options, &json, "options");
+  json_int(&json, "initialized", report->initialized);
+  json_int(&json, "numbers", report->elements);
+  json_int(&json, "kept", report->kept);
+  json_array_begin(&json, "constants");
+  for (int i = 0; i < report->count; i++) {
+    const InitializeItem *item = &report->items[i];
+    Text words = {0};
+    item_words(item, uniform, &words);
+    json_object_begin(&json, NULL);
+    json_string(&json, "name", item->value->name);
+    json_ints(&json, "shape", item->value->constant->shape.dims, item->value->constant->shape.rank);
+    json_string(&json, "holds", words.bytes);
+    json_object_end(&json);
+    text->failed |= words.failed;
+    text_free(&words);
+  }
+  json_array_end(&json);
+  json_object_end(&json);
+  json_end(&json);
+}
+
+static Status init(const Options *options, Model *model, Arena *arena, Text *text, Error *err) {
+  const char *path = options->arguments[0], *output = options_string(options, "output");
+  InitializeKind kind = (InitializeKind)options_choice(options, "init");
+  InitializeReport report;
+  if (output == NULL) output = default_output(arena, path, err);
+  if (output == NULL) return err->status;
+  TRY(overwrite_check(output, OUTPUT_ONNX, options_flag(options, "force"), err));
+  TRY(model_open(model, path, err));
+  TRY(model_infer(model, err));
+  TRY(initialize_graph(model->graph, kind, (uint64_t)options_int(options, "seed"), &report, err));
+  if (report.initialized == 0) return fail(err, BAD_INPUT, "%s: has no float32 weights to initialize", path);
+  TRY(write_model(model->graph, output, err));
+  bool uniform = kind == INITIALIZE_xavier;
+  if (options_flag(options, "json"))
+    report_json(options, &report, uniform, output, text);
+  else
+    report_text(&report, uniform, output, text);
+  return OK;
+}
+
+static Status init_run(const Options *options, Error *err) {
+  Model model = {0};
+  Arena arena = {0};
+  Text text = {0};
+  Status status = init(options, &model, &arena, &text, err);
+  model_close(&model);
+  arena_free(&arena);
+  if (status == OK) return print_text(&text, err);
+  text_free(&text);
+  return status;
+}
+
+const Command command_init = {
+    .name = "init",
+    .brief = "gives an ONNX model fresh weights, to train it from the start",
+    .usage = "[OPTIONS] MODEL.onnx [-o OUT.onnx]",
+    .help = "Weights of products, recurrences and embeddings are drawn at random, biases become 0, scales of "
+            "normalizations 1, running means 0 and variances 1. Every other constant stays: an epsilon, a "
+            "factor, a shape. What became of each is listed. The numbers of a weight depend on the seed and "
+            "on its name.",
+    .arguments = {{"MODEL.onnx", "an ONNX model"}},
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .options = {init_rows, common_json_rows},
+    .examples = {"edgec init model.onnx -o fresh.onnx", "edgec init model.onnx --init xavier --seed 7"},
+    .place = 56,
+    .run = init_run,
+};
