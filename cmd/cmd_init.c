@@ -151,7 +151,7 @@ static Status init(const Options *options, Model *model, Arena *arena, Text *tex
   bool uniform = kind == INITIALIZE_xavier;
   if (options_flag(options, "json"))
     report_json(options, &report, uniform, output, text);
-  else
+  else if (!options_flag(options, "quiet"))
     report_text(&report, uniform, output, text);
   return OK;
 }
@@ -179,7 +179,7 @@ const Command command_init = {
     .arguments = {{"MODEL.onnx", "an ONNX model"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {init_rows, common_json_rows},
+    .options = {init_rows, common_quiet_rows, common_json_rows},
     .examples = {"edgec init model.onnx -o fresh.onnx", "edgec init model.onnx --init xavier --seed 7"},
     .place = 56,
     .run = init_run,

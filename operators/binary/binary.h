@@ -40,6 +40,11 @@ Status binary_fast(Run *run, BinaryLoop loop);
       for (int64_t i = 0; i < n; i++) y[i] = name##_of(*a, b[step_b * i]);                                   \
   }
 
+/* The partial derivative of the operation at one pair. */
+typedef float (*BinaryPartial)(float a, float b);
+/* The way back; a partial of NULL is 1. */
+Status binary_grad(Grad *grad, BinaryPartial of_a, BinaryPartial of_b);
+
 /* ---- one operator for any number of operands: Max, Min, Sum, Mean ---- */
 
 /* Operand after operand, from the first on. */

@@ -53,18 +53,32 @@ static Status run_old(Run *run) {
   return binary_run_old(run, run_plain);
 }
 
-const Op op_Div = {.name = "Div",
-                   .brief = "a / b; integers are divided towards zero, and by 0 give 0.",
-                   .versions = {{7, infer, run_plain, run_fast}, {1, binary_infer_old, run_old, NULL}},
-                   .attributes = binary_attributes,
-                   .params_bytes = sizeof(BinaryParams),
-                   BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),
-                   .role = ROLE_FLOAT,
-                   .role_reason = NO_QUOTIENT,
-                   .role_of = role_of,
-                   .samples = {{"f32[2,3,4], f32[2,3,4](0.5,2)", ""},
-                               {"f32[2,3,4,5], f32[3,1,1](1,3)!", ""},
-                               {"f32[2,3]{1,-1,0,2,inf,nan}, f32[]{0}", ""},
-                               {"i64{7,-7,5,-9223372036854775808}, i64{2,2,0,-1}", ""},
-                               {"f32[2,3,4], f32[3](1,2)", "broadcast=1 axis=1 opset=6"},
-                               {"i8{-128,-7}, i8{-1,3}", ""}}};
+static float of_a(float a, float b) {
+  (void)a;
+  return 1 / b;
+}
+
+static float of_b(float a, float b) {
+  return -a / (b * b);
+}
+
+static Status grad_div(Grad *grad) {
+  return binary_grad(grad, of_a, of_b);
+}
+
+const Op op_Div = {
+    .name = "Div",
+    .brief = "a / b; integers are divided towards zero, and by 0 give 0.",
+    .versions = {{7, infer, run_plain, run_fast, grad_div}, {1, binary_infer_old, run_old, NULL}},
+    .attributes = binary_attributes,
+    .params_bytes = sizeof(BinaryParams),
+    BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),
+    .role = ROLE_FLOAT,
+    .role_reason = NO_QUOTIENT,
+    .role_of = role_of,
+    .samples = {{"f32[2,3,4], f32[2,3,4](0.5,2)", ""},
+                {"f32[2,3,4,5], f32[3,1,1](1,3)!", ""},
+                {"f32[2,3]{1,-1,0,2,inf,nan}, f32[]{0}", ""},
+                {"i64{7,-7,5,-9223372036854775808}, i64{2,2,0,-1}", ""},
+                {"f32[2,3,4], f32[3](1,2)", "broadcast=1 axis=1 opset=6"},
+                {"i8{-128,-7}, i8{-1,3}", ""}}};
