@@ -21,23 +21,11 @@ static Status run_plain(Run *run) {
   return OK;
 }
 
-/* The draws of this node in this step: the same in the forward and the backward pass. Without a seed of
-   training they depend on the attribute alone. */
-static Random draws_of(const Run *run) {
-  Random random = {.state = (uint64_t)((const DropoutParams *)run->params)->seed};
-  if (run->memory == NULL || run->memory->seed == 0) return random;
-  random.state = random_bits(&random) ^ run->memory->seed;
-  for (const char *at = run->node->name; at != NULL && *at != '\0'; at++)
-    random.state = random_bits(&random) ^ (unsigned char)*at;
-  random.state = random_bits(&random);
-  return random;
-}
-
 /* In training: drops each element with probability `ratio`, and scales up what stays. */
 static void drop(Run *run, double ratio) {
   const Tensor *x = run->in[0];
   Tensor *mask = mask_of(run);
-  Random random = draws_of(run);
+  Random random = {.state = (uint64_t)((const DropoutParams *)run->params)->seed};
   int64_t n = tensor_elements(x);
   for (int64_t i = 0; i < n; i++) {
     bool stays = random_unit(&random) >= ratio;
@@ -46,44 +34,13 @@ static void drop(Run *run, double ratio) {
   }
 }
 
-static bool in_training(const Run *run) {
-  const Tensor *training = run->input_count > 2 ? run->in[2] : NULL;
-  return training != NULL && tensor_get_integer(training, 0) != 0;
-}
-
-static double ratio_of(const Run *run) {
-  const Tensor *ratio = run->input_count > 1 ? run->in[1] : NULL;
-  return ratio != NULL ? tensor_get(ratio, 0) : 0.5;
-}
-
 static Status run_mode(Run *run) {
-  if (!in_training(run)) return run_plain(run);
-  double probability = ratio_of(run);
+  const Tensor *ratio = run->input_count > 1 ? run->in[1] : NULL;
+  const Tensor *training = run->input_count > 2 ? run->in[2] : NULL;
+  if (training == NULL || tensor_get_integer(training, 0) == 0) return run_plain(run);
+  double probability = ratio != NULL ? tensor_get(ratio, 0) : 0.5;
   if (!(probability >= 0 && probability < 1)) return run_fail(run, "the ratio is not in [0, 1)");
   drop(run, probability);
-  return OK;
-}
-
-/* ---- gradients: the mask's is zero ---- */
-
-static Status grad_plain(Grad *grad) {
-  return grad_of_output(grad, 0) == NULL ? grad_zero(grad) : grad_view(grad);
-}
-
-/* The mask is drawn again: nobody may have kept it. What stays is x / (1 - ratio). */
-static Status grad_mode(Grad *grad) {
-  if (!in_training(&grad->run) || grad_of_output(grad, 0) == NULL) return grad_plain(grad);
-  const float *dy = grad_of_output(grad, 0), *x = grad->run.in[0]->data;
-  float *dx = grad_of_input(grad, 0), *dratio = grad_of_input(grad, 1);
-  double ratio = ratio_of(&grad->run), scale = 1 / (1 - ratio), sum = 0;
-  Random random = draws_of(&grad->run);
-  int64_t n = tensor_elements(grad->run.in[0]);
-  for (int64_t i = 0; i < n; i++) {
-    double dropped = random_unit(&random) >= ratio ? (double)dy[i] * scale : 0;
-    if (dx != NULL) dx[i] = (float)dropped;
-    if (dratio != NULL) sum += dropped * (double)x[i] * scale;
-  }
-  if (dratio != NULL) *dratio = (float)sum;
   return OK;
 }
 
@@ -131,9 +88,7 @@ static const AttributeRow attributes[] = {
 const Op op_Dropout = {
     .name = "Dropout",
     .brief = "The input as it is, at inference; in training mode some elements become 0.",
-    .versions = {{12, infer, run_mode, NULL, grad_mode},
-                 {10, infer_10, run_plain, NULL, grad_plain},
-                 {1, infer_7, run_plain, NULL, grad_plain}},
+    .versions = {{12, infer, run_mode, NULL}, {10, infer_10, run_plain, NULL}, {1, infer_7, run_plain, NULL}},
     .attributes = attributes,
     .params_bytes = sizeof(DropoutParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},
