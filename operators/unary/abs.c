@@ -27,9 +27,11 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_abs, x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : 0.0f)
+
 const Op op_Abs = {.name = "Abs",
                    .brief = "The absolute value.",
-                   .versions = {{1, unary_infer, run_plain, run_fast}},
+                   .versions = {{1, unary_infer, run_plain, run_fast, grad_abs}},
                    UNARY_PORTS(ELEMENTS_NUMERIC),
                    .role = ROLE_TABLE,
                    .samples = {{"f32[2,3,4]", ""},

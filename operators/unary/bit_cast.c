@@ -30,6 +30,7 @@ const Op op_BitCast = {
     .params_bytes = sizeof(BitCastParams),
     .inputs = {{"input", PORT_REQUIRED, BIT_CAST_TYPES, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, BIT_CAST_TYPES, "[...]"}},
+    .grad_reason = "not differentiable: the bits are read as another type",
     .role = ROLE_FLOAT,
     .role_reason = "it is about the bits of float numbers",
     .samples = {{"f32[2,3]", "to=6"}, {"i64{1,2}", "to=11"}, {"bool{true,false}", "to=2"}},

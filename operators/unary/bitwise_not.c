@@ -13,5 +13,6 @@ const Op op_BitwiseNot = {.name = "BitwiseNot",
                           .brief = "Every bit of x turned over.",
                           .versions = {{18, unary_infer, run_plain, NULL}},
                           UNARY_PORTS(ELEMENTS_INTEGER),
+                          .grad_reason = "not differentiable: a function of integers",
                           .role = ROLE_INDEX,
                           .samples = {{"i32[2,3]", ""}, {"u8[5]", ""}}};

@@ -13,7 +13,7 @@ static Status run_plain(Run *run) {
 
 const Op op_Ceil = {.name = "Ceil",
                     .brief = "The smallest integer not below x.",
-                    .versions = {{1, unary_infer, run_plain, NULL}},
+                    .versions = {{1, unary_infer, run_plain, NULL, grad_zero}},
                     UNARY_PORTS(ELEMENTS_FLOAT),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4]", ""}, {"f64[3]{-0.5,nan,1e300}", ""}}};

@@ -22,9 +22,11 @@ static Status run_fast(Run *run) {
 
 static const AttributeRow attributes[] = {UNARY_ALPHA(1.0f), {0}};
 
+UNARY_GRAD(grad_celu, x < 0.0f ? y / ((const UnaryParams *)params)->alpha + 1.0f : 1.0f)
+
 const Op op_Celu = {.name = "Celu",
                     .brief = "x, or alpha * (exp(x / alpha) - 1) where x is negative.",
-                    .versions = {{12, unary_infer, run_plain, run_fast}},
+                    .versions = {{12, unary_infer, run_plain, run_fast, grad_celu}},
                     .attributes = attributes,
                     .params_bytes = sizeof(UnaryParams),
                     UNARY_PORTS(ELEMENTS_FLOAT),

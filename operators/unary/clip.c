@@ -99,6 +99,44 @@ static Status run_fast_6(Run *run) {
   return OK;
 }
 
+/* ---- gradients: of what lies between the limits x's, beyond them the limit's ---- */
+
+WIDE_LOOP static void grad_between(float *restrict dx, const float *restrict dy, const float *restrict x,
+                                   int64_t n, float low, float high) {
+  for (int64_t i = 0; i < n; i++) dx[i] = x[i] >= low && x[i] <= high ? dy[i] : 0.0f;
+}
+
+static void grad_limit(float *to, const Grad *grad, bool upper, double low, double high) {
+  const float *dy = grad_of_output(grad, 0), *x = grad->run.in[0]->data;
+  int64_t n = tensor_elements(grad->run.in[0]);
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) {
+    bool is_low = (double)x[i]<low, is_high = (is_low ? low : (double)x[i])> high;
+    if (upper ? is_high : is_low && !is_high) sum += (double)dy[i];
+  }
+  *to = (float)sum;
+}
+
+static Status grad_clip(Grad *grad) {
+  double low, high;
+  real_limits(&grad->run, &low, &high);
+  float *dx = grad_of_input(grad, 0), *dlow = grad_of_input(grad, 1), *dhigh = grad_of_input(grad, 2);
+  const Tensor *x = grad->run.in[0];
+  if (dx != NULL)
+    grad_between(dx, grad_of_output(grad, 0), x->data, tensor_elements(x), (float)low, (float)high);
+  if (dlow != NULL) grad_limit(dlow, grad, false, low, high);
+  if (dhigh != NULL) grad_limit(dhigh, grad, true, low, high);
+  return OK;
+}
+
+static Status grad_clip_6(Grad *grad) {
+  const ClipParams *p = grad->run.params;
+  const Tensor *x = grad->run.in[0];
+  float *dx = grad_of_input(grad, 0);
+  if (dx != NULL) grad_between(dx, grad_of_output(grad, 0), x->data, tensor_elements(x), p->min, p->max);
+  return OK;
+}
+
 static Status infer(Infer *infer) {
   for (int i = 1; i < infer->input_count; i++) {
     const InferValue *bound = &infer->in[i];
@@ -130,7 +168,8 @@ static const AttributeRow attributes[] = {
 
 const Op op_Clip = {.name = "Clip",
                     .brief = "x, but at least min and at most max.",
-                    .versions = {{11, infer, run_plain, run_fast}, {1, unary_infer, run_plain_6, run_fast_6}},
+                    .versions = {{11, infer, run_plain, run_fast, grad_clip},
+                                 {1, unary_infer, run_plain_6, run_fast_6, grad_clip_6}},
                     .attributes = attributes,
                     .params_bytes = sizeof(ClipParams),
                     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},

@@ -22,10 +22,12 @@ static Status run_fast(Run *run) {
 
 static const AttributeRow attributes[] = {UNARY_ALPHA(1.0f), {0}};
 
+UNARY_GRAD(grad_elu, x < 0.0f ? y + ((const UnaryParams *)params)->alpha : 1.0f)
+
 const Op op_Elu = {
     .name = "Elu",
     .brief = "x, or alpha * (exp(x) - 1) where x is negative.",
-    .versions = {{1, unary_infer, run_plain, run_fast}},
+    .versions = {{1, unary_infer, run_plain, run_fast, grad_elu}},
     .attributes = attributes,
     .params_bytes = sizeof(UnaryParams),
     UNARY_PORTS(ELEMENTS_FLOAT),

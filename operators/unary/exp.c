@@ -21,10 +21,12 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_exp, y)
+
 const Op op_Exp = {
     .name = "Exp",
     .brief = "The exponential function.",
-    .versions = {{1, unary_infer, run_plain, run_fast}},
+    .versions = {{1, unary_infer, run_plain, run_fast, grad_exp}},
     UNARY_PORTS(ELEMENTS_FLOAT),
     .role = ROLE_TABLE,
     .samples = {{"f32[2,3,4](-20,20)", ""}, {"f32[6]{0,nan,inf,-inf,100,-100}", ""}, {"f64[5]", ""}}};

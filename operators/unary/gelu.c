@@ -39,9 +39,30 @@ static Status run_fast(Run *run) {
 static const AttributeRow attributes[] = {
     ATTRIBUTE(GeluParams, approximate, FIELD_CHOICE, .choices = approximations), {0}};
 
+/* P(x) + x p(x), of the normal distribution and its density. */
+static inline float derivative_exact(float x) {
+  const float density = 0x1.988454p-2f; /* 1 / sqrt(2 pi) */
+  return 0.5f * (1.0f + erf_f32(x * 0x1.6a09e6p-1f)) + x * density * exp_below_f32(-0.5f * x * x);
+}
+
+static inline float derivative_tanh(float x) {
+  const float sqrt_2_over_pi = 0x1.988454p-1f;
+  float t = tanh_f32(sqrt_2_over_pi * (x + 0.044715f * x * x * x));
+  float slope = sqrt_2_over_pi * (1.0f + 3.0f * 0.044715f * x * x);
+  return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * slope;
+}
+
+UNARY_GRAD(grad_exact, derivative_exact(x))
+UNARY_GRAD(grad_tanh, derivative_tanh(x))
+
+static Status grad_gelu(Grad *grad) {
+  bool exact = ((const GeluParams *)grad->run.params)->approximate == GELU_NONE;
+  return exact ? grad_exact(grad) : grad_tanh(grad);
+}
+
 const Op op_Gelu = {.name = "Gelu",
                     .brief = "x times the normal distribution function of x, or its tanh approximation.",
-                    .versions = {{20, unary_infer, run_plain, run_fast}},
+                    .versions = {{20, unary_infer, run_plain, run_fast, grad_gelu}},
                     .attributes = attributes,
                     .params_bytes = sizeof(GeluParams),
                     UNARY_PORTS(ELEMENTS_FLOAT),

@@ -24,9 +24,11 @@ static Status run_fast(Run *run) {
 
 static const AttributeRow attributes[] = {UNARY_ALPHA(0.2f), UNARY_BETA(0.5f), {0}};
 
+UNARY_GRAD(grad_hard_sigmoid, y > 0.0f && y < 1.0f ? ((const UnaryParams *)params)->alpha : 0.0f)
+
 const Op op_HardSigmoid = {.name = "HardSigmoid",
                            .brief = "max(0, min(1, alpha * x + beta)).",
-                           .versions = {{1, unary_infer, run_plain, run_fast}},
+                           .versions = {{1, unary_infer, run_plain, run_fast, grad_hard_sigmoid}},
                            .attributes = attributes,
                            .params_bytes = sizeof(UnaryParams),
                            UNARY_PORTS(ELEMENTS_FLOAT),

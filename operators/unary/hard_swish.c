@@ -22,9 +22,11 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_hard_swish, x<-3.0f ? 0.0f : x> 3.0f ? 1.0f : x *(1.0f / 3.0f) + 0.5f)
+
 const Op op_HardSwish = {.name = "HardSwish",
                          .brief = "x * max(0, min(1, x / 6 + 1 / 2)).",
-                         .versions = {{14, unary_infer, run_plain, run_fast}},
+                         .versions = {{14, unary_infer, run_plain, run_fast, grad_hard_swish}},
                          UNARY_PORTS(ELEMENTS_FLOAT),
                          .role = ROLE_TABLE,
                          .samples = {{"f32[2,3,4](-5,5)", ""}, {"f32[4]{-3,3,nan,0}", ""}}};

@@ -16,5 +16,6 @@ const Op op_IsNaN = {.name = "IsNaN",
                      .versions = {{9, unary_infer_bool, run_plain, NULL}},
                      .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
                      .outputs = {{"Y", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_BOOL), "[...]"}},
+                     .grad_reason = "not differentiable: the result is a truth value",
                      .role = ROLE_INDEX,
                      .samples = {{"f32{nan,1,inf}", ""}, {"f16[2,3]", ""}}};

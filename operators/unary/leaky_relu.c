@@ -19,9 +19,11 @@ static Status run_fast(Run *run) {
 
 static const AttributeRow attributes[] = {UNARY_ALPHA(0.01f), {0}};
 
+UNARY_GRAD(grad_leaky_relu, x < 0.0f ? ((const UnaryParams *)params)->alpha : 1.0f)
+
 const Op op_LeakyRelu = {.name = "LeakyRelu",
                          .brief = "x, or alpha * x where x is negative.",
-                         .versions = {{1, unary_infer, run_plain, run_fast}},
+                         .versions = {{1, unary_infer, run_plain, run_fast, grad_leaky_relu}},
                          .attributes = attributes,
                          .params_bytes = sizeof(UnaryParams),
                          UNARY_PORTS(ELEMENTS_FLOAT),

@@ -26,9 +26,18 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+/* t + x (1 - t^2) sigmoid(x), t = tanh(log(1 + exp(x))) as above. */
+static inline float derivative(float x) {
+  float e = exp_f32(x > 20.0f ? 20.0f : x);
+  float product = e * (e + 2.0f), t = product / (product + 2.0f);
+  return t + x * (1.0f - t * t) * (e / (1.0f + e));
+}
+
+UNARY_GRAD(grad_mish, derivative(x))
+
 const Op op_Mish = {.name = "Mish",
                     .brief = "x * tanh(log(1 + exp(x))).",
-                    .versions = {{18, unary_infer, run_plain, run_fast}},
+                    .versions = {{18, unary_infer, run_plain, run_fast, grad_mish}},
                     UNARY_PORTS(ELEMENTS_FLOAT),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4](-9,9)", ""}, {"f32{-100,30,nan,inf}", ""}}};

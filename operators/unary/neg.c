@@ -23,10 +23,12 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_neg, -1.0f)
+
 const Op op_Neg = {
     .name = "Neg",
     .brief = "-x.",
-    .versions = {{1, unary_infer, run_plain, run_fast}},
+    .versions = {{1, unary_infer, run_plain, run_fast, grad_neg}},
     UNARY_PORTS(ELEMENTS_FLOAT | ELEMENTS_SIGNED),
     .role = ROLE_TABLE,
     .samples = {{"f32[2,3,4]", ""}, {"i8{-128,5}", ""}, {"i64{-9223372036854775807,9007199254740993}", ""}}};

@@ -12,5 +12,6 @@ const Op op_Not = {.name = "Not",
                    .brief = "Logical negation.",
                    .versions = {{1, unary_infer, run_plain, NULL}},
                    UNARY_PORTS(ELEMENT_BIT(ELEMENT_BOOL)),
+                   .grad_reason = "not differentiable: a function of truth values",
                    .role = ROLE_INDEX,
                    .samples = {{"bool[2,3]", ""}, {"bool[]", ""}}};

@@ -18,9 +18,11 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_reciprocal, -y *y)
+
 const Op op_Reciprocal = {.name = "Reciprocal",
                           .brief = "1 / x.",
-                          .versions = {{1, unary_infer, run_plain, run_fast}},
+                          .versions = {{1, unary_infer, run_plain, run_fast, grad_reciprocal}},
                           UNARY_PORTS(ELEMENTS_FLOAT),
                           .role = ROLE_TABLE,
                           .samples = {{"f32[2,3,4](0.1,4)", ""}, {"f32[3]{0,inf,nan}", ""}}};

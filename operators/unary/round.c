@@ -13,7 +13,7 @@ static Status run_plain(Run *run) {
 
 const Op op_Round = {.name = "Round",
                      .brief = "The nearest integer, the even one of two.",
-                     .versions = {{11, unary_infer, run_plain, NULL}},
+                     .versions = {{11, unary_infer, run_plain, NULL, grad_zero}},
                      UNARY_PORTS(ELEMENTS_FLOAT),
                      .role = ROLE_TABLE,
                      .samples = {{"f32[2,3,4]", ""}, {"f32[6]{0.5,1.5,2.5,-0.5,-1.5,nan}", ""}}};

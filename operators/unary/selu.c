@@ -31,9 +31,13 @@ static const AttributeRow attributes[] = {
     ATTRIBUTE(SeluParams, gamma, FIELD_FLOAT, .otherwise_float = 1.05070102214813232421875f),
     {0}};
 
+UNARY_GRAD(grad_selu, x > 0.0f
+                          ? ((const SeluParams *)params)->gamma
+                          : y + ((const SeluParams *)params)->gamma * ((const SeluParams *)params)->alpha)
+
 const Op op_Selu = {.name = "Selu",
                     .brief = "gamma * x, or gamma * alpha * (exp(x) - 1) where x is negative.",
-                    .versions = {{1, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast, grad_selu}},
                     .attributes = attributes,
                     .params_bytes = sizeof(SeluParams),
                     UNARY_PORTS(ELEMENTS_FLOAT),

@@ -1,5 +1,7 @@
 #include "operators/unary/unary.h"
 
+#include <math.h>
+
 typedef struct ShrinkParams {
   float lambd, bias;
 } ShrinkParams;
@@ -19,9 +21,11 @@ static const AttributeRow attributes[] = {
     ATTRIBUTE(ShrinkParams, bias, FIELD_FLOAT, .otherwise_float = 0.0f),
     {0}};
 
+UNARY_GRAD(grad_shrink, fabsf(x) > ((const ShrinkParams *)params)->lambd ? 1.0f : 0.0f)
+
 const Op op_Shrink = {.name = "Shrink",
                       .brief = "x moved towards 0 by the bias where |x| is above lambd, else 0.",
-                      .versions = {{9, unary_infer, run_plain, NULL}},
+                      .versions = {{9, unary_infer, run_plain, NULL, grad_shrink}},
                       .attributes = attributes,
                       .params_bytes = sizeof(ShrinkParams),
                       UNARY_PORTS(ELEMENTS_NUMERIC),

@@ -21,10 +21,12 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_sigmoid, y *(1.0f - y))
+
 const Op op_Sigmoid = {
     .name = "Sigmoid",
     .brief = "1 / (1 + exp(-x)).",
-    .versions = {{1, unary_infer, run_plain, run_fast}},
+    .versions = {{1, unary_infer, run_plain, run_fast, grad_sigmoid}},
     UNARY_PORTS(ELEMENTS_FLOAT),
     .role = ROLE_TABLE,
     .samples = {{"f32[2,3,4](-12,12)", ""}, {"f32[6]{0,nan,inf,-inf,90,-90}", ""}, {"f64[5]", ""}}};

@@ -16,7 +16,7 @@ static Status run_plain(Run *run) {
 
 const Op op_Sign = {.name = "Sign",
                     .brief = "-1, 0 or 1 as x is negative, zero or positive.",
-                    .versions = {{9, unary_infer, run_plain, NULL}},
+                    .versions = {{9, unary_infer, run_plain, NULL, grad_zero}},
                     UNARY_PORTS(ELEMENTS_NUMERIC),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4]", ""},

@@ -20,9 +20,11 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_softsign, 1.0f / ((1.0f + fabsf(x)) * (1.0f + fabsf(x))))
+
 const Op op_Softsign = {.name = "Softsign",
                         .brief = "x / (1 + |x|).",
-                        .versions = {{1, unary_infer, run_plain, run_fast}},
+                        .versions = {{1, unary_infer, run_plain, run_fast, grad_softsign}},
                         UNARY_PORTS(ELEMENTS_FLOAT),
                         .role = ROLE_TABLE,
                         .samples = {{"f32[2,3,4]", ""}}};

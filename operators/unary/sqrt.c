@@ -20,9 +20,11 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_sqrt, 0.5f / y)
+
 const Op op_Sqrt = {.name = "Sqrt",
                     .brief = "The square root.",
-                    .versions = {{1, unary_infer, run_plain, run_fast}},
+                    .versions = {{1, unary_infer, run_plain, run_fast, grad_sqrt}},
                     UNARY_PORTS(ELEMENTS_FLOAT),
                     .role = ROLE_TABLE,
                     .samples = {{"f32[2,3,4](0,9)", ""}, {"f32[4]{-1,inf,nan,0}", ""}}};

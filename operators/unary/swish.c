@@ -22,9 +22,16 @@ static Status run_fast(Run *run) {
 
 static const AttributeRow attributes[] = {UNARY_ALPHA(1.0f), {0}};
 
+static inline float derivative(float x, float alpha) {
+  float gate = sigmoid_f32(alpha * x);
+  return gate * (1.0f + alpha * x * (1.0f - gate));
+}
+
+UNARY_GRAD(grad_swish, derivative(x, ((const UnaryParams *)params)->alpha))
+
 const Op op_Swish = {.name = "Swish",
                      .brief = "x * sigmoid(alpha * x).",
-                     .versions = {{24, unary_infer, run_plain, run_fast}},
+                     .versions = {{24, unary_infer, run_plain, run_fast, grad_swish}},
                      .attributes = attributes,
                      .params_bytes = sizeof(UnaryParams),
                      UNARY_PORTS(ELEMENTS_FLOAT),

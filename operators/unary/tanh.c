@@ -21,10 +21,12 @@ static Status run_fast(Run *run) {
   return unary_fast(run, loop);
 }
 
+UNARY_GRAD(grad_tanh, 1.0f - y * y)
+
 const Op op_Tanh = {
     .name = "Tanh",
     .brief = "The hyperbolic tangent.",
-    .versions = {{1, unary_infer, run_plain, run_fast}},
+    .versions = {{1, unary_infer, run_plain, run_fast, grad_tanh}},
     UNARY_PORTS(ELEMENTS_FLOAT),
     .role = ROLE_TABLE,
     .samples = {{"f32[2,3,4]", ""}, {"f32[6]{0,nan,inf,-inf,0.001,-20}", ""}, {"bf16[5]", ""}}};

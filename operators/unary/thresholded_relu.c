@@ -10,9 +10,11 @@ static Status run_plain(Run *run) {
 
 static const AttributeRow attributes[] = {UNARY_ALPHA(1.0f), {0}};
 
+UNARY_GRAD(grad_thresholded_relu, x > ((const UnaryParams *)params)->alpha ? 1.0f : 0.0f)
+
 const Op op_ThresholdedRelu = {.name = "ThresholdedRelu",
                                .brief = "x where it is above alpha, else 0.",
-                               .versions = {{10, unary_infer, run_plain, NULL}},
+                               .versions = {{10, unary_infer, run_plain, NULL, grad_thresholded_relu}},
                                .attributes = attributes,
                                .params_bytes = sizeof(UnaryParams),
                                UNARY_PORTS(ELEMENTS_FLOAT),

@@ -6,7 +6,7 @@
 #define OPERATORS_UNARY_UNARY_H
 
 #include "base/wide.h"
-#include "operators/op.h"
+#include "operators/gradient.h"
 
 /* The type and shape of the input. */
 Status unary_infer(Infer *infer);
@@ -26,6 +26,35 @@ typedef void (*UnaryLoop)(float *restrict y, const float *restrict x, int64_t n,
 
 /* Runs `loop` where the tensor is float32, else the reference kernel of the node's version. */
 Status unary_fast(Run *run, UnaryLoop loop);
+
+/* Defines the gradient `name` of an operator from its derivative: an expression in float32 of x, y = f(x) and
+   params, with a loop that compilers make vectors of. */
+#define UNARY_GRAD(name, expression)                                                                         \
+  static inline float name##_of(float x, float y, const void *params) {                                      \
+    (void)x;                                                                                                 \
+    (void)y;                                                                                                 \
+    (void)params;                                                                                            \
+    return (expression);                                                                                     \
+  }                                                                                                          \
+  WIDE_LOOP static void name##_loop(float *restrict dx, const float *restrict dy, const float *restrict x,   \
+                                    const float *restrict y, int64_t n, const void *params) {                \
+    for (int64_t i = 0; i < n; i++) dx[i] = dy[i] * name##_of(x[i], y[i], params);                           \
+  }                                                                                                          \
+  static Status name(Grad *grad) {                                                                           \
+    return grad_elementwise_fast(grad, name##_loop);                                                         \
+  }
+
+/* The same in float64, for functions of the C library. */
+#define UNARY_GRAD_REAL(name, expression)                                                                    \
+  static double name##_of(double x, double y, const void *params) {                                          \
+    (void)x;                                                                                                 \
+    (void)y;                                                                                                 \
+    (void)params;                                                                                            \
+    return (expression);                                                                                     \
+  }                                                                                                          \
+  static Status name(Grad *grad) {                                                                           \
+    return grad_elementwise(grad, name##_of);                                                                \
+  }
 
 /* Input and output of an operator that takes one tensor of the types `type_set`. */
 #define UNARY_PORTS(type_set)                                                                                \
