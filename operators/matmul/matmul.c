@@ -1,6 +1,9 @@
+#include "operators/gradient.h"
 #include "operators/panel_product.h"
 #include "operators/product.h"
 #include "operators/reals.h"
+
+#include <string.h>
 
 /* A product of stacks of matrices: vectors have got their missing axis, stacks are broadcast. */
 typedef struct MatMulCase {
@@ -153,6 +156,24 @@ static Status fast_matmul(Run *run) {
   return OK;
 }
 
+/* dA += dY B' and dB += A' dY for every product of the stack: what is broadcast gets the sum. */
+static Status grad_matmul(Grad *grad) {
+  MatMulCase c;
+  matmul_case(&grad->run, &c);
+  const float *a = grad->run.in[0]->data, *b = grad->run.in[1]->data, *dy = grad_of_output(grad, 0);
+  float *da = grad_of_input(grad, 0), *db = grad_of_input(grad, 1);
+  if (da != NULL) memset(da, 0, tensor_bytes(grad->in_grad[0]));
+  if (db != NULL) memset(db, 0, tensor_bytes(grad->in_grad[1]));
+  int64_t count = shape_elements(&c.stack), a_at, b_at;
+  for (int64_t p = 0; p < count && c.m * c.n * c.k > 0; p++) {
+    matmul_starts(&c, p, &a_at, &b_at);
+    Matrix y = {dy + p * c.m * c.n, c.n, false};
+    if (da != NULL) product_f32(c.m, c.k, c.n, 1, y, (Matrix){b + b_at, c.n, true}, 1, da + a_at, c.k);
+    if (db != NULL) product_f32(c.k, c.n, c.m, 1, (Matrix){a + a_at, c.k, true}, y, 1, db + b_at, c.n);
+  }
+  return OK;
+}
+
 static Status linear_form(const Node *node, LinearForm *form, Error *err) {
   const Value *weight = node_input(node, 1);
   if (weight == NULL || !weight->has_shape)
@@ -179,9 +200,9 @@ static OpCost cost(const Node *node) {
 const Op op_MatMul = {
     .name = "MatMul",
     .brief = "Matrix product, with numpy's rules for vectors and stacks of matrices.",
-    .versions = {{13, infer_matmul, plain_matmul, fast_matmul},
-                 {9, infer_matmul, plain_matmul, fast_matmul},
-                 {1, infer_matmul, plain_matmul, fast_matmul}},
+    .versions = {{13, infer_matmul, plain_matmul, fast_matmul, grad_matmul},
+                 {9, infer_matmul, plain_matmul, fast_matmul, grad_matmul},
+                 {1, infer_matmul, plain_matmul, fast_matmul, grad_matmul}},
     .inputs = {{"A", PORT_REQUIRED, MATMUL_TYPES, "[..., M, K]"},
                {"B", PORT_REQUIRED, MATMUL_TYPES, "[..., K, N]"}},
     .outputs = {{"Y", PORT_REQUIRED, MATMUL_TYPES, "[..., M, N]"}},

@@ -50,12 +50,23 @@ static Status fast_softmax(Run *run) {
   return OK;
 }
 
+/* dx = y * (dy - sum(dy * y)) */
+static void back(float *dx, const float *dy, const float *y, int64_t count, int64_t step) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; i++) sum += (double)dy[i * step] * (double)y[i * step];
+  for (int64_t i = 0; i < count; i++) dx[i * step] = y[i * step] * (dy[i * step] - (float)sum);
+}
+
+static Status grad_softmax(Grad *grad) {
+  return softmax_grad(grad, back);
+}
+
 const Op op_Softmax = {
     .name = "Softmax",
     .brief = "Exponentials divided by their sum, along an axis (before opset 13: over all axes from it on).",
-    .versions = {{13, softmax_infer, plain_softmax, fast_softmax},
-                 {11, softmax_infer, plain_softmax, fast_softmax},
-                 {1, softmax_infer, plain_softmax, fast_softmax}},
+    .versions = {{13, softmax_infer, plain_softmax, fast_softmax, grad_softmax},
+                 {11, softmax_infer, plain_softmax, fast_softmax, grad_softmax},
+                 {1, softmax_infer, plain_softmax, fast_softmax, grad_softmax}},
     .attributes = softmax_attributes,
     .params_bytes = sizeof(SoftmaxParams),
     .check = softmax_check,

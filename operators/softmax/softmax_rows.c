@@ -1,6 +1,8 @@
 /* shared by the family: axis, inference and the loop over rows. */
 #include "operators/softmax/softmax_rows.h"
 
+#include "operators/gradient.h"
+
 #define AXIS_NOT_GIVEN INT64_MIN
 
 const AttributeRow softmax_attributes[] = {
@@ -43,5 +45,17 @@ Status softmax_plain(Run *run, SoftmaxRow compute) {
   for (int64_t i = 0; i < count; i++) x[i] = tensor_get(run->in[0], i);
   for (int64_t row = 0; row < r.rows; row++) compute(x + softmax_start(&r, row), r.count, r.step);
   for (int64_t i = 0; i < count; i++) tensor_set(run->out[0], i, x[i]);
+  return OK;
+}
+
+Status softmax_grad(Grad *grad, SoftmaxBack back) {
+  float *dx = grad_of_input(grad, 0);
+  const float *dy = grad_of_output(grad, 0), *y = grad->run.out[0]->data;
+  if (dx == NULL) return OK;
+  SoftmaxRows r = softmax_rows(&grad->run);
+  for (int64_t row = 0; row < r.rows; row++) {
+    int64_t start = softmax_start(&r, row);
+    back(dx + start, dy + start, y + start, r.count, r.step);
+  }
   return OK;
 }

@@ -32,4 +32,8 @@ typedef void (*SoftmaxRow)(double *x, int64_t count, int64_t step);
 /* Reference kernel: `compute` on every row. */
 Status softmax_plain(Run *run, SoftmaxRow compute);
 
+/* The way back, row by row: writes dx from dy and the row's result y, all `step` apart. */
+typedef void (*SoftmaxBack)(float *dx, const float *dy, const float *y, int64_t count, int64_t step);
+Status softmax_grad(Grad *grad, SoftmaxBack back);
+
 #endif
