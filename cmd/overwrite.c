@@ -22,6 +22,10 @@ static bool is_svg(const void *bytes, size_t size) {
   return size >= 4 && memcmp(bytes, "<svg", 4) == 0;
 }
 
+static bool is_curve(const void *bytes, size_t size) {
+  return size >= 11 && memcmp(bytes, "epoch,rate,", 11) == 0;
+}
+
 static const struct {
   const char *text;
   bool (*is)(const void *bytes, size_t size);
@@ -30,7 +34,8 @@ static const struct {
              [OUTPUT_JSON] = {"no report", is_json},
              [OUTPUT_CALIB] = {"no .calib file", calib_is},
              [OUTPUT_ONNX] = {"no model that edgec wrote", onnx_is_own},
-             [OUTPUT_SVG] = {"no picture that edgec wrote", is_svg}};
+             [OUTPUT_SVG] = {"no picture that edgec wrote", is_svg},
+             [OUTPUT_CURVE] = {"no table of a training", is_curve}};
 
 static Status check_folder(const char *path, Error *err) {
   const char *slash = strrchr(path, '/');

@@ -11,7 +11,8 @@ typedef enum OutputKind {
   OUTPUT_JSON,
   OUTPUT_CALIB,
   OUTPUT_ONNX,
-  OUTPUT_SVG
+  OUTPUT_SVG,
+  OUTPUT_CURVE /* the table of a training */
 } OutputKind;
 
 /* BAD_USAGE where `path` exists and is no file of this kind, unless `forced`; SYSTEM where its folder cannot

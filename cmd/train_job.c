@@ -108,12 +108,19 @@ static Status write_log(const TrainJob *job, Error *err) {
   return path == NULL ? OK : file_write(path, job->log.bytes, job->log.length, err);
 }
 
+static Status check_outputs(const TrainJob *job, Error *err) {
+  const char *log = options_string(job->options, "log");
+  bool forced = options_flag(job->options, "force");
+  TRY(overwrite_check(job->output, OUTPUT_ONNX, forced, err));
+  return log == NULL ? OK : overwrite_check(log, OUTPUT_CURVE, forced, err);
+}
+
 Status train_job_run(TrainJob *job, const Options *options, const char *teacher, const char *student,
                      Error *err) {
   *job = (TrainJob){.options = options, .output = options_string(options, "output")};
   TRY(train_check(options, teacher != NULL, err));
   TRY(train_take(options, teacher != NULL, &job->settings, err));
-  TRY(overwrite_check(job->output, OUTPUT_ONNX, options_flag(options, "force"), err));
+  TRY(check_outputs(job, err));
   TRY(open_models(job, teacher, student, err));
   TRY(load_samples(job, err));
   TRY(train(job, err));
