@@ -86,6 +86,20 @@ static bool is_vector(const Value *value) {
   return value->has_shape && value->shape.rank == 1 && value->shape.dims[0] > 1;
 }
 
+/* More than a number a channel: what is added for each position. */
+static bool is_table(const Value *value) {
+  int axes = 0;
+  for (int i = 0; value->has_shape && i < value->shape.rank; i++) axes += value->shape.dims[i] > 1;
+  return axes >= 2;
+}
+
+/* What is added in front of a Softmax is a mask. */
+static bool is_score(const Value *value) {
+  for (int u = 0; value != NULL && u < value->user_count; u++)
+    if (node_is(value->users[u], "Softmax")) return true;
+  return false;
+}
+
 /* A Mul or Add of a constant: scale or bias of what is in front of it, or just a number. */
 static ParameterPart sum_part(const Node *node, int input, const Value *operand) {
   bool is_sum = node_is(node, "Add");
@@ -96,6 +110,7 @@ static ParameterPart sum_part(const Node *node, int input, const Value *operand)
   const Node *before = other->producer;
   if (before == NULL) return PART_NONE;
   if (fits_channels(operand, before)) return PART_BIAS;
+  if (is_table(operand) && !is_score(node->outputs[0])) return PART_EMBEDDING;
   if (!node_is(before, "Mul") || !is_vector(operand)) return PART_NONE;
   return is_normalized(node_input(before, 0)) || is_normalized(node_input(before, 1)) ? PART_SHIFT
                                                                                       : PART_NONE;

@@ -56,6 +56,20 @@ START_TEST(numbers_of_the_computation_are_none) {
 }
 END_TEST
 
+/* A table of positions is learned; a mask is not. */
+START_TEST(positions_are_learned) {
+  Maker maker = maker_new(17), *m = &maker;
+  Value *v = NODE("Relu", "r", make_input(m, "x", SHAPE(1, 6, 6)));
+  v = NODE("Add", "placed", v, make_constant(m, "positions", SHAPE(6, 6)));
+  v = NODE("Add", "masked", v, make_constant(m, "mask", SHAPE(6, 6)));
+  make_output(m, NODE("Softmax", "y", v));
+  maker_finish(m);
+  ck_assert_int_eq(kind_of(m, "positions"), PARAMETER_WEIGHT);
+  ck_assert_int_eq(kind_of(m, "mask"), PARAMETER_NONE);
+  graph_free(m->graph);
+}
+END_TEST
+
 /* A table of words that is the last layer too, and constants that several nodes read differently. */
 START_TEST(all_readers_count) {
   Maker maker = maker_new(17), *m = &maker;
@@ -80,6 +94,7 @@ Suite *suite_parameters(void) {
   TCase *tcase = tcase_create("parameters");
   tcase_add_test(tcase, layers_have_weights_biases_and_statistics);
   tcase_add_test(tcase, numbers_of_the_computation_are_none);
+  tcase_add_test(tcase, positions_are_learned);
   tcase_add_test(tcase, all_readers_count);
   suite_add_tcase(suite, tcase);
   return suite;
