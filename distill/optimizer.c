@@ -28,6 +28,7 @@ struct Optimizer {
 typedef struct Update {
   float rate, scale, decay; /* scale: of the gradient, by clipping */
   float momentum, first_share, second_share, epsilon;
+  float first_new, second_new; /* 1 - share, of the double: 1 - 0.999f is off by 1e-5 of itself */
   float first_correction, second_correction;
   bool nesterov, is_first;
 } Update;
@@ -137,6 +138,8 @@ static Update update_of(const Optimizer *optimizer, double rate, double norm) {
                   .momentum = (float)options->momentum,
                   .first_share = (float)options->beta1,
                   .second_share = (float)options->beta2,
+                  .first_new = (float)(1 - options->beta1),
+                  .second_new = (float)(1 - options->beta2),
                   .epsilon = (float)options->epsilon,
                   .first_correction = (float)(1 / (1 - pow(options->beta1, steps))),
                   .second_correction = (float)(1 / sqrt(1 - pow(options->beta2, steps))),
@@ -164,11 +167,11 @@ WIDE_LOOP static void descend_adam(float *restrict w, float *restrict m, float *
                                    const float *restrict g, int64_t n, const Update *u, float decay,
                                    float shrink) {
   float rate = u->rate * u->first_correction, scale = u->scale, b1 = u->first_share, b2 = u->second_share;
-  float correction = u->second_correction, epsilon = u->epsilon;
+  float new1 = u->first_new, new2 = u->second_new, correction = u->second_correction, epsilon = u->epsilon;
   for (int64_t i = 0; i < n; i++) {
     float d = g[i] * scale + decay * w[i];
-    m[i] = b1 * m[i] + (1.0f - b1) * d;
-    v[i] = b2 * v[i] + (1.0f - b2) * (d * d);
+    m[i] = b1 * m[i] + new1 * d;
+    v[i] = b2 * v[i] + new2 * (d * d);
     w[i] = shrink * w[i] - rate * m[i] / (__builtin_sqrtf(v[i]) * correction + epsilon);
   }
 }
