@@ -162,6 +162,22 @@ START_TEST(the_average_follows_the_weights) {
 }
 END_TEST
 
+/* The momentum of 1 goes on as 0.5. */
+START_TEST(no_gradient_is_one_of_zeros) {
+  float weight = 0;
+  const float gradient = 1;
+  Parameter parameter = {.value = &weight, .count = 1, .rate_factor = 1};
+  OptimizerOptions options = {.kind = OPTIMIZER_SGD, .momentum = 0.5};
+  Optimizer *optimizer = begin(&options, &parameter, 1);
+  optimizer_set_gradient(optimizer, 0, &gradient);
+  optimizer_step(optimizer, 1, NULL);
+  optimizer_set_gradient(optimizer, 0, NULL);
+  ck_assert_double_eq(optimizer_step(optimizer, 1, NULL), 0);
+  ck_assert_float_eq(weight, -1.5f);
+  optimizer_free(optimizer);
+}
+END_TEST
+
 /* ---- larger ones ---- */
 
 #define LARGE 40000 /* several blocks and a rest */
@@ -245,6 +261,9 @@ START_TEST(a_checkpoint_goes_on_alike) {
   net_steps(resumed, 2, 4, NULL);
   expect_same(whole, resumed);
   ck_assert_int_eq(optimizer_load(resumed->optimizer, bytes, size - 1, &err), BAD_INPUT);
+  memset(bytes, 0xff, sizeof(int64_t)); /* -1 steps */
+  ck_assert_int_eq(optimizer_load(resumed->optimizer, bytes, size, &err), BAD_INPUT);
+  expect_same(whole, resumed);
   free(bytes);
   net_free(whole);
   net_free(resumed);
@@ -282,6 +301,7 @@ Suite *suite_optimizer(void) {
   tcase_add_test(bounds, a_norm_below_the_limit_is_left);
   tcase_add_test(bounds, masked_weights_stay_zero);
   tcase_add_test(bounds, the_average_follows_the_weights);
+  tcase_add_test(bounds, no_gradient_is_one_of_zeros);
   tcase_add_loop_test(whole, threads_change_no_byte, 0, OPTIMIZER_ADAMW + 1);
   tcase_add_loop_test(whole, a_checkpoint_goes_on_alike, 0, OPTIMIZER_ADAMW + 1);
   tcase_add_loop_test(whole, a_gradient_that_is_no_number_changes_nothing, 0, OPTIMIZER_ADAMW + 1);
