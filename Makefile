@@ -85,7 +85,7 @@ $(BUILD)/obj/runtime/kernels/plain/%.o: EXTRA := -O3
 $(BUILD)/obj/runtime/kernels/avx2/%.o: EXTRA := -O3 -mavx2
 # Loops over floats become vectors; floating-point exceptions and errno are not looked at, results stay the same.
 $(BUILD)/obj/quantize/histogram.o $(BUILD)/obj/quantize/weight_clip.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
-$(BUILD)/obj/operators/%.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
+$(BUILD)/obj/operators/%.o $(BUILD)/obj/distill/optimizer.o: EXTRA := -O3 -fno-trapping-math -fno-math-errno
 
 $(BUILD)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #define BLOCK 16384 /* elements that a thread does at a time */
+#define LANES 8     /* sums at a time */
+#define STEPS_MAX (INT64_C(1) << 53)
+
+static const float no_gradient[BLOCK];
 
 /* Up to three numbers an element: first and second moment, average. */
 typedef struct State {
@@ -21,6 +25,8 @@ struct Optimizer {
   State *states;
   float *memory; /* of all states */
   size_t memory_floats;
+  double *squares; /* of each block's gradients, all parameters' blocks counted through */
+  size_t blocks;
   int64_t steps;
 };
 
@@ -28,6 +34,7 @@ struct Optimizer {
 typedef struct Update {
   float rate, scale, decay; /* scale: of the gradient, by clipping */
   float momentum, first_share, second_share, epsilon;
+  float first_new, second_new; /* 1 - share, of the double: 1 - 0.999f is off by 1e-5 of itself */
   float first_correction, second_correction;
   bool nesterov, is_first;
 } Update;
@@ -38,6 +45,10 @@ OptimizerOptions optimizer_defaults(void) {
 }
 
 /* ---- memory ---- */
+
+static int64_t blocks_of(const Parameter *parameter) {
+  return parameter->count / BLOCK + (parameter->count % BLOCK > 0);
+}
 
 static bool has_second(const OptimizerOptions *options) {
   return options->kind != OPTIMIZER_SGD;
@@ -72,16 +83,22 @@ static void share_out(Optimizer *optimizer) {
 }
 
 static Status prepare(Optimizer *made, const Parameter *parameters, Error *err) {
-  size_t elements = 0;
+  size_t elements = 0, bytes;
   made->parameters = calloc((size_t)made->count + 1, sizeof *made->parameters);
   made->states = calloc((size_t)made->count + 1, sizeof *made->states);
   if (made->parameters == NULL || made->states == NULL) return fail_memory(err);
   memcpy(made->parameters, parameters, (size_t)made->count * sizeof *parameters);
-  for (int i = 0; i < made->count; i++) elements += (size_t)parameters[i].count;
-  made->memory_floats = elements * floats_an_element(&made->options);
-  made->memory = bytes_new(made->memory_floats * sizeof(float), err);
-  if (made->memory == NULL) return err->status;
-  memset(made->memory, 0, made->memory_floats * sizeof(float));
+  for (int i = 0; i < made->count; i++) {
+    if (!size_add(elements, (size_t)parameters[i].count, &elements)) return fail_memory(err);
+    made->blocks += (size_t)blocks_of(&parameters[i]);
+  }
+  if (!size_multiply(elements, floats_an_element(&made->options), &made->memory_floats) ||
+      !size_multiply(made->memory_floats, sizeof(float), &bytes))
+    return fail_memory(err);
+  made->squares = calloc(made->blocks + 1, sizeof *made->squares);
+  made->memory = bytes_new(bytes, err);
+  if (made->squares == NULL || made->memory == NULL) return fail_memory(err);
+  memset(made->memory, 0, bytes);
   share_out(made);
   return OK;
 }
@@ -103,6 +120,7 @@ void optimizer_free(Optimizer *optimizer) {
   if (optimizer == NULL) return;
   free(optimizer->parameters);
   free(optimizer->states);
+  free(optimizer->squares);
   bytes_free(optimizer->memory);
   free(optimizer);
 }
@@ -115,17 +133,56 @@ const float *optimizer_average(const Optimizer *optimizer, int i) {
   return optimizer->states[i].average;
 }
 
-/* ---- steps ---- */
+/* ---- blocks ---- */
 
-static double norm_of(const Optimizer *optimizer) {
+/* Elements from..from+count-1 of parameter p. */
+typedef struct Block {
+  int p;
+  int64_t from, count;
+} Block;
+
+/* Block `index` of all parameters, counted through. */
+static Block block_at(const Optimizer *optimizer, size_t index) {
+  Block block = {0};
+  int64_t left = (int64_t)index;
+  while (left >= blocks_of(&optimizer->parameters[block.p]))
+    left -= blocks_of(&optimizer->parameters[block.p++]);
+  block.from = left * BLOCK;
+  int64_t rest = optimizer->parameters[block.p].count - block.from;
+  block.count = rest < BLOCK ? rest : BLOCK;
+  return block;
+}
+
+/* The order of the sum is that of the lanes, whatever the width of a vector. */
+WIDE_LOOP static double sum_squares(const float *g, int64_t n) {
+  double lanes[LANES] = {0}, sum = 0;
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int l = 0; l < LANES; l++) lanes[l] += (double)g[i + l] * (double)g[i + l];
+  for (int l = 0; i < n; i++, l++) lanes[l] += (double)g[i] * (double)g[i];
+  for (int l = 0; l < LANES; l++) sum += lanes[l];
+  return sum;
+}
+
+static Status norm_block(void *context, size_t index, int worker, Error *err) {
+  Optimizer *optimizer = context;
+  (void)worker;
+  (void)err;
+  Block block = block_at(optimizer, index);
+  const float *gradient = optimizer->states[block.p].gradient;
+  optimizer->squares[index] = gradient != NULL ? sum_squares(gradient + block.from, block.count) : 0;
+  return OK;
+}
+
+static double norm_of(Optimizer *optimizer, Pool *pool) {
+  Error none = {0};
+  (void)pool_for(pool, optimizer->blocks, norm_block, optimizer, &none); /* the body never fails */
   double sum = 0;
-  for (int i = 0; i < optimizer->count; i++) {
-    const float *gradient = optimizer->states[i].gradient;
-    for (int64_t j = 0; gradient != NULL && j < optimizer->parameters[i].count; j++)
-      sum += (double)gradient[j] * (double)gradient[j];
-  }
+  for (size_t i = 0; i < optimizer->blocks; i++) sum += optimizer->squares[i];
   return sqrt(sum);
 }
+
+/* ---- steps ---- */
 
 static Update update_of(const Optimizer *optimizer, double rate, double norm) {
   const OptimizerOptions *options = &optimizer->options;
@@ -137,6 +194,8 @@ static Update update_of(const Optimizer *optimizer, double rate, double norm) {
                   .momentum = (float)options->momentum,
                   .first_share = (float)options->beta1,
                   .second_share = (float)options->beta2,
+                  .first_new = (float)(1 - options->beta1),
+                  .second_new = (float)(1 - options->beta2),
                   .epsilon = (float)options->epsilon,
                   .first_correction = (float)(1 / (1 - pow(options->beta1, steps))),
                   .second_correction = (float)(1 / sqrt(1 - pow(options->beta2, steps))),
@@ -164,11 +223,11 @@ WIDE_LOOP static void descend_adam(float *restrict w, float *restrict m, float *
                                    const float *restrict g, int64_t n, const Update *u, float decay,
                                    float shrink) {
   float rate = u->rate * u->first_correction, scale = u->scale, b1 = u->first_share, b2 = u->second_share;
-  float correction = u->second_correction, epsilon = u->epsilon;
+  float new1 = u->first_new, new2 = u->second_new, correction = u->second_correction, epsilon = u->epsilon;
   for (int64_t i = 0; i < n; i++) {
     float d = g[i] * scale + decay * w[i];
-    m[i] = b1 * m[i] + (1.0f - b1) * d;
-    v[i] = b2 * v[i] + (1.0f - b2) * (d * d);
+    m[i] = b1 * m[i] + new1 * d;
+    v[i] = b2 * v[i] + new2 * (d * d);
     w[i] = shrink * w[i] - rate * m[i] / (__builtin_sqrtf(v[i]) * correction + epsilon);
   }
 }
@@ -182,13 +241,13 @@ static void keep_zeros(float *w, const uint8_t *mask, int64_t n) {
     if (mask[i] == 0) w[i] = 0;
 }
 
-/* Elements from..from+n-1 of parameter p. */
-static void step_part(const Optimizer *optimizer, int p, Update update, int64_t from, int64_t n) {
-  const Parameter *parameter = &optimizer->parameters[p];
-  const State *state = &optimizer->states[p];
+static void step_part(const Optimizer *optimizer, Update update, Block block) {
+  const Parameter *parameter = &optimizer->parameters[block.p];
+  const State *state = &optimizer->states[block.p];
+  int64_t from = block.from, n = block.count;
   const OptimizerOptions *options = &optimizer->options;
   float *w = parameter->value + from;
-  const float *g = state->gradient + from;
+  const float *g = state->gradient != NULL ? state->gradient + from : no_gradient;
   update.rate *= (float)parameter->rate_factor;
   float decay = parameter->decays ? update.decay : 0;
   bool apart = options->kind == OPTIMIZER_ADAMW;
@@ -208,33 +267,20 @@ typedef struct StepBody {
   Update update;
 } StepBody;
 
-/* Block `index` of all parameters, counted through. */
 static Status step_block(void *context, size_t index, int worker, Error *err) {
   const StepBody *body = context;
   (void)worker;
   (void)err;
-  int64_t block = (int64_t)index;
-  for (int p = 0; p < body->optimizer->count; p++) {
-    int64_t count = body->optimizer->parameters[p].count, blocks = (count + BLOCK - 1) / BLOCK;
-    if (block < blocks) {
-      int64_t from = block * BLOCK, n = count - from < BLOCK ? count - from : BLOCK;
-      if (body->optimizer->states[p].gradient != NULL) step_part(body->optimizer, p, body->update, from, n);
-      return OK;
-    }
-    block -= blocks;
-  }
+  step_part(body->optimizer, body->update, block_at(body->optimizer, index));
   return OK;
 }
 
 double optimizer_step(Optimizer *optimizer, double rate, Pool *pool) {
-  double norm = norm_of(optimizer);
+  double norm = norm_of(optimizer, pool);
   if (!isfinite(norm)) return norm;
-  size_t blocks = 0;
-  for (int i = 0; i < optimizer->count; i++)
-    blocks += (size_t)((optimizer->parameters[i].count + BLOCK - 1) / BLOCK);
   StepBody body = {.optimizer = optimizer, .update = update_of(optimizer, rate, norm)};
   Error none = {0};
-  (void)pool_for(pool, blocks, step_block, &body, &none); /* the body never fails */
+  (void)pool_for(pool, optimizer->blocks, step_block, &body, &none); /* the body never fails */
   optimizer->steps++;
   return norm;
 }
@@ -255,7 +301,12 @@ Status optimizer_load(Optimizer *optimizer, const void *bytes, size_t size, Erro
   if (size != optimizer_state_bytes(optimizer))
     return fail(err, BAD_INPUT, "the optimiser's state has %lld bytes, and %lld are expected",
                 (long long)size, (long long)optimizer_state_bytes(optimizer));
-  memcpy(&optimizer->steps, bytes, sizeof optimizer->steps);
+  int64_t steps;
+  memcpy(&steps, bytes, sizeof steps);
+  if (steps < 0 || steps > STEPS_MAX)
+    return fail(err, BAD_INPUT, "the optimiser's state is damaged: it says that %lld steps were done",
+                (long long)steps);
+  optimizer->steps = steps;
   memcpy(optimizer->memory, (const char *)bytes + sizeof optimizer->steps,
          optimizer->memory_floats * sizeof(float));
   return OK;

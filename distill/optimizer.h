@@ -56,7 +56,8 @@ double optimizer_step(Optimizer *optimizer, double rate, Pool *pool);
 /* The moving average of parameter i; NULL where none is kept. */
 const float *optimizer_average(const Optimizer *optimizer, int i);
 
-/* Everything but the values, for checkpoints. optimizer_load(): BAD_INPUT where the size is another. */
+/* Everything but the values, for checkpoints. optimizer_load(): BAD_INPUT where the size is another or the
+   count of steps is none; then nothing is changed. */
 size_t optimizer_state_bytes(const Optimizer *optimizer);
 void optimizer_save(const Optimizer *optimizer, void *bytes);
 Status optimizer_load(Optimizer *optimizer, const void *bytes, size_t size, Error *err);
