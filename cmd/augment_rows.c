@@ -6,7 +6,8 @@ const OptionRow augment_rows[] = {
     {.name = "flip",
      .type = OPTION_FLAG,
      GROUP,
-     .help = "left and right change places in half of the pictures"},
+     .help = "left and right change places in half of the pictures; not for digits or text, which have a "
+             "direction"},
     {.name = "shift",
      .type = OPTION_INT,
      .metavar = "PIXELS",
@@ -14,7 +15,9 @@ const OptionRow augment_rows[] = {
      .minimum = 0,
      .maximum = 1000,
      GROUP,
-     .help = "pictures move by up to so many pixels in each direction"},
+     .help = "pictures move by up to so many whole pixels in each direction, which is also padding and "
+             "cropping: 2 "
+             "for digits, 4 for CIFAR"},
     {.name = "rotate",
      .type = OPTION_DOUBLE,
      .metavar = "DEGREES",
@@ -22,7 +25,7 @@ const OptionRow augment_rows[] = {
      .minimum = 0,
      .maximum = 180,
      GROUP,
-     .help = "pictures turn by up to so much"},
+     .help = "pictures turn by up to so much to either side"},
     {.name = "noise",
      .type = OPTION_DOUBLE,
      .metavar = "SD",
@@ -46,7 +49,8 @@ const OptionRow augment_rows[] = {
      .minimum = 0,
      .maximum = 16,
      GROUP,
-     .help = "each sample is mixed with another one, classes too; shares follow Beta(ALPHA, ALPHA)"},
+     .help = "each sample is mixed with another one, classes too; shares follow Beta(ALPHA, ALPHA): 0.2 "
+             "mostly leaves one of the two, 1 takes any share"},
     {.name = "fill",
      .type = OPTION_DOUBLE,
      .metavar = "X",
@@ -59,7 +63,9 @@ const OptionRow augment_rows[] = {
      .type = OPTION_NUMBERS,
      .metavar = "WIDTH,HEIGHT",
      GROUP,
-     .help = "how samples that are vectors are pictures; without it they are taken for square"},
+     .help = "size of samples that are vectors, such as 28,28 for 784 values; several channels follow one "
+             "another; "
+             "without it a vector is taken for one square"},
     {0}};
 
 Status augment_take(const Options *options, AugmentOptions *settings, Error *err) {

@@ -1,5 +1,6 @@
 #include "distill/augment.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,46 +21,67 @@ static int64_t square_root(int64_t pixels) {
   return side * side == pixels ? side : 0;
 }
 
-/* A vector as a picture: of the size that is asked for, else square. */
+/* A vector as a picture: of the size that is asked for, channel after channel; else one square. */
 static bool vector_picture(const AugmentOptions *options, int64_t pixels, Picture *picture) {
-  int64_t side = square_root(pixels);
-  picture->width = options->width > 0 ? options->width : side;
-  picture->height = options->height > 0 ? options->height : side;
-  int64_t size = picture->width * picture->height;
-  picture->channels = size > 0 ? pixels / size : 0;
-  return picture->channels > 0 && picture->channels * size == pixels;
+  int64_t width = options->width > 0 ? options->width : square_root(pixels);
+  if (width <= 0 || pixels % width != 0) return false;
+  int64_t rows = pixels / width, height = options->height > 0 ? options->height : rows;
+  *picture = (Picture){rows / height, height, width};
+  return rows % height == 0;
+}
+
+/* Is it one row of values, whatever dims of 1 stand in front? */
+static bool is_vector(const Shape *form) {
+  return form->rank > 0 && shape_product(form, 0, form->rank - 1) == 1;
+}
+
+static bool is_asked_size(const AugmentOptions *options, const Picture *picture) {
+  return (options->width <= 0 || options->width == picture->width) &&
+         (options->height <= 0 || options->height == picture->height);
 }
 
 static bool picture_of(const AugmentOptions *options, const Shape *form, Picture *picture) {
+  if (shape_elements(form) <= 0) return false;
   int first = 0;
   while (first < form->rank - 1 && form->dims[first] == 1 && form->rank - first != 3) first++;
-  const Dim *dims = form->dims + first;
-  switch (form->rank - first) {
-  case 1:
-    return vector_picture(options, dims[0], picture);
-  case 2:
-    *picture = (Picture){1, dims[0], dims[1]};
-    return true;
-  case 3:
-    *picture = (Picture){dims[0], dims[1], dims[2]};
-    return true;
-  default:
-    return false;
-  }
+  int rank = form->rank - first;
+  if (rank == 1 || (options->width > 0 && is_vector(form)))
+    return vector_picture(options, form->dims[form->rank - 1], picture);
+  if (rank != 2 && rank != 3) return false;
+  const Dim *dims = form->dims + form->rank - 2;
+  *picture = (Picture){rank == 3 ? form->dims[first] : 1, dims[0], dims[1]};
+  return is_asked_size(options, picture);
+}
+
+static const char *what_needs_picture(const AugmentOptions *options) {
+  return options->flip         ? "--flip"
+         : options->shift > 0  ? "--shift"
+         : options->rotate > 0 ? "--rotate"
+                               : "--cutout";
+}
+
+static Status fail_picture(const AugmentOptions *options, const Shape *form, Error *err) {
+  Text text = {0};
+  shape_print(&text, form, NULL);
+  const char *option = what_needs_picture(options);
+  Status status =
+      options->width > 0
+          ? fail(err, BAD_USAGE,
+                 "%s: samples of the shape %s are no pictures of %" PRId64 " x %" PRId64
+                 " pixels (width x height) as --picture says; give the size that they have",
+                 option, text.bytes, options->width, options->height)
+          : fail(err, BAD_USAGE,
+                 "%s changes pictures, and samples of the shape %s are none; --picture WIDTH,HEIGHT says how "
+                 "a vector is one",
+                 option, text.bytes);
+  text_free(&text);
+  return status;
 }
 
 Status augment_check(const AugmentOptions *options, const Shape *form, Error *err) {
   Picture picture;
   if (!needs_picture(options) || picture_of(options, form, &picture)) return OK;
-  Text text = {0};
-  shape_print(&text, form, NULL);
-  Status status =
-      fail(err, BAD_USAGE,
-           "--flip, --shift, --rotate and --cutout change pictures, and samples of the shape %s are "
-           "none; --picture WIDTH,HEIGHT says how a vector is one",
-           text.bytes);
-  text_free(&text);
-  return status;
+  return fail_picture(options, form, err);
 }
 
 /* ---- the changes ---- */
@@ -100,8 +122,9 @@ static double between(const Picture *p, const float *plane, double y, double x, 
   return above * (1 - down) + below * down;
 }
 
+/* Sine and cosine are rounded to float, which takes away the last bits, in which C libraries differ. */
 static void rotate(const Picture *p, double degrees, double fill, float *sample, float *scratch) {
-  double angle = degrees * 3.14159265358979323846 / 180, c = cos(angle), s = sin(angle);
+  double angle = degrees * 3.14159265358979323846 / 180, c = (float)cos(angle), s = (float)sin(angle);
   double middle_y = (double)(p->height - 1) / 2, middle_x = (double)(p->width - 1) / 2;
   for (int64_t plane = 0, at = 0; plane < p->channels; plane++)
     for (int64_t row = 0; row < p->height; row++)
@@ -152,14 +175,35 @@ void augment_sample(const AugmentOptions *options, const Shape *form, Random *ra
 
 /* ---- mixup ---- */
 
-/* Beta(alpha, alpha) by Johnk (1964): two powers of uniform numbers, until their sum is at most 1. */
-double augment_mixup_weight(const AugmentOptions *options, Random *random) {
-  if (options->mixup <= 0) return 1;
-  for (int tries = 0; tries < 1000; tries++) {
-    double u = pow(random_unit(random), 1 / options->mixup), v = pow(random_unit(random), 1 / options->mixup);
-    if (u + v > 0 && u + v <= 1) return u / (u + v);
+/* Uniform in (0, 1]: its logarithm is finite. */
+static double positive_unit(Random *random) {
+  return 1 - random_unit(random);
+}
+
+/* Beta(alpha, alpha) of alpha up to 1 by Johnk (1964): powers u and v of uniform numbers, until their sum is
+   at most 1. In logarithms, because the powers of small alphas are too small for a double. */
+static double beta_of_small(double alpha, Random *random) {
+  for (;;) {
+    double u = log(positive_unit(random)), v = log(positive_unit(random));
+    if (exp(u / alpha) + exp(v / alpha) <= 1) return 1 / (1 + exp((v - u) / alpha));
   }
-  return 0.5; /* large alphas: nearly all shares are about a half */
+}
+
+/* Of alpha above 1 by Cheng (1978, algorithm BA), where Johnk's would nearly always draw again. */
+static double beta_of_large(double alpha, Random *random) {
+  double gamma = alpha + sqrt(alpha);
+  for (;;) {
+    double first = positive_unit(random), second = positive_unit(random);
+    if (first >= 1) continue;
+    double v = log(first / (1 - first)) / sqrt(alpha), w = alpha * exp(v);
+    double bound = 2 * alpha * log(2 * alpha / (alpha + w)) + gamma * v - log(4);
+    if (bound >= log(first * first * second)) return w / (alpha + w);
+  }
+}
+
+double augment_mixup_weight(const AugmentOptions *options, Random *random) {
+  if (!(options->mixup > 0)) return 1;
+  return options->mixup > 1 ? beta_of_large(options->mixup, random) : beta_of_small(options->mixup, random);
 }
 
 void augment_mix(float *sample, const float *other, int64_t count, double lambda) {
