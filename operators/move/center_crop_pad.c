@@ -1,4 +1,5 @@
 /* center_crop_pad.c - CenterCropPad: axes are cut or padded to given sizes, evenly on both sides. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
 
@@ -52,7 +53,7 @@ static const AttributeRow attributes[] = {
 const Op op_CenterCropPad = {
     .name = "CenterCropPad",
     .brief = "Axes cut or padded with zeros to given sizes, evenly on both sides.",
-    .versions = {{18, center_crop_pad_infer, center_crop_pad_run, NULL}},
+    .versions = {{18, center_crop_pad_infer, center_crop_pad_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(CenterCropPadParams),
     .inputs = {{"input_data", PORT_REQUIRED, CENTER_TYPES, "[...]"},

@@ -1,4 +1,5 @@
 /* compress.c - Compress: the slices along an axis for which a condition holds. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
 
@@ -71,7 +72,7 @@ static const AttributeRow attributes[] = {
 const Op op_Compress = {
     .name = "Compress",
     .brief = "The slices along an axis for which a condition holds.",
-    .versions = {{9, compress_infer, compress_run, NULL}},
+    .versions = {{9, compress_infer, compress_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(CompressParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

@@ -1,5 +1,6 @@
 /* concat.c - Concat: tensors one behind the other along an axis. */
 #include "operators/move/concat.h"
+#include "operators/gradient_moved.h"
 
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
@@ -92,6 +93,10 @@ static Status concat_run(Run *run) {
   return OK;
 }
 
+static Status grad_concat(Grad *grad) {
+  return grad_moved_by(grad, concat_run, MOVED_ALL, NULL);
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(ConcatParams, axis, FIELD_INT, .otherwise = 1),
     {0},
@@ -100,7 +105,8 @@ static const AttributeRow attributes[] = {
 const Op op_Concat = {
     .name = "Concat",
     .brief = "Tensors one behind the other along an axis.",
-    .versions = {{4, concat_infer, concat_run, NULL}, {1, concat_infer, concat_run, NULL}},
+    .versions = {{4, concat_infer, concat_run, NULL, grad_concat},
+                 {1, concat_infer, concat_run, NULL, grad_concat}},
     .attributes = attributes,
     .params_bytes = sizeof(ConcatParams),
     .check = concat_check,

@@ -10,6 +10,7 @@ const Op op_CumProd = {
     .inputs = {{"x", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},
                {"axis", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64), "[]"}},
     .outputs = {{"y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+    .grad_reason = "not differentiable: a running product has no gradient here that is exact at zeros",
     .role = ROLE_FLOAT,
     .role_reason = "running products leave any fixed range",
     .samples = {{"f32[2,3], i32[]{1}!", NULL},

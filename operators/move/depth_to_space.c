@@ -1,4 +1,5 @@
 /* depth_to_space.c - DepthToSpace: channels become blocks of pixels. */
+#include "operators/gradient_moved.h"
 #include "operators/move/block_shapes.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
@@ -51,7 +52,7 @@ static const AttributeRow attributes[] = {
 const Op op_DepthToSpace = {
     .name = "DepthToSpace",
     .brief = "Channels become blocks of pixels.",
-    .versions = {{1, depth_to_space_infer, depth_to_space_run, NULL}},
+    .versions = {{1, depth_to_space_infer, depth_to_space_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(DepthToSpaceParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[N, C, H, W]"}},

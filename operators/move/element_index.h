@@ -41,4 +41,11 @@ extern const char *const scatter_reductions[];
 void scatter_reduce(int reduction, Tensor *out, int64_t to, const Tensor *updates, int64_t from,
                     int64_t count);
 
+/* Where in the output slice `i` of the updates begins. */
+typedef Status (*ScatterPlace)(Run *run, int64_t i, int64_t *to);
+
+/* Gradients of the data (input 0) and of the updates (input 2), which come in slices of `slice` elements,
+   number i for place(run, i): the forward run again, then its steps from the last to the first. */
+Status scatter_grad(Grad *grad, int reduction, int64_t slice, ScatterPlace place);
+
 #endif

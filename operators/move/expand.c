@@ -1,4 +1,5 @@
 /* expand.c - Expand: repeats along dimensions of 1, as broadcasting does. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
 
@@ -64,7 +65,7 @@ const Op op_Expand = {
     .name = "Expand",
     .brief =
         "Repeats along dimensions of 1 until the shape is what broadcasting with the given one makes it.",
-    .versions = {{8, expand_infer, expand_run, NULL}},
+    .versions = {{8, expand_infer, expand_run, NULL, grad_moved}},
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"shape", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[rank]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},

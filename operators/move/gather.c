@@ -1,4 +1,5 @@
 /* gather.c - Gather: slices along an axis, picked by their indices. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/move/element_index.h"
 #include "operators/shape/content.h"
@@ -74,7 +75,7 @@ static const AttributeRow attributes[] = {
 const Op op_Gather = {
     .name = "Gather",
     .brief = "Slices along an axis, picked by their indices.",
-    .versions = {{1, gather_infer, gather_run, NULL}},
+    .versions = {{1, gather_infer, gather_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(GatherParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

@@ -1,4 +1,5 @@
 /* gather_elements.c - GatherElements: each output element has its own index along an axis. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/move/element_index.h"
 #include "operators/shape/content.h"
@@ -44,7 +45,7 @@ static const AttributeRow attributes[] = {
 const Op op_GatherElements = {
     .name = "GatherElements",
     .brief = "Elements that are picked along an axis, each by its own index.",
-    .versions = {{11, gather_elements_infer, gather_elements_run, NULL}},
+    .versions = {{11, gather_elements_infer, gather_elements_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(GatherElementsParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

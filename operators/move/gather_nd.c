@@ -1,4 +1,5 @@
 /* gather_nd.c - GatherND: slices that are picked by rows of indices. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/move/element_index.h"
 #include "operators/shape/content.h"
@@ -47,7 +48,7 @@ static const AttributeRow attributes[] = {
 const Op op_GatherND = {
     .name = "GatherND",
     .brief = "Slices that are picked by rows of indices.",
-    .versions = {{11, gather_nd_infer, gather_nd_run, NULL}},
+    .versions = {{11, gather_nd_infer, gather_nd_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(GatherNDParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

@@ -1,4 +1,5 @@
 /* one_hot.c - OneHot: each index becomes an axis with one value switched on. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
 
@@ -60,6 +61,11 @@ static Status one_hot_run(Run *run) {
   return OK;
 }
 
+/* The two values are what is moved. */
+static Status grad_one_hot(Grad *grad) {
+  return grad_moved_by(grad, one_hot_run, 1 << 2, NULL);
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(OneHotParams, axis, FIELD_INT, .otherwise = -1),
     {0},
@@ -68,7 +74,7 @@ static const AttributeRow attributes[] = {
 const Op op_OneHot = {
     .name = "OneHot",
     .brief = "Each index becomes an axis on which one value is switched on.",
-    .versions = {{9, one_hot_infer, one_hot_run, NULL}},
+    .versions = {{9, one_hot_infer, one_hot_run, NULL, grad_one_hot}},
     .attributes = attributes,
     .params_bytes = sizeof(OneHotParams),
     .inputs = {{"indices", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},

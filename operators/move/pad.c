@@ -1,4 +1,5 @@
 /* pad.c - Pad: more elements (or, where negative, fewer) before and behind each axis. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
@@ -140,6 +141,13 @@ static Status pad_run_1(Run *run) {
   return pad_with(run, params->paddings.given ? params->paddings.values : params->pads.values, &bytes);
 }
 
+/* The value to pad with is moved too, where it is an input; that of an attribute comes from nowhere. */
+static Status grad_pad(Grad *grad) {
+  PadParams params = *(const PadParams *)grad->run.params;
+  params.value = 0;
+  return grad_moved_by(grad, grad->run.node->version->run, 1 | 1 << 2, &params);
+}
+
 /* A zero is exact in every scale; another value may lie outside the range of the data. */
 static OpRole pad_role(const Node *node, const char **reason) {
   const PadParams *params = node->params;
@@ -162,7 +170,7 @@ static const AttributeRow attributes[] = {
 const Op op_Pad = {
     .name = "Pad",
     .brief = "More elements before and behind each axis: a value, the edge, a mirror image, or round again.",
-    .versions = {{11, pad_infer, pad_run, NULL}, {1, pad_infer_1, pad_run_1, NULL}},
+    .versions = {{11, pad_infer, pad_run, NULL, grad_pad}, {1, pad_infer_1, pad_run_1, NULL, grad_pad}},
     .attributes = attributes,
     .params_bytes = sizeof(PadParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_NUMERIC | ELEMENTS_NARROW | ELEMENT_BIT(ELEMENT_BOOL),

@@ -1,4 +1,5 @@
 /* reverse_sequence.c - ReverseSequence: the first elements of each sequence of a batch, in reverse. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
 
@@ -65,7 +66,7 @@ static const AttributeRow attributes[] = {
 const Op op_ReverseSequence = {
     .name = "ReverseSequence",
     .brief = "The first elements of each sequence of a batch in reverse order.",
-    .versions = {{10, reverse_sequence_infer, reverse_sequence_run, NULL}},
+    .versions = {{10, reverse_sequence_infer, reverse_sequence_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(ReverseSequenceParams),
     .check = reverse_sequence_check,

@@ -38,6 +38,17 @@ Status scatter_elements_run(Run *run) {
   return OK;
 }
 
+static Status place(Run *run, int64_t i, int64_t *to) {
+  int axis;
+  if (!axis_normalize(((const ScatterElementsParams *)run->params)->axis, run->in[0]->shape.rank, &axis))
+    return BAD_INPUT;
+  return elements_offset(run, run->out[0], run->in[1], axis, i, to);
+}
+
+Status scatter_elements_grad(Grad *grad) {
+  return scatter_grad(grad, ((const ScatterElementsParams *)grad->run.params)->reduction, 1, place);
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(ScatterElementsParams, axis, FIELD_INT),
     ATTRIBUTE(ScatterElementsParams, reduction, FIELD_CHOICE, .choices = scatter_reductions),
@@ -47,7 +58,7 @@ static const AttributeRow attributes[] = {
 const Op op_ScatterElements = {
     .name = "ScatterElements",
     .brief = "A copy in which single elements are replaced, each at its own index along an axis.",
-    .versions = {{11, scatter_elements_infer, scatter_elements_run, NULL}},
+    .versions = {{11, scatter_elements_infer, scatter_elements_run, NULL, scatter_elements_grad}},
     .attributes = attributes,
     .params_bytes = sizeof(ScatterElementsParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"},

@@ -11,5 +11,6 @@ typedef struct ScatterElementsParams {
 
 Status scatter_elements_infer(Infer *infer);
 Status scatter_elements_run(Run *run);
+Status scatter_elements_grad(Grad *grad);
 
 #endif

@@ -52,6 +52,17 @@ static Status scatter_nd_run(Run *run) {
   return OK;
 }
 
+static Status place(Run *run, int64_t i, int64_t *to) {
+  return rows_offset(run, run->out[0], run->in[1], 0, i, to);
+}
+
+static Status grad_scatter_nd(Grad *grad) {
+  const Shape *indices = &grad->run.in[1]->shape, *data = &grad->run.in[0]->shape;
+  int first = (int)indices->dims[indices->rank - 1];
+  int64_t slice = shape_product(data, first, data->rank);
+  return scatter_grad(grad, ((const ScatterNDParams *)grad->run.params)->reduction, slice, place);
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(ScatterNDParams, reduction, FIELD_CHOICE, .choices = scatter_reductions),
     {0},
@@ -60,7 +71,7 @@ static const AttributeRow attributes[] = {
 const Op op_ScatterND = {
     .name = "ScatterND",
     .brief = "A copy in which slices are replaced, at rows of indices.",
-    .versions = {{11, scatter_nd_infer, scatter_nd_run, NULL}},
+    .versions = {{11, scatter_nd_infer, scatter_nd_run, NULL, grad_scatter_nd}},
     .attributes = attributes,
     .params_bytes = sizeof(ScatterNDParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"},

@@ -1,4 +1,5 @@
 /* slice.c - Slice: a range of indices along each axis, forwards or backwards. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
@@ -197,7 +198,8 @@ static const AttributeRow attributes[] = {
 const Op op_Slice = {
     .name = "Slice",
     .brief = "A range of indices along each of the given axes.",
-    .versions = {{10, slice_infer, slice_run, NULL}, {1, slice_infer_1, slice_run_1, NULL}},
+    .versions = {{10, slice_infer, slice_run, NULL, grad_moved},
+                 {1, slice_infer_1, slice_run_1, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(SliceParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

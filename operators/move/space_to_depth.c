@@ -1,4 +1,5 @@
 /* space_to_depth.c - SpaceToDepth: blocks of pixels become channels. */
+#include "operators/gradient_moved.h"
 #include "operators/move/block_shapes.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
@@ -42,7 +43,7 @@ static const AttributeRow attributes[] = {
 const Op op_SpaceToDepth = {
     .name = "SpaceToDepth",
     .brief = "Blocks of pixels become channels.",
-    .versions = {{1, space_to_depth_infer, space_to_depth_run, NULL}},
+    .versions = {{1, space_to_depth_infer, space_to_depth_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(SpaceToDepthParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[N, C, H, W]"}},

@@ -1,4 +1,5 @@
 /* split.c - Split: parts of a tensor along an axis. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
@@ -146,10 +147,10 @@ static const AttributeRow attributes[] = {
 const Op op_Split = {
     .name = "Split",
     .brief = "Parts of a tensor along an axis, of given sizes or equal ones.",
-    .versions = {{18, split_infer_18, split_run, NULL},
-                 {13, split_infer, split_run, NULL},
-                 {2, split_infer_2, split_run, NULL},
-                 {1, split_infer_1, split_run, NULL}},
+    .versions = {{18, split_infer_18, split_run, NULL, grad_moved},
+                 {13, split_infer, split_run, NULL, grad_moved},
+                 {2, split_infer_2, split_run, NULL, grad_moved},
+                 {1, split_infer_1, split_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(SplitParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},

@@ -1,4 +1,5 @@
 /* tile.c - Tile: a tensor repeated along its axes. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
 
@@ -75,7 +76,8 @@ static Status tile_run_1(Run *run) {
 const Op op_Tile = {
     .name = "Tile",
     .brief = "A tensor repeated along its axes.",
-    .versions = {{6, tile_infer, tile_run, NULL}, {1, tile_infer_1, tile_run_1, NULL}},
+    .versions = {{6, tile_infer, tile_run, NULL, grad_moved},
+                 {1, tile_infer_1, tile_run_1, NULL, grad_moved}},
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"repeats", PORT_REQUIRED, ELEMENTS_NUMERIC, "[rank]"}, /* opset 5: tiles, [] */
                {"axis", PORT_OPTIONAL, ELEMENTS_NUMERIC, "[]"}},       /* up to opset 5 */

@@ -1,4 +1,5 @@
 /* top_k.c - TopK: the largest or smallest elements along an axis, and their indices. */
+#include "operators/gradient_moved.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 
@@ -108,6 +109,37 @@ static Status top_k_run(Run *run) {
   return OK;
 }
 
+/* Picks the elements that the forward run picked. */
+static Status pick_again(Run *run) {
+  const Tensor *in = run->in[0], *ranks = run->in[1];
+  int axis;
+  if (!axis_normalize(((const TopKParams *)run->params)->axis, in->shape.rank, &axis)) return BAD_INPUT;
+  int64_t inner = shape_product(&in->shape, axis + 1, in->shape.rank);
+  int64_t extent = in->shape.dims[axis], k = ranks->shape.dims[axis], count = tensor_elements(ranks);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t from = (i / inner / k * extent + ((const int64_t *)ranks->data)[i]) * inner + i % inner;
+    ((int64_t *)run->out[0]->data)[i] = ((const int64_t *)in->data)[from];
+  }
+  return OK;
+}
+
+/* Ranks by values, then moves as the ranks say. */
+static Status grad_top_k(Grad *grad) {
+  Tensor ranks = {.type = ELEMENT_INT64, .shape = grad->out_grad[0]->shape};
+  ranks.data = run_scratch(&grad->run, (size_t)tensor_elements(&ranks) * sizeof(int64_t) + 1);
+  if (ranks.data == NULL) return grad->run.err->status;
+  Run run = grad->run;
+  run.output_count = 2;
+  run.out = (Tensor *const[]){NULL, &ranks};
+  TRY(top_k_run(&run));
+  Grad picked = *grad;
+  picked.run.input_count = 2;
+  picked.run.in = (const Tensor *const[]){grad->run.in[0], &ranks};
+  picked.run.output_count = 1;
+  picked.in_grad = (Tensor *const[]){grad->in_grad[0], NULL};
+  return grad_moved_by(&picked, pick_again, 1, NULL);
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(TopKParams, axis, FIELD_INT, .otherwise = -1),
     ATTRIBUTE(TopKParams, k, FIELD_INT),
@@ -119,7 +151,8 @@ static const AttributeRow attributes[] = {
 const Op op_TopK = {
     .name = "TopK",
     .brief = "The largest or smallest elements along an axis in order, and their indices.",
-    .versions = {{10, top_k_infer, top_k_run, NULL}, {1, top_k_infer_1, top_k_run, NULL}},
+    .versions = {{10, top_k_infer, top_k_run, NULL, grad_top_k},
+                 {1, top_k_infer_1, top_k_run, NULL, grad_top_k}},
     .attributes = attributes,
     .params_bytes = sizeof(TopKParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},

@@ -1,4 +1,5 @@
 /* transpose.c - Transpose: the axes in another order. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 
 typedef struct TransposeParams {
@@ -58,7 +59,7 @@ static const AttributeRow attributes[] = {
 const Op op_Transpose = {
     .name = "Transpose",
     .brief = "The axes in another order; reversed where `perm` is absent.",
-    .versions = {{1, transpose_infer, transpose_run, NULL}},
+    .versions = {{1, transpose_infer, transpose_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(TransposeParams),
     .check = transpose_check,

@@ -1,4 +1,5 @@
 /* trilu.c - Trilu: the upper or lower triangle of matrices. */
+#include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
@@ -50,7 +51,7 @@ static const AttributeRow attributes[] = {
 const Op op_Trilu = {
     .name = "Trilu",
     .brief = "The upper or lower triangle of matrices, zeros elsewhere.",
-    .versions = {{14, trilu_infer, trilu_run, NULL}},
+    .versions = {{14, trilu_infer, trilu_run, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(TriluParams),
     .inputs = {{"input", PORT_REQUIRED, TRILU_TYPES, "[..., H, W]"},

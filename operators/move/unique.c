@@ -172,6 +172,7 @@ const Op op_Unique = {
                 {"indices", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[found]"},
                 {"inverse_indices", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[items]"},
                 {"counts", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[found]"}},
+    .grad_reason = "not differentiable: which elements are equal depends on all of them",
     .role = ROLE_FLOAT,
     .role_reason = "how many elements stay is known only with the data",
     .samples = {{"f32{2,1,1,3,4,3}", "sorted=0 outputs=4"},
