@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/model.h"
+#include "cmd/onnx_output.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/summary_line.h"
@@ -80,17 +81,10 @@ static Status open_model(Model *model, const char *path, bool is_changed, Error 
 
 static Status write_model(const Model *model, const char *path, Text *text, Error *err) {
   char size[TEXT_NUMBER_ROOM];
-  OutputFile out = {0};
   size_t bytes;
-  model->graph->producer = ONNX_OWN_PRODUCER;
-  TRY(output_open(&out, path, err));
-  Status status = onnx_write_to(&out, model->graph, &bytes, err);
-  if (status != OK) {
-    output_abandon(&out);
-    return status;
-  }
+  TRY(onnx_output_write(model->graph, path, &bytes, err));
   summary_line(text, "write", summary_file(path), "%s", text_bytes(size, (double)bytes));
-  return output_commit(&out, err);
+  return OK;
 }
 
 static Status convert(const Options *options, Model *model, Text *text, Error *err) {

@@ -2,12 +2,12 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/model.h"
+#include "cmd/onnx_output.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/table.h"
 #include "cmd/version.h"
 #include "distill/initialize.h"
-#include "formats/onnx/onnx.h"
 
 #include <string.h>
 
@@ -52,17 +52,6 @@ static const char *default_output(Arena *arena, const char *path, Error *err) {
   size_t length = strlen(path);
   if (text_ends_with(path, ".onnx")) length -= strlen(".onnx");
   return arena_format(arena, err, "%.*s.init.onnx", (int)length, path);
-}
-
-static Status write_model(Graph *graph, const char *path, Error *err) {
-  OutputFile out = {0};
-  size_t bytes;
-  graph->producer = ONNX_OWN_PRODUCER;
-  TRY(output_open(&out, path, err));
-  Status status = onnx_write_to(&out, graph, &bytes, err);
-  if (status == OK) return output_commit(&out, err);
-  output_abandon(&out);
-  return status;
 }
 
 /* What one constant holds now. */
@@ -147,7 +136,8 @@ static Status init(const Options *options, Model *model, Arena *arena, Text *tex
   TRY(model_infer(model, err));
   TRY(initialize_graph(model->graph, kind, (uint64_t)options_int(options, "seed"), &report, err));
   if (report.initialized == 0) return fail(err, BAD_INPUT, "%s: has no float32 weights to initialize", path);
-  TRY(write_model(model->graph, output, err));
+  size_t bytes;
+  TRY(onnx_output_write(model->graph, output, &bytes, err));
   bool uniform = kind == INITIALIZE_xavier;
   if (options_flag(options, "json"))
     report_json(options, &report, uniform, output, text);

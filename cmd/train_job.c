@@ -1,10 +1,10 @@
 #include "cmd/train_job.h"
 
 #include "cmd/common.h"
+#include "cmd/onnx_output.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/train_rows.h"
-#include "formats/onnx/onnx.h"
 
 /* ---- models and data ---- */
 
@@ -93,16 +93,6 @@ static Status train(TrainJob *job, Error *err) {
   return status == OK ? OK : fail_within(err, "%s", job->student.path);
 }
 
-static Status write_output(TrainJob *job, Error *err) {
-  OutputFile out = {0};
-  job->student.graph->producer = ONNX_OWN_PRODUCER;
-  TRY(output_open(&out, job->output, err));
-  Status status = onnx_write_to(&out, job->student.graph, &job->file_bytes, err);
-  if (status == OK) return output_commit(&out, err);
-  output_abandon(&out);
-  return status;
-}
-
 static Status write_log(const TrainJob *job, Error *err) {
   const char *path = options_string(job->options, "log");
   return path == NULL ? OK : file_write(path, job->log.bytes, job->log.length, err);
@@ -125,7 +115,7 @@ Status train_job_run(TrainJob *job, const Options *options, const char *teacher,
   TRY(load_samples(job, err));
   TRY(train(job, err));
   TRY(write_log(job, err));
-  return write_output(job, err);
+  return onnx_output_write(job->student.graph, job->output, &job->file_bytes, err);
 }
 
 void train_job_free(TrainJob *job) {

@@ -21,7 +21,7 @@ typedef struct State {
 struct Optimizer {
   OptimizerOptions options;
   int count;
-  Parameter *parameters;
+  OptimizedTensor *parameters;
   State *states;
   float *memory; /* of all states */
   size_t memory_floats;
@@ -46,7 +46,7 @@ OptimizerOptions optimizer_defaults(void) {
 
 /* ---- memory ---- */
 
-static int64_t blocks_of(const Parameter *parameter) {
+static int64_t blocks_of(const OptimizedTensor *parameter) {
   return parameter->count / BLOCK + (parameter->count % BLOCK > 0);
 }
 
@@ -72,7 +72,7 @@ static void share_out(Optimizer *optimizer) {
   const OptimizerOptions *options = &optimizer->options;
   float *memory = optimizer->memory;
   for (int i = 0; i < optimizer->count; i++) {
-    const Parameter *parameter = &optimizer->parameters[i];
+    const OptimizedTensor *parameter = &optimizer->parameters[i];
     State *state = &optimizer->states[i];
     state->first = part_of(&memory, has_first(options), parameter->count);
     state->second = part_of(&memory, has_second(options), parameter->count);
@@ -82,7 +82,7 @@ static void share_out(Optimizer *optimizer) {
   }
 }
 
-static Status prepare(Optimizer *made, const Parameter *parameters, Error *err) {
+static Status prepare(Optimizer *made, const OptimizedTensor *parameters, Error *err) {
   size_t elements = 0, bytes;
   made->parameters = calloc((size_t)made->count + 1, sizeof *made->parameters);
   made->states = calloc((size_t)made->count + 1, sizeof *made->states);
@@ -103,8 +103,8 @@ static Status prepare(Optimizer *made, const Parameter *parameters, Error *err) 
   return OK;
 }
 
-Status optimizer_new(Optimizer **optimizer, const OptimizerOptions *options, const Parameter *parameters,
-                     int count, Error *err) {
+Status optimizer_new(Optimizer **optimizer, const OptimizerOptions *options,
+                     const OptimizedTensor *parameters, int count, Error *err) {
   Optimizer *made = *optimizer = calloc(1, sizeof *made);
   if (made == NULL) return fail_memory(err);
   made->options = *options;
@@ -242,7 +242,7 @@ static void keep_zeros(float *w, const uint8_t *mask, int64_t n) {
 }
 
 static void step_part(const Optimizer *optimizer, Update update, Block block) {
-  const Parameter *parameter = &optimizer->parameters[block.p];
+  const OptimizedTensor *parameter = &optimizer->parameters[block.p];
   const State *state = &optimizer->states[block.p];
   int64_t from = block.from, n = block.count;
   const OptimizerOptions *options = &optimizer->options;

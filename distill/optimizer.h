@@ -32,19 +32,19 @@ typedef struct OptimizerOptions {
 OptimizerOptions optimizer_defaults(void);
 
 /* A tensor that is trained. */
-typedef struct Parameter {
+typedef struct OptimizedTensor {
   float *value;
   int64_t count;
   bool decays;         /* weight decay concerns it */
   double rate_factor;  /* of its learning rate */
   const uint8_t *mask; /* NULL, or 0 for elements that stay 0 */
-} Parameter;
+} OptimizedTensor;
 
 typedef struct Optimizer Optimizer;
 
 /* Copies the list; the values are the caller's. */
-Status optimizer_new(Optimizer **optimizer, const OptimizerOptions *options, const Parameter *parameters,
-                     int count, Error *err);
+Status optimizer_new(Optimizer **optimizer, const OptimizerOptions *options,
+                     const OptimizedTensor *parameters, int count, Error *err);
 void optimizer_free(Optimizer *optimizer); /* accepts NULL */
 
 /* The gradient of parameter i that the next step goes by, unchanged until then; NULL: zero. */

@@ -74,13 +74,13 @@ static void take_own(Training *training) {
 
 static Status new_optimizer(Training *training, Error *err) {
   const Weights *weights = &training->weights;
-  Parameter *parameters = calloc((size_t)weights->count, sizeof *parameters);
+  OptimizedTensor *parameters = calloc((size_t)weights->count, sizeof *parameters);
   if (parameters == NULL) return fail_memory(err);
   for (int i = 0; i < weights->count; i++)
-    parameters[i] = (Parameter){.value = weights->list[i].tensor->data,
-                                .count = weights->list[i].count,
-                                .decays = weights->list[i].decays,
-                                .rate_factor = 1};
+    parameters[i] = (OptimizedTensor){.value = weights->list[i].tensor->data,
+                                      .count = weights->list[i].count,
+                                      .decays = weights->list[i].decays,
+                                      .rate_factor = 1};
   Status status =
       optimizer_new(&training->optimizer, &training->options->optimizer, parameters, weights->count, err);
   free(parameters);

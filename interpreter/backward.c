@@ -125,10 +125,6 @@ void backward_free(Backward *backward) {
   free(backward);
 }
 
-bool backward_reaches(const Backward *backward, const Value *wanted) {
-  return backward->flows[wanted->index] && backward->is_bound[wanted->index];
-}
-
 /* ---- a tape's memory ---- */
 
 Status tape_new(Tape **tape, const Backward *backward, Error *err) {

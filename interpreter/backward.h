@@ -26,8 +26,6 @@ typedef struct Tape Tape;
 Status backward_new(Backward **backward, const Graph *graph, Value *const *wanted, int wanted_count,
                     Value *const *roots, int root_count, Error *err);
 void backward_free(Backward *backward); /* accepts NULL */
-/* Whether a root depends on the wanted value at all. */
-bool backward_reaches(const Backward *backward, const Value *wanted);
 
 Status tape_new(Tape **tape, const Backward *backward, Error *err);
 void tape_free(Tape *tape); /* accepts NULL */

@@ -11,7 +11,7 @@ Suite *suite_optimizer(void);
 
 #define EXACT 1e-6
 
-static Optimizer *begin(const OptimizerOptions *options, const Parameter *parameters, int count) {
+static Optimizer *begin(const OptimizerOptions *options, const OptimizedTensor *parameters, int count) {
   Optimizer *optimizer;
   Error err = {0};
   ck_assert_int_eq(optimizer_new(&optimizer, options, parameters, count, &err), OK);
@@ -22,7 +22,7 @@ static Optimizer *begin(const OptimizerOptions *options, const Parameter *parame
 static void expect_two_steps(const OptimizerOptions *options, bool decays, double first, double second) {
   float weight = 1;
   const float gradients[] = {0.5f, -1};
-  Parameter parameter = {.value = &weight, .count = 1, .decays = decays, .rate_factor = 1};
+  OptimizedTensor parameter = {.value = &weight, .count = 1, .decays = decays, .rate_factor = 1};
   Optimizer *optimizer = begin(options, &parameter, 1);
   optimizer_set_gradient(optimizer, 0, &gradients[0]);
   ck_assert_double_eq_tol(optimizer_step(optimizer, 0.1, NULL), 0.5, EXACT);
@@ -97,8 +97,8 @@ END_TEST
 START_TEST(clipping_goes_by_the_norm_of_all) {
   float a = 0, b = 0;
   const float of_a = 3, of_b = 4;
-  Parameter parameters[] = {{.value = &a, .count = 1, .rate_factor = 1},
-                            {.value = &b, .count = 1, .rate_factor = 0.5}};
+  OptimizedTensor parameters[] = {{.value = &a, .count = 1, .rate_factor = 1},
+                                  {.value = &b, .count = 1, .rate_factor = 0.5}};
   OptimizerOptions options = {.kind = OPTIMIZER_SGD, .clip_norm = 1};
   Optimizer *optimizer = begin(&options, parameters, 2);
   optimizer_set_gradient(optimizer, 0, &of_a);
@@ -113,7 +113,7 @@ END_TEST
 START_TEST(a_norm_below_the_limit_is_left) {
   float weight = 0;
   const float gradient = 0.5f;
-  Parameter parameter = {.value = &weight, .count = 1, .rate_factor = 1};
+  OptimizedTensor parameter = {.value = &weight, .count = 1, .rate_factor = 1};
   OptimizerOptions options = {.kind = OPTIMIZER_SGD, .clip_norm = 1};
   Optimizer *optimizer = begin(&options, &parameter, 1);
   optimizer_set_gradient(optimizer, 0, &gradient);
@@ -127,7 +127,7 @@ START_TEST(masked_weights_stay_zero) {
   float weights[] = {1, 0, 1};
   const float gradient[] = {1, 1, 1};
   const uint8_t mask[] = {1, 0, 1};
-  Parameter parameter = {.value = weights, .count = 3, .rate_factor = 1, .mask = mask};
+  OptimizedTensor parameter = {.value = weights, .count = 3, .rate_factor = 1, .mask = mask};
   OptimizerOptions options = optimizer_defaults();
   options.ema = 0.5;
   Optimizer *optimizer = begin(&options, &parameter, 1);
@@ -145,7 +145,7 @@ END_TEST
 START_TEST(the_average_follows_the_weights) {
   float weight = 1;
   const float gradient = 1;
-  Parameter parameter = {.value = &weight, .count = 1, .rate_factor = 1};
+  OptimizedTensor parameter = {.value = &weight, .count = 1, .rate_factor = 1};
   OptimizerOptions options = {.kind = OPTIMIZER_SGD, .ema = 0.5};
   Optimizer *optimizer = begin(&options, &parameter, 1);
   ck_assert_float_eq(*optimizer_average(optimizer, 0), 1);
@@ -166,7 +166,7 @@ END_TEST
 START_TEST(no_gradient_is_one_of_zeros) {
   float weight = 0;
   const float gradient = 1;
-  Parameter parameter = {.value = &weight, .count = 1, .rate_factor = 1};
+  OptimizedTensor parameter = {.value = &weight, .count = 1, .rate_factor = 1};
   OptimizerOptions options = {.kind = OPTIMIZER_SGD, .momentum = 0.5};
   Optimizer *optimizer = begin(&options, &parameter, 1);
   optimizer_set_gradient(optimizer, 0, &gradient);
@@ -193,8 +193,8 @@ static Net *net_new(const OptimizerOptions *options) {
   Random random = {7};
   for (int i = 0; i < LARGE; i++) net->large[i] = (float)random_normal(&random);
   for (int i = 0; i < SMALL; i++) net->small[i] = (float)random_normal(&random);
-  Parameter parameters[] = {{.value = net->large, .count = LARGE, .decays = true, .rate_factor = 1},
-                            {.value = net->small, .count = SMALL, .rate_factor = 1}};
+  OptimizedTensor parameters[] = {{.value = net->large, .count = LARGE, .decays = true, .rate_factor = 1},
+                                  {.value = net->small, .count = SMALL, .rate_factor = 1}};
   net->optimizer = begin(options, parameters, 2);
   optimizer_set_gradient(net->optimizer, 0, net->of_large);
   optimizer_set_gradient(net->optimizer, 1, net->of_small);
