@@ -1,4 +1,5 @@
 /* tensor_scatter.c - TensorScatter: new rows written into a cache, each batch element at its own place. */
+#include "operators/gradient_moved.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 
@@ -65,6 +66,10 @@ static Status scatter(Run *run) {
   return OK;
 }
 
+static Status grad_scatter(Grad *grad) {
+  return grad_moved_by(grad, scatter, 1 << 0 | 1 << 1, NULL);
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(TensorScatterParams, axis, FIELD_INT, .otherwise = -2),
     ATTRIBUTE(TensorScatterParams, mode, FIELD_CHOICE, .choices = modes),
@@ -73,7 +78,7 @@ static const AttributeRow attributes[] = {
 const Op op_TensorScatter = {
     .name = "TensorScatter",
     .brief = "Writes rows into a cache, for each batch element at its own place.",
-    .versions = {{24, infer, scatter, NULL}},
+    .versions = {{24, infer, scatter, NULL, grad_scatter}},
     .attributes = attributes,
     .params_bytes = sizeof(TensorScatterParams),
     .inputs = {{"past_cache", PORT_REQUIRED, ELEMENTS_ANY, "[batch, ..., room, ...]"},

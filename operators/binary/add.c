@@ -48,10 +48,14 @@ static Status grad_add(Grad *grad) {
   return binary_grad(grad, NULL, NULL);
 }
 
+static Status grad_old(Grad *grad) {
+  return binary_grad_old(grad, grad_add);
+}
+
 const Op op_Add = {
     .name = "Add",
     .brief = "a + b.",
-    .versions = {{7, infer, run_plain, run_fast, grad_add}, {1, binary_infer_old, run_old, NULL}},
+    .versions = {{7, infer, run_plain, run_fast, grad_add}, {1, binary_infer_old, run_old, NULL, grad_old}},
     .attributes = binary_attributes,
     .params_bytes = sizeof(BinaryParams),
     BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),

@@ -40,10 +40,12 @@ Status binary_fast(Run *run, BinaryLoop loop);
       for (int64_t i = 0; i < n; i++) y[i] = name##_of(*a, b[step_b * i]);                                   \
   }
 
-/* The partial derivative of the operation at one pair. */
-typedef float (*BinaryPartial)(float a, float b);
-/* The way back; a partial of NULL is 1. */
-Status binary_grad(Grad *grad, BinaryPartial of_a, BinaryPartial of_b);
+/* ---- the way back, float32 ---- */
+
+/* The partial derivatives of the operation as loops of a and b; NULL: it is 1. */
+Status binary_grad(Grad *grad, BinaryLoop of_a, BinaryLoop of_b);
+/* Of a * b. */
+Status binary_grad_product(Grad *grad);
 
 /* ---- one operator for any number of operands: Max, Min, Sum, Mean ---- */
 
@@ -51,6 +53,10 @@ Status binary_grad(Grad *grad, BinaryPartial of_a, BinaryPartial of_b);
 Status variadic_run(Run *run, const BinaryFunctions *functions);
 Status variadic_fast(Run *run, BinaryLoop loop);
 Status variadic_infer(Infer *infer);
+/* Of Max and Min: operands that are equal to the result share its gradient. */
+Status variadic_grad_picked(Grad *grad);
+/* Of the sum of all operands times `factor`. */
+Status variadic_grad_sum(Grad *grad, float factor);
 
 /* ---- inference ---- */
 
@@ -85,6 +91,8 @@ Status binary_run_at(Run *run, int64_t axis, RunFunction kernel);
 Status binary_infer_old(Infer *infer);
 Status binary_infer_bool_old(Infer *infer);
 Status binary_run_old(Run *run, RunFunction kernel);
+Status binary_grad_at(Grad *grad, int64_t axis, GradFunction back);
+Status binary_grad_old(Grad *grad, GradFunction back);
 
 /* ---- rows ---- */
 

@@ -28,6 +28,19 @@ Status binary_run_at(Run *run, int64_t axis, RunFunction kernel) {
   return kernel(&numpy);
 }
 
+Status binary_grad_at(Grad *grad, int64_t axis, GradFunction back) {
+  int rank = grad->run.in[0]->shape.rank;
+  Tensor b = *grad->run.in[1], of_b;
+  b.shape = place_at(b.shape, axis, rank);
+  Grad numpy = *grad;
+  numpy.run.in = (const Tensor *[]){grad->run.in[0], &b};
+  if (grad->in_grad[1] == NULL) return back(&numpy);
+  of_b = *grad->in_grad[1];
+  of_b.shape = b.shape;
+  numpy.in_grad = (Tensor *[]){grad->in_grad[0], &of_b};
+  return back(&numpy);
+}
+
 Status binary_infer_old(Infer *infer) {
   const BinaryParams *params = infer->params;
   return binary_infer_at(infer, params->broadcast ? params->axis : -1);
@@ -43,4 +56,9 @@ Status binary_infer_bool_old(Infer *infer) {
 Status binary_run_old(Run *run, RunFunction kernel) {
   const BinaryParams *params = run->params;
   return binary_run_at(run, params->broadcast ? params->axis : -1, kernel);
+}
+
+Status binary_grad_old(Grad *grad, GradFunction back) {
+  const BinaryParams *params = grad->run.params;
+  return binary_grad_at(grad, params->broadcast ? params->axis : -1, back);
 }

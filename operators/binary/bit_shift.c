@@ -31,6 +31,7 @@ const Op op_BitShift = {.name = "BitShift",
                         .attributes = attributes,
                         .params_bytes = sizeof(BitShiftParams),
                         BINARY_PORTS(ELEMENTS_UNSIGNED, ELEMENTS_UNSIGNED),
+                        .grad_reason = "not differentiable: a function of integers",
                         .role = ROLE_INDEX,
                         .samples = {{"u8{1,255,7}, u8{1,4,8}", "direction=\"LEFT\""},
                                     {"u64{1,255}, u64{63,64}", "direction=\"RIGHT\""}}};

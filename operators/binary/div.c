@@ -53,23 +53,21 @@ static Status run_old(Run *run) {
   return binary_run_old(run, run_plain);
 }
 
-static float of_a(float a, float b) {
-  (void)a;
-  return 1 / b;
-}
-
-static float of_b(float a, float b) {
-  return -a / (b * b);
-}
+BINARY_LOOP(of_a, ((void)a, 1.0f / b))
+BINARY_LOOP(of_b, -a / (b * b))
 
 static Status grad_div(Grad *grad) {
   return binary_grad(grad, of_a, of_b);
 }
 
+static Status grad_old(Grad *grad) {
+  return binary_grad_old(grad, grad_div);
+}
+
 const Op op_Div = {
     .name = "Div",
     .brief = "a / b; integers are divided towards zero, and by 0 give 0.",
-    .versions = {{7, infer, run_plain, run_fast, grad_div}, {1, binary_infer_old, run_old, NULL}},
+    .versions = {{7, infer, run_plain, run_fast, grad_div}, {1, binary_infer_old, run_old, NULL, grad_old}},
     .attributes = binary_attributes,
     .params_bytes = sizeof(BinaryParams),
     BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),

@@ -29,6 +29,7 @@ const Op op_Less = {
     .attributes = binary_attributes,
     .params_bytes = sizeof(BinaryParams),
     BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENT_BIT(ELEMENT_BOOL)),
+    .grad_reason = "not differentiable: the result is a truth value",
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3,4], f32[2,1,4]", ""},
                 {"f32{1,nan,inf}, f32{1,nan,2}", ""},

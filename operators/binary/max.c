@@ -32,7 +32,7 @@ static OpRole role_of(const Node *node, const char **reason) {
 
 const Op op_Max = {.name = "Max",
                    .brief = "The largest of all operands, element by element; NaN wins.",
-                   .versions = {{1, variadic_infer, run_plain, run_fast}},
+                   .versions = {{1, variadic_infer, run_plain, run_fast, variadic_grad_picked}},
                    .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_NUMERIC, "[...]"}},
                    .outputs = {{"max", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
                    .role = ROLE_PICK,

@@ -14,10 +14,14 @@ static Status run_plain(Run *run) {
   return OK;
 }
 
+static Status grad_mean(Grad *grad) {
+  return variadic_grad_sum(grad, 1.0f / (float)grad->run.input_count);
+}
+
 const Op op_Mean = {
     .name = "Mean",
     .brief = "The mean of all operands, element by element.",
-    .versions = {{1, variadic_infer, run_plain, NULL}},
+    .versions = {{1, variadic_infer, run_plain, NULL, grad_mean}},
     .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_FLOAT, "[...]"}},
     .outputs = {{"mean", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
     .role = ROLE_FLOAT,

@@ -30,6 +30,13 @@ static Status run_plain(Run *run) {
   return binary_run(run, ((const ModParams *)run->params)->fmod ? &with_fmod : &without);
 }
 
+/* a - b * trunc(a / b) */
+BINARY_LOOP(of_divisor, -truncf(a / b))
+
+static Status grad_mod(Grad *grad) {
+  return binary_grad(grad, NULL, of_divisor);
+}
+
 static Status infer(Infer *infer) {
   if (element_is_float(infer->in[0].type) && !((const ModParams *)infer->params)->fmod)
     return infer_fail(infer, "float inputs need the attribute fmod=1");
@@ -40,13 +47,14 @@ static const AttributeRow attributes[] = {ATTRIBUTE(ModParams, fmod, FIELD_BOOL,
 
 const Op op_Mod = {.name = "Mod",
                    .brief = "The rest of a / b, with the sign of b or (fmod) of a; by 0, integers give 0.",
-                   .versions = {{10, infer, run_plain, NULL}},
+                   .versions = {{10, infer, run_plain, NULL, grad_mod}},
                    .attributes = attributes,
                    .params_bytes = sizeof(ModParams),
                    BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),
                    .role = ROLE_FLOAT,
                    .role_reason = "float only: the runtime has no remainder",
                    .samples = {{"f32[2,3], f32[3](0.5,2)", "fmod=1"},
+                               {"f32[2,1,3](-9,9), f32[4,1](1,3)", "fmod=1"},
                                {"i64{7,-7,7,-7,5}, i64{3,3,-3,-3,0}", ""},
                                {"i64{7,-7,7,-7,5}, i64{3,3,-3,-3,0}", "fmod=1"},
                                {"u8[2,3], u8[]{7}", ""}}};

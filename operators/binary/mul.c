@@ -45,34 +45,24 @@ static Status run_old(Run *run) {
   return binary_run_old(run, run_plain);
 }
 
-static float of_a(float a, float b) {
-  (void)a;
-  return b;
+static Status grad_old(Grad *grad) {
+  return binary_grad_old(grad, binary_grad_product);
 }
 
-static float of_b(float a, float b) {
-  (void)b;
-  return a;
-}
-
-static Status grad_mul(Grad *grad) {
-  return binary_grad(grad, of_a, of_b);
-}
-
-const Op op_Mul = {
-    .name = "Mul",
-    .brief = "a * b.",
-    .versions = {{7, infer, run_plain, run_fast, grad_mul}, {1, binary_infer_old, run_old, NULL}},
-    .attributes = binary_attributes,
-    .params_bytes = sizeof(BinaryParams),
-    BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),
-    .role = ROLE_PRODUCT,
-    .role_of = role_of,
-    .samples = {{"f32[2,3,4], f32[2,3,4]", ""},
-                {"f32[2,3,4,5], f32[3,1,1]!", ""},
-                {"f32[2,1,4], f32[3,1]", ""},
-                {"f32[2,3], f32[]{0.5}!", ""},
-                {"f32[5], f32[2,5]", ""},
-                {"i64{4,9}, i64[]{2}!", ""},
-                {"f32[2,3,4], f32[3](1,2)", "broadcast=1 axis=1 opset=6"},
-                {"f16[3], f16[3]", ""}}};
+const Op op_Mul = {.name = "Mul",
+                   .brief = "a * b.",
+                   .versions = {{7, infer, run_plain, run_fast, binary_grad_product},
+                                {1, binary_infer_old, run_old, NULL, grad_old}},
+                   .attributes = binary_attributes,
+                   .params_bytes = sizeof(BinaryParams),
+                   BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),
+                   .role = ROLE_PRODUCT,
+                   .role_of = role_of,
+                   .samples = {{"f32[2,3,4], f32[2,3,4]", ""},
+                               {"f32[2,3,4,5], f32[3,1,1]!", ""},
+                               {"f32[2,1,4], f32[3,1]", ""},
+                               {"f32[2,3], f32[]{0.5}!", ""},
+                               {"f32[5], f32[2,5]", ""},
+                               {"i64{4,9}, i64[]{2}!", ""},
+                               {"f32[2,3,4], f32[3](1,2)", "broadcast=1 axis=1 opset=6"},
+                               {"f16[3], f16[3]", ""}}};

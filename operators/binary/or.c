@@ -21,6 +21,7 @@ const Op op_Or = {
     .attributes = binary_attributes,
     .params_bytes = sizeof(BinaryParams),
     BINARY_PORTS(ELEMENT_BIT(ELEMENT_BOOL), ELEMENT_BIT(ELEMENT_BOOL)),
+    .grad_reason = "not differentiable: a function of truth values",
     .role = ROLE_INDEX,
     .samples = {{"bool[2,3], bool[2,3]", ""},
                 {"bool[2,1], bool[3]", ""},

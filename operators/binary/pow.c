@@ -1,4 +1,5 @@
 #include "operators/binary/binary.h"
+#include "operators/reals.h"
 
 #include <math.h>
 
@@ -50,6 +51,37 @@ static Status infer(Infer *infer) {
   return binary_infer_shape(infer, infer->in[0].type);
 }
 
+/* ---- gradients ---- */
+
+static inline float slope_of_base(float base, float exponent) {
+  if (exponent == 2.0f) return 2.0f * base;
+  return exponent == 0.0f ? 0.0f : (float)((double)exponent * pow((double)base, (double)exponent - 1));
+}
+
+/* Beside a base below 0 the power is no number, and no exponent is better than another: 0. */
+static inline float slope_of_exponent(float base, float exponent) {
+  return base > 0.0f ? (float)(pow((double)base, (double)exponent) * log((double)base)) : 0.0f;
+}
+
+BINARY_LOOP(of_base, slope_of_base(a, b))
+BINARY_LOOP(of_exponent, slope_of_exponent(a, b))
+
+static Status grad_pow(Grad *grad) {
+  const Tensor *exponent = grad->run.in[1];
+  if (exponent->type == ELEMENT_FLOAT32) return binary_grad(grad, of_base, of_exponent);
+  int64_t n = tensor_elements(exponent);
+  Tensor floats = {.type = ELEMENT_FLOAT32, .shape = exponent->shape, .data = floats_new(&grad->run, n)};
+  if (floats.data == NULL) return fail_memory(grad->run.err);
+  for (int64_t i = 0; i < n; i++) tensor_set(&floats, i, tensor_get(exponent, i));
+  Grad converted = *grad;
+  converted.run.in = (const Tensor *[]){grad->run.in[0], &floats};
+  return binary_grad(&converted, of_base, of_exponent);
+}
+
+static Status grad_old(Grad *grad) {
+  return binary_grad_old(grad, grad_pow);
+}
+
 static OpRole role_of(const Node *node, const char **reason) {
   OpRole role = binary_role(node, ROLE_FLOAT);
   if (role == ROLE_FLOAT) *reason = NO_POWER;
@@ -60,20 +92,22 @@ static Status run_old(Run *run) {
   return binary_run_old(run, run_plain);
 }
 
-const Op op_Pow = {.name = "Pow",
-                   .brief = "x to the power of y.",
-                   .versions = {{7, infer, run_plain, run_fast}, {1, binary_infer_old, run_old, NULL}},
-                   .attributes = binary_attributes,
-                   .params_bytes = sizeof(BinaryParams),
-                   .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},
-                              {"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
-                   .outputs = {{"Z", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
-                   .role = ROLE_FLOAT,
-                   .role_reason = NO_POWER,
-                   .role_of = role_of,
-                   .samples = {{"f32[2,3](0.1,4), f32[2,3]", ""},
-                               {"f32[2,3,4], f32[]{2.0}!", ""},
-                               {"f32[2,3,4](0.1,4), f32[3]", "broadcast=1 axis=1 opset=6"},
-                               {"f32[4](0.1,4), i64[]{3}", ""},
-                               {"i32{2,-3,0,-1}, i32{10,3,-1,-7}", ""},
-                               {"i64[4], f32[4](0,2)", ""}}};
+const Op op_Pow = {
+    .name = "Pow",
+    .brief = "x to the power of y.",
+    .versions = {{7, infer, run_plain, run_fast, grad_pow}, {1, binary_infer_old, run_old, NULL, grad_old}},
+    .attributes = binary_attributes,
+    .params_bytes = sizeof(BinaryParams),
+    .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},
+               {"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+    .outputs = {{"Z", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+    .role = ROLE_FLOAT,
+    .role_reason = NO_POWER,
+    .role_of = role_of,
+    .samples = {{"f32[2,3](0.1,4), f32[2,3]", ""},
+                {"f32[2,3,4], f32[]{2.0}!", ""},
+                {"f32[2,3,4](0.1,4), f32[3]", "broadcast=1 axis=1 opset=6"},
+                {"f32[4](0.1,4), i64[]{3}", ""},
+                {"i32{2,-3,0,-1}, i32{10,3,-1,-7}", ""},
+                {"f32[2,1,4](0.1,4), f32[3,1]", ""},
+                {"i64[4], f32[4](0,2)", ""}}};

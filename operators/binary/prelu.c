@@ -55,6 +55,17 @@ static Status run_old(Run *run) {
   return binary_run_at(run, 1, run_plain);
 }
 
+BINARY_LOOP(of_x, a < 0.0f ? b : 1.0f)
+BINARY_LOOP(of_slope, ((void)b, a < 0.0f ? a : 0.0f))
+
+static Status grad_prelu(Grad *grad) {
+  return binary_grad(grad, of_x, of_slope);
+}
+
+static Status grad_old(Grad *grad) {
+  return binary_grad_at(grad, 1, grad_prelu);
+}
+
 static OpRole role_of(const Node *node, const char **reason) {
   const Tensor *slope = node_constant(node, 1);
   if (slope != NULL && tensor_elements(slope) == 1) return ROLE_TABLE;
@@ -62,16 +73,17 @@ static OpRole role_of(const Node *node, const char **reason) {
   return ROLE_FLOAT;
 }
 
-const Op op_PRelu = {.name = "PRelu",
-                     .brief = "x, or slope * x where x is negative; the slope is broadcast to x.",
-                     .versions = {{7, infer, run_plain, run_fast}, {1, infer_old, run_old, NULL}},
-                     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"},
-                                {"slope", PORT_REQUIRED, ELEMENTS_NUMERIC, "[C, 1, ...]"}},
-                     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"}},
-                     .role = ROLE_FLOAT,
-                     .role_reason = NO_SLOPES,
-                     .role_of = role_of,
-                     .samples = {{"f32[2,3,4,4], f32[3,1,1]!", ""},
-                                 {"f32[2,3], f32[1]!", ""},
-                                 {"i32[2,3], i32[2,3]", ""},
-                                 {"f32[2,3,4], f32[3]!", "opset=6"}}};
+const Op op_PRelu = {
+    .name = "PRelu",
+    .brief = "x, or slope * x where x is negative; the slope is broadcast to x.",
+    .versions = {{7, infer, run_plain, run_fast, grad_prelu}, {1, infer_old, run_old, NULL, grad_old}},
+    .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"},
+               {"slope", PORT_REQUIRED, ELEMENTS_NUMERIC, "[C, 1, ...]"}},
+    .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"}},
+    .role = ROLE_FLOAT,
+    .role_reason = NO_SLOPES,
+    .role_of = role_of,
+    .samples = {{"f32[2,3,4,4], f32[3,1,1]!", ""},
+                {"f32[2,3], f32[1]!", ""},
+                {"i32[2,3], i32[2,3]", ""},
+                {"f32[2,3,4], f32[3]!", "opset=6"}}};

@@ -44,20 +44,20 @@ static Status run_old(Run *run) {
   return binary_run_old(run, run_plain);
 }
 
-static float minus_one(float a, float b) {
-  (void)a;
-  (void)b;
-  return -1;
-}
+BINARY_LOOP(minus_one, ((void)a, (void)b, -1.0f))
 
 static Status grad_sub(Grad *grad) {
   return binary_grad(grad, NULL, minus_one);
 }
 
+static Status grad_old(Grad *grad) {
+  return binary_grad_old(grad, grad_sub);
+}
+
 const Op op_Sub = {
     .name = "Sub",
     .brief = "a - b.",
-    .versions = {{7, infer, run_plain, run_fast, grad_sub}, {1, binary_infer_old, run_old, NULL}},
+    .versions = {{7, infer, run_plain, run_fast, grad_sub}, {1, binary_infer_old, run_old, NULL, grad_old}},
     .attributes = binary_attributes,
     .params_bytes = sizeof(BinaryParams),
     BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),

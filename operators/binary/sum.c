@@ -20,9 +20,13 @@ static OpRole role_of(const Node *node, const char **reason) {
   return variadic_role(node, ROLE_SUM, reason);
 }
 
+static Status grad_sum(Grad *grad) {
+  return variadic_grad_sum(grad, 1);
+}
+
 const Op op_Sum = {.name = "Sum",
                    .brief = "The sum of all operands.",
-                   .versions = {{1, variadic_infer, run_plain, run_fast}},
+                   .versions = {{1, variadic_infer, run_plain, run_fast, grad_sum}},
                    .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_FLOAT, "[...]"}},
                    .outputs = {{"sum", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
                    .role = ROLE_SUM,

@@ -1,4 +1,6 @@
 #include "operators/binary/binary.h"
+#include "operators/gradient.h"
+#include "operators/reals.h"
 
 #include <string.h>
 
@@ -58,9 +60,34 @@ static Status infer(Infer *infer) {
   return OK;
 }
 
+/* dy where the condition is `wanted`, else 0, in the shape of the result. */
+static void mask(const Grad *grad, bool wanted, float *full) {
+  const Tensor *condition = grad->run.in[0];
+  const uint8_t *is_x = condition->data;
+  const float *dy = grad_of_output(grad, 0);
+  Broadcast plan;
+  BroadcastPlace at = {0};
+  broadcast_plan(&plan, &grad->run.out[0]->shape, (const Shape *[]){&condition->shape}, 1);
+  for (int64_t r = 0, j = 0; r < plan.runs; r++, broadcast_next(&plan, &at))
+    for (int64_t i = 0; i < plan.length; i++, j++)
+      full[j] = (is_x[at.offset[0] + i * plan.step[0]] != 0) == wanted ? dy[j] : 0.0f;
+}
+
+static Status grad_where(Grad *grad) {
+  const Shape *shape = &grad->run.out[0]->shape;
+  float *full = floats_new(&grad->run, shape_elements(shape));
+  if (full == NULL) return fail_memory(grad->run.err);
+  for (int k = 1; k <= 2; k++) {
+    if (grad_of_input(grad, k) == NULL) continue;
+    mask(grad, k == 1, full);
+    TRY(grad_sum_to(grad, grad->in_grad[k], full, shape));
+  }
+  return OK;
+}
+
 const Op op_Where = {.name = "Where",
                      .brief = "The element of X where the condition is true, else that of Y.",
-                     .versions = {{9, infer, run_plain, NULL}},
+                     .versions = {{9, infer, run_plain, NULL, grad_where}},
                      .inputs = {{"condition", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_BOOL), "[...]"},
                                 {"X", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                                 {"Y", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
@@ -68,5 +95,6 @@ const Op op_Where = {.name = "Where",
                      .role = ROLE_FLOAT,
                      .role_reason = NO_SELECT,
                      .samples = {{"bool[2,3], f32[2,3], f32[2,3]", ""},
+                                 {"bool[2,1,3], f32[3], f32[4,1]", ""},
                                  {"bool[3], i64[2,1], i64[]", ""},
                                  {"bool[2,1], f16[3], f16[1]", ""}}};

@@ -46,6 +46,7 @@ const Op op_If = {
     .params_bytes = sizeof(IfParams),
     .inputs = {{"cond", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_BOOL), "[]"}},
     .outputs = {{"outputs", PORT_VARIADIC, ELEMENTS_VALUE, "[...]"}},
+    .grad_reason = "no gradient goes into bodies",
     .role = ROLE_FLOAT,
     .role_reason = "which body runs is known only with the data",
     .samples = {{"bool[]{true}", "then_branch=(|a=Not(x0)|a) else_branch=(|a=Identity(x0)|a)"},

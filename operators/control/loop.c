@@ -172,6 +172,7 @@ const Op op_Loop = {
                {"cond", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_BOOL), "[]"},
                {"v_initial", PORT_VARIADIC_OR_NONE, ELEMENTS_VALUE, "[...]"}},
     .outputs = {{"v_final_and_scan_outputs", PORT_VARIADIC, ELEMENTS_VALUE, "[...]"}},
+    .grad_reason = "no gradient goes into bodies",
     .role = ROLE_FLOAT,
     .role_reason = "how often its body runs is known only with the data",
     .samples = {{"i64[]{3}, bool[]{true}, f32[2]",

@@ -313,6 +313,7 @@ const Op op_Scan = {
     .inputs = {{"first", PORT_OPTIONAL, ELEMENTS_ANY, "[...]"}, /* opset 8: sequence lengths, or absent */
                {"states_and_scan_inputs", PORT_VARIADIC_OR_NONE, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"final_states_and_scan_outputs", PORT_VARIADIC, ELEMENTS_ANY, "[...]"}},
+    .grad_reason = "no gradient goes into bodies",
     .role = ROLE_FLOAT,
     .role_reason = "its body is not unrolled",
     .samples = {{"f32[2], f32[3,2]", "body=(s:f32[2],x:f32[2]|t=Add(s,x)|t,t) num_scan_inputs=1 outputs=2"},

@@ -1,4 +1,5 @@
 /* causal_conv_with_state.c - CausalConvWithState: a depthwise convolution over time that keeps its tail. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 
 #include <math.h>
@@ -52,22 +53,75 @@ static double input_at(const Run *run, int64_t line, int64_t t, int64_t length, 
   return past != NULL ? tensor_get(past, line * tail + tail + t) : 0;
 }
 
+/* Of a channel at time t, before the activation. */
+static double sum_at(const Run *run, int64_t line, int64_t channel, int64_t t) {
+  const Tensor *weight = run->in[IN_WEIGHT], *bias = run_input(run, IN_BIAS);
+  int64_t length = run->in[IN_X]->shape.dims[2], kernel = weight->shape.dims[2], tail = kernel - 1;
+  double sum = bias != NULL ? tensor_get(bias, channel) : 0;
+  for (int64_t k = 0; k < kernel; k++)
+    sum += tensor_get(weight, channel * kernel + k) * input_at(run, line, t - tail + k, length, tail);
+  return sum;
+}
+
 static Status run_conv(Run *run) {
   const Shape *x = &run->in[IN_X]->shape;
-  const Tensor *weight = run->in[IN_WEIGHT], *bias = run_input(run, IN_BIAS);
   Tensor *y = run_output(run, 0), *present = run_output(run, 1);
-  int64_t channels = x->dims[1], length = x->dims[2], kernel = weight->shape.dims[2], tail = kernel - 1;
+  int64_t channels = x->dims[1], length = x->dims[2], tail = run->in[IN_WEIGHT]->shape.dims[2] - 1;
   bool silu = ((const CausalConvParams *)run->params)->activation != 0;
   for (int64_t line = 0; line < x->dims[0] * channels; line++) {
-    int64_t c = line % channels;
     for (int64_t t = 0; y != NULL && t < length; t++) {
-      double sum = bias != NULL ? tensor_get(bias, c) : 0;
-      for (int64_t k = 0; k < kernel; k++)
-        sum += tensor_get(weight, c * kernel + k) * input_at(run, line, t - tail + k, length, tail);
+      double sum = sum_at(run, line, line % channels, t);
       tensor_set(y, line * length + t, silu ? sum / (1 + exp(-sum)) : sum);
     }
     for (int64_t i = 0; present != NULL && i < tail; i++)
       tensor_set(present, line * tail + i, input_at(run, line, length - tail + i, length, tail));
+  }
+  return OK;
+}
+
+/* ---- the way back ---- */
+
+/* Adds to the gradient of a channel's input at time t. */
+static void add_to_input(const Grad *grad, int64_t line, int64_t t, int64_t length, int64_t tail, float dx) {
+  float *x = grad_of_input(grad, IN_X), *past = grad_of_input(grad, IN_PAST);
+  if (t >= 0 && x != NULL) x[line * length + t] += dx;
+  if (t < 0 && past != NULL) past[line * tail + tail + t] += dx;
+}
+
+/* The gradient of the sum at one time, before the activation. */
+static void back_sum(const Grad *grad, int64_t line, int64_t channel, int64_t t, int64_t length,
+                     int64_t kernel, double dsum) {
+  const float *weight = grad->run.in[IN_WEIGHT]->data;
+  float *dweight = grad_of_input(grad, IN_WEIGHT), *dbias = grad_of_input(grad, IN_BIAS);
+  int64_t tail = kernel - 1;
+  if (dbias != NULL) dbias[channel] += (float)dsum;
+  for (int64_t k = 0; k < kernel; k++) {
+    int64_t from = t - tail + k, w = channel * kernel + k;
+    if (dweight != NULL) dweight[w] += (float)(dsum * input_at(&grad->run, line, from, length, tail));
+    add_to_input(grad, line, from, length, tail, (float)(dsum * (double)weight[w]));
+  }
+}
+
+static double slope_of_silu(double x) {
+  double s = 1 / (1 + exp(-x));
+  return s * (1 + x * (1 - s));
+}
+
+static Status grad_conv(Grad *grad) {
+  const Run *run = &grad->run;
+  const Shape *x = &run->in[IN_X]->shape;
+  int64_t channels = x->dims[1], length = x->dims[2], kernel = run->in[IN_WEIGHT]->shape.dims[2];
+  const float *dy = grad_of_output(grad, 0), *dpresent = grad_of_output(grad, 1);
+  bool silu = ((const CausalConvParams *)run->params)->activation != 0;
+  TRY(grad_zero(grad));
+  for (int64_t line = 0; line < x->dims[0] * channels; line++) {
+    int64_t c = line % channels, tail = kernel - 1;
+    for (int64_t t = 0; dy != NULL && t < length; t++) {
+      double slope = silu ? slope_of_silu(sum_at(run, line, c, t)) : 1;
+      back_sum(grad, line, c, t, length, kernel, slope * (double)dy[line * length + t]);
+    }
+    for (int64_t i = 0; dpresent != NULL && i < tail; i++)
+      add_to_input(grad, line, length - tail + i, length, tail, dpresent[line * tail + i]);
   }
   return OK;
 }
@@ -85,7 +139,7 @@ static const AttributeRow attributes[] = {
 const Op op_CausalConvWithState = {
     .name = "CausalConvWithState",
     .brief = "Depthwise convolution over the past, whose tail is handed on to the next call.",
-    .versions = {{27, infer, run_conv, NULL}},
+    .versions = {{27, infer, run_conv, NULL, grad_conv}},
     .attributes = attributes,
     .params_bytes = sizeof(CausalConvParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[batch, channels, length]"},

@@ -1,4 +1,5 @@
 /* col2im.c - Col2Im: columns of blocks added up to an image. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 
@@ -89,13 +90,20 @@ static int64_t place_of(const Col2ImAxis *axes, int count, int64_t tap, int64_t 
   return at;
 }
 
+/* The axes, which inference has checked; their number. */
+static int axes_of(const Run *run, Col2ImAxis axes[COL2IM_MAX_AXES]) {
+  const Shape *image = &run->out[0]->shape;
+  int count = image->rank - 2;
+  for (int i = 0; i < count; i++)
+    (void)axis_of(run->params, count, i, image->dims[i + 2], tensor_get_integer(run->in[2], i), &axes[i]);
+  return count;
+}
+
 static Status run_col2im(Run *run) {
   const Tensor *x = run->in[0];
   Tensor *y = run->out[0];
   Col2ImAxis axes[COL2IM_MAX_AXES];
-  int count = y->shape.rank - 2;
-  for (int i = 0; i < count; i++)
-    (void)axis_of(run->params, count, i, y->shape.dims[i + 2], tensor_get_integer(run->in[2], i), &axes[i]);
+  int count = axes_of(run, axes);
   int64_t planes = y->shape.dims[0] * y->shape.dims[1], pixels = shape_product(&y->shape, 2, y->shape.rank);
   int64_t steps = x->shape.dims[2], taps = planes > 0 ? x->shape.dims[0] * x->shape.dims[1] / planes : 0;
   double *image = reals_new(run, pixels);
@@ -111,6 +119,22 @@ static Status run_col2im(Run *run) {
   return OK;
 }
 
+/* Every element of a column has the gradient of the pixel that it was added to. */
+static Status grad_col2im(Grad *grad) {
+  const Shape *x = &grad->run.in[0]->shape, *y = &grad->run.out[0]->shape;
+  float *dx = grad_of_input(grad, 0);
+  const float *dy = grad_of_output(grad, 0);
+  Col2ImAxis axes[COL2IM_MAX_AXES];
+  int count = axes_of(&grad->run, axes);
+  int64_t planes = y->dims[0] * y->dims[1], pixels = shape_product(y, 2, y->rank), steps = x->dims[2];
+  int64_t taps = planes > 0 ? x->dims[0] * x->dims[1] / planes : 0;
+  for (int64_t i = 0; dx != NULL && i < taps * steps; i++) {
+    int64_t at = place_of(axes, count, i / steps, i % steps);
+    for (int64_t p = 0; p < planes; p++) dx[p * taps * steps + i] = at < 0 ? 0 : dy[p * pixels + at];
+  }
+  return OK;
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(Col2ImParams, dilations, FIELD_INTS, .least = 1, .most = COL2IM_MOST),
     ATTRIBUTE(Col2ImParams, pads, FIELD_INTS, .least = 0, .most = COL2IM_MOST),
@@ -120,7 +144,7 @@ static const AttributeRow attributes[] = {
 const Op op_Col2Im = {
     .name = "Col2Im",
     .brief = "Adds columns of blocks up to images.",
-    .versions = {{18, infer, run_col2im, NULL}},
+    .versions = {{18, infer, run_col2im, NULL, grad_col2im}},
     .attributes = attributes,
     .params_bytes = sizeof(Col2ImParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C * block, L]"},

@@ -1,5 +1,6 @@
 /* max_roi_pool.c - MaxRoiPool: the largest element in each bin of boxes of an image. Boxes are rounded to
    whole pixels and hold both ends (Girshick, Fast R-CNN, 2015). */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 
 #include <math.h>
@@ -51,20 +52,26 @@ static void bin_range(const PoolAxis *axis, int64_t bin, int64_t *first, int64_t
   *end = (int64_t)fmin(fmax(ceil((double)(bin + 1) * axis->bin) + axis->from, 0), size);
 }
 
-/* The largest of a bin; 0 where it has no pixel. */
-static double largest(const Tensor *x, int64_t plane, const PoolAxis axes[2], int64_t row, int64_t column) {
-  int64_t top, bottom, left, right;
+/* Where the largest element of a bin is; -1 where it has no pixel. NaN never wins. */
+static int64_t largest(const Tensor *x, int64_t plane, const PoolAxis axes[2], int64_t row, int64_t column) {
+  int64_t top, bottom, left, right, best = -1;
   bin_range(&axes[0], row, &top, &bottom);
   bin_range(&axes[1], column, &left, &right);
-  if (top >= bottom || left >= right) return 0;
   double most = -(double)INFINITY;
   for (int64_t i = top; i < bottom; i++)
-    for (int64_t j = left; j < right; j++)
-      most = fmax(most, tensor_get(x, (plane * axes[0].size + i) * axes[1].size + j));
-  return most;
+    for (int64_t j = left; j < right; j++) {
+      int64_t at = (plane * axes[0].size + i) * axes[1].size + j;
+      double value = tensor_get(x, at);
+      if (best < 0 || value > most) best = at;
+      most = fmax(most, value);
+    }
+  return best;
 }
 
-static Status pool_roi(Run *run, int64_t r) {
+/* What becomes of a bin, element `to` of the output, whose largest element is `from`. */
+typedef void (*PoolVisit)(void *context, int64_t to, int64_t from);
+
+static Status pool_roi(Run *run, int64_t r, PoolVisit visit, void *context) {
   const Tensor *x = run->in[0];
   const Shape *y = &run->out[0]->shape;
   int64_t channels = y->dims[1], bins = y->dims[2] * y->dims[3];
@@ -78,14 +85,30 @@ static Status pool_roi(Run *run, int64_t r) {
                       axis_of(at[1], at[3], scale, y->dims[3], x->shape.dims[3])};
   for (int64_t i = 0; i < channels * bins; i++) {
     int64_t plane = (int64_t)at[0] * channels + i / bins, bin = i % bins;
-    tensor_set(run->out[0], r * channels * bins + i,
-               largest(x, plane, axes, bin / y->dims[3], bin % y->dims[3]));
+    visit(context, r * channels * bins + i, largest(x, plane, axes, bin / y->dims[3], bin % y->dims[3]));
   }
   return OK;
 }
 
+static void pick(void *context, int64_t to, int64_t from) {
+  const Run *run = context;
+  tensor_set(run->out[0], to, from < 0 ? 0 : tensor_get(run->in[0], from));
+}
+
 static Status run_plain(Run *run) {
-  for (int64_t r = 0; r < run->out[0]->shape.dims[0]; r++) TRY(pool_roi(run, r));
+  for (int64_t r = 0; r < run->out[0]->shape.dims[0]; r++) TRY(pool_roi(run, r, pick, run));
+  return OK;
+}
+
+static void add_back(void *context, int64_t to, int64_t from) {
+  const Grad *grad = context;
+  if (from >= 0) grad_of_input(grad, 0)[from] += grad_of_output(grad, 0)[to];
+}
+
+static Status grad_pool(Grad *grad) {
+  TRY(grad_zero(grad));
+  for (int64_t r = 0; grad_of_input(grad, 0) != NULL && r < grad->run.out[0]->shape.dims[0]; r++)
+    TRY(pool_roi(&grad->run, r, add_back, grad));
   return OK;
 }
 
@@ -98,13 +121,14 @@ static const AttributeRow attributes[] = {
 const Op op_MaxRoiPool = {
     .name = "MaxRoiPool",
     .brief = "The largest element in each bin of boxes of an image.",
-    .versions = {{1, infer, run_plain, NULL}},
+    .versions = {{1, infer, run_plain, NULL, grad_pool}},
     .attributes = attributes,
     .params_bytes = sizeof(MaxRoiPoolParams),
     .check = check,
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, H, W]"},
                {"rois", PORT_REQUIRED, ELEMENTS_FLOAT, "[count, 5]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[count, C, height, width]"}},
+    .settings = 1 << 1,
     .role = ROLE_FLOAT,
     .role_reason = "float only: boxes are computed by the model",
     .samples = {{"f32[1,2,6,5], f32[2,5]{0,0,0,4,5,0,1,1,3,3}", "pooled_shape=[2,2]"},

@@ -144,6 +144,7 @@ const Op op_NonMaxSuppression = {
                {"iou_threshold", PORT_OPTIONAL, ELEMENTS_FLOAT, "[]"},
                {"score_threshold", PORT_OPTIONAL, ELEMENTS_FLOAT, "[]"}},
     .outputs = {{"selected_indices", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[found, 3]"}},
+    .grad_reason = "not differentiable: the result is an index",
     .role = ROLE_INDEX,
     .samples = {{"f32[2,6,4], f32[2,3,6], i64{4}!, f32{0.5}!, f32{0.1}!", ""},
                 {"f32[1,5,4](0.1,1), f32[1,1,5], i64[]{9}", "center_point_box=1"},

@@ -1,4 +1,5 @@
 /* roi_align.c - RoiAlign: boxes of an image, sampled to one size. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 
 #include <math.h>
@@ -62,28 +63,92 @@ static RoiPlace place_of(const RoiAxis *axis, int64_t bin, int64_t sample) {
   return (RoiPlace){low, low + 1, at - (double)low, true};
 }
 
+/* The four neighbours of a sample: where, and how much of each. */
+typedef struct RoiTaps {
+  int64_t at[4];
+  double weight[4]; /* all 0 outside of the image */
+} RoiTaps;
+
+static RoiTaps taps_of(const RoiAxis axes[2], int64_t plane, RoiPlace y, RoiPlace z) {
+  int64_t width = axes[1].size, base = plane * axes[0].size * width;
+  if (!y.inside || !z.inside) return (RoiTaps){{base, base, base, base}, {0}};
+  return (RoiTaps){{base + y.low * width + z.low, base + y.low * width + z.high,
+                    base + y.high * width + z.low, base + y.high * width + z.high},
+                   {(1 - y.weight) * (1 - z.weight), (1 - y.weight) * z.weight, y.weight * (1 - z.weight),
+                    y.weight * z.weight}};
+}
+
+/* A bin on one plane: the walk over its samples. */
+typedef struct RoiBin {
+  const RoiAxis *axes;
+  int64_t plane, row, column;
+} RoiBin;
+
+static int64_t samples_of(const RoiBin *bin) {
+  return bin->axes[0].samples * bin->axes[1].samples;
+}
+
+static RoiTaps sample_of(const RoiBin *bin, int64_t i) {
+  int64_t columns = bin->axes[1].samples;
+  return taps_of(bin->axes, bin->plane, place_of(&bin->axes[0], bin->row, i / columns),
+                 place_of(&bin->axes[1], bin->column, i % columns));
+}
+
+static bool is_mean(const Run *run) {
+  return ((const RoiParams *)run->params)->mode == 0;
+}
+
+/* What one neighbour adds to a bin; nothing where it is outside, whatever stands there. */
+static double part_of(const Tensor *x, const RoiTaps *taps, int k) {
+  return taps->weight[k] == 0 ? 0 : taps->weight[k] * tensor_get(x, taps->at[k]);
+}
+
 /* The mean of the samples of a bin, or their largest weighted neighbour. */
-static double bin_value(const Run *run, int64_t plane, const RoiAxis axes[2], int64_t row, int64_t column) {
-  const Tensor *x = run->in[IN_X];
-  bool is_mean = ((const RoiParams *)run->params)->mode == 0;
+static void set_bin(void *context, int64_t output, const RoiBin *bin) {
+  const Run *run = context;
   double sum = 0, most = -INFINITY;
-  int64_t base = plane * axes[0].size * axes[1].size, width = axes[1].size;
-  for (int64_t i = 0; i < axes[0].samples; i++)
-    for (int64_t j = 0; j < axes[1].samples; j++) {
-      RoiPlace y = place_of(&axes[0], row, i), z = place_of(&axes[1], column, j);
-      double parts[4] = {0, 0, 0, 0};
-      if (y.inside && z.inside) {
-        parts[0] = (1 - y.weight) * (1 - z.weight) * tensor_get(x, base + y.low * width + z.low);
-        parts[1] = (1 - y.weight) * z.weight * tensor_get(x, base + y.low * width + z.high);
-        parts[2] = y.weight * (1 - z.weight) * tensor_get(x, base + y.high * width + z.low);
-        parts[3] = y.weight * z.weight * tensor_get(x, base + y.high * width + z.high);
-      }
-      for (int k = 0; k < 4; k++) {
-        sum += parts[k];
-        most = fmax(most, parts[k]);
-      }
+  for (int64_t i = 0; i < samples_of(bin); i++) {
+    RoiTaps taps = sample_of(bin, i);
+    for (int k = 0; k < 4; k++) {
+      double part = part_of(run->in[IN_X], &taps, k);
+      sum += part;
+      most = fmax(most, part);
     }
-  return is_mean ? sum / (double)(axes[0].samples * axes[1].samples) : most;
+  }
+  tensor_set(run->out[0], output, is_mean(run) ? sum / (double)samples_of(bin) : most);
+}
+
+static void back_mean(const Grad *grad, int64_t output, const RoiBin *bin) {
+  double share = (double)grad_of_output(grad, 0)[output] / (double)samples_of(bin);
+  for (int64_t i = 0; i < samples_of(bin); i++) {
+    RoiTaps taps = sample_of(bin, i);
+    for (int k = 0; k < 4; k++)
+      if (taps.weight[k] != 0) grad_of_input(grad, IN_X)[taps.at[k]] += (float)(share * taps.weight[k]);
+  }
+}
+
+static void back_most(const Grad *grad, int64_t output, const RoiBin *bin) {
+  double most = -INFINITY, weight = 0;
+  int64_t at = 0;
+  for (int64_t i = 0; i < samples_of(bin); i++) {
+    RoiTaps taps = sample_of(bin, i);
+    for (int k = 0; k < 4; k++) {
+      double part = part_of(grad->run.in[IN_X], &taps, k);
+      if (!(part > most)) continue;
+      most = part;
+      weight = taps.weight[k];
+      at = taps.at[k];
+    }
+  }
+  if (weight != 0) grad_of_input(grad, IN_X)[at] += (float)(weight * (double)grad_of_output(grad, 0)[output]);
+}
+
+static void back_bin(void *context, int64_t output, const RoiBin *bin) {
+  const Grad *grad = context;
+  if (is_mean(&grad->run))
+    back_mean(grad, output, bin);
+  else
+    back_most(grad, output, bin);
 }
 
 static Status make_axis(Run *run, double from, double to, int64_t bins, int64_t size, bool aligned,
@@ -101,7 +166,9 @@ static Status make_axis(Run *run, double from, double to, int64_t bins, int64_t 
   return OK;
 }
 
-static Status align(Run *run, bool aligned) {
+typedef void (*RoiVisit)(void *context, int64_t output, const RoiBin *bin);
+
+static Status align(Run *run, bool aligned, RoiVisit visit, void *context) {
   const Shape *x = &run->in[IN_X]->shape, *y = &run->out[0]->shape;
   int64_t channels = x->dims[1], bins = y->dims[2] * y->dims[3];
   for (int64_t r = 0; r < y->dims[0]; r++) {
@@ -114,20 +181,36 @@ static Status align(Run *run, bool aligned) {
     TRY(make_axis(run, at[1], at[3], y->dims[2], x->dims[2], aligned, &axes[0]));
     TRY(make_axis(run, at[0], at[2], y->dims[3], x->dims[3], aligned, &axes[1]));
     for (int64_t i = 0; i < channels * bins; i++) {
-      int64_t c = i / bins, bin = i % bins;
-      tensor_set(run->out[0], r * channels * bins + i,
-                 bin_value(run, n * channels + c, axes, bin / y->dims[3], bin % y->dims[3]));
+      RoiBin bin = {axes, n * channels + i / bins, i % bins / y->dims[3], i % y->dims[3]};
+      visit(context, r * channels * bins + i, &bin);
     }
   }
   return OK;
 }
 
+static bool is_aligned(const Run *run) {
+  return ((const RoiParams *)run->params)->coordinate_transformation_mode == 0;
+}
+
 static Status run_16(Run *run) {
-  return align(run, ((const RoiParams *)run->params)->coordinate_transformation_mode == 0);
+  return align(run, is_aligned(run), set_bin, run);
 }
 
 static Status run_10(Run *run) {
-  return align(run, false);
+  return align(run, false, set_bin, run);
+}
+
+static Status back(Grad *grad, bool aligned) {
+  TRY(grad_zero(grad));
+  return grad_of_input(grad, IN_X) == NULL ? OK : align(&grad->run, aligned, back_bin, grad);
+}
+
+static Status grad_16(Grad *grad) {
+  return back(grad, is_aligned(&grad->run));
+}
+
+static Status grad_10(Grad *grad) {
+  return back(grad, false);
 }
 
 static const AttributeRow attributes[] = {
@@ -142,13 +225,14 @@ static const AttributeRow attributes[] = {
 const Op op_RoiAlign = {
     .name = "RoiAlign",
     .brief = "Samples boxes of an image to one size.",
-    .versions = {{16, infer, run_16, NULL}, {10, infer, run_10, NULL}},
+    .versions = {{16, infer, run_16, NULL, grad_16}, {10, infer, run_10, NULL, grad_10}},
     .attributes = attributes,
     .params_bytes = sizeof(RoiParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, H, W]"},
                {"rois", PORT_REQUIRED, ELEMENTS_FLOAT, "[count, 4]"},
                {"batch_indices", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[count, C, height, width]"}},
+    .settings = 1 << IN_ROIS,
     .role = ROLE_FLOAT,
     .role_reason = "samples between pixels, at places that the data gives",
     .samples = {{"f32[2,2,6,6], f32[2,4]{0,0,3,4,1,1,5,5}, i64{0,1}", "output_height=2 output_width=3"},

@@ -1,4 +1,5 @@
 /* det.c - Det: determinants of square matrices. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 
 #include <math.h>
@@ -58,13 +59,43 @@ static Status run_det(Run *run) {
   return OK;
 }
 
+/* ---- the way back: every element's cofactor, which a singular matrix has too ---- */
+
+/* The matrix of n rows without row `r` and column `c`. */
+static void minor_of(const float *x, int64_t n, int64_t r, int64_t c, double *to) {
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j < n; j++)
+      if (i != r && j != c) *to++ = (double)x[i * n + j];
+}
+
+static Status grad_det(Grad *grad) {
+  const Tensor *in = grad->run.in[0];
+  const float *x = in->data, *dy = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0);
+  int64_t n = in->shape.dims[in->shape.rank - 1], count = tensor_elements(grad->run.out[0]);
+  double *matrix = reals_new(&grad->run, n * n);
+  if (matrix == NULL) return fail_memory(grad->run.err);
+  for (int64_t m = 0; dx != NULL && m < count; m++)
+    for (int64_t i = 0; i < n * n; i++) {
+      minor_of(x + m * n * n, n, i / n, i % n, matrix);
+      double cofactor = determinant(matrix, n - 1);
+      dx[m * n * n + i] = (float)((double)dy[m] * ((i / n + i % n) % 2 == 0 ? cofactor : -cofactor));
+    }
+  return OK;
+}
+
 const Op op_Det = {
     .name = "Det",
     .brief = "Determinants of square matrices.",
-    .versions = {{11, infer, run_det, NULL}},
+    .versions = {{11, infer, run_det, NULL, grad_det}},
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[..., M, M]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
     .role = ROLE_FLOAT,
     .role_reason = "a determinant is a product without bounds",
-    .samples = {{"f32[3,3]", ""}, {"f64[2,2,4,4]", ""}, {"f32[0,2,2]", ""}, {"f32[2,2]{0,1,1,0}", ""}},
+    .samples = {{"f32[3,3]", ""},
+                {"f64[2,2,4,4]", ""},
+                {"f32[0,2,2]", ""},
+                {"f32[2,2]{0,1,1,0}", ""},
+                {"f32[2,3,3]{1,2,3,2,4,6,0,1,1,1,2,0,1,0,0,3,1,2}", ""},
+                {"f32[2,1,1]", ""}},
 };

@@ -1,4 +1,5 @@
 /* einsum.c - Einsum: products of operands summed over the axes that the result does not name. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 
 #include <ctype.h>
@@ -160,7 +161,8 @@ static Status infer(Infer *infer) {
 typedef struct Loops {
   int count, outer; /* all, and how many of them the result has */
   int64_t dims[EINSUM_MAX_LABELS];
-  int64_t steps[EINSUM_MAX_OPERANDS][EINSUM_MAX_LABELS]; /* elements of each operand */
+  int64_t steps[EINSUM_MAX_OPERANDS + 1][EINSUM_MAX_LABELS]; /* elements of each operand; on the way back also
+                                                                of the result, behind them */
 } Loops;
 
 static void add_loop(Loops *loops, const Einsum *e, const Tensor *const *in, int label) {
@@ -217,14 +219,19 @@ static void add_product(const Run *run, const int64_t *offsets, bool is_float, S
   sum->integer += integer;
 }
 
-static Status run_einsum(Run *run) {
+/* The equation as inference read it. */
+static Status read_again(Run *run, Einsum *e) {
   InferValue in[EINSUM_MAX_OPERANDS];
   for (int i = 0; i < run->input_count; i++) infer_value_of(run->in[i], &in[i]);
   Infer infer_again = {
       .node = run->node, .params = run->params, .input_count = run->input_count, .in = in, .err = run->err};
+  return read_equation(&infer_again, e);
+}
+
+static Status run_einsum(Run *run) {
   Einsum e;
   Loops loops;
-  TRY(read_equation(&infer_again, &e));
+  TRY(read_again(run, &e));
   make_loops(&loops, &e, run->in);
   int64_t index[EINSUM_MAX_LABELS] = {0}, offsets[EINSUM_MAX_OPERANDS] = {0};
   bool is_float = element_is_float(run->in[0]->type), is_empty = false;
@@ -243,13 +250,77 @@ static Status run_einsum(Run *run) {
   return OK;
 }
 
+/* ---- the way back: the same loops, with the result's gradient in the place of one operand ---- */
+
+/* Operands and, behind them, dy: where the loops are in each. */
+typedef struct Places {
+  const float *data[EINSUM_MAX_OPERANDS + 1];
+  int64_t offsets[EINSUM_MAX_OPERANDS + 1], steps[EINSUM_MAX_OPERANDS + 1];
+  int count;
+} Places;
+
+/* The innermost loop: adds to the gradient of operand `which` the products of all else. */
+static void back_line(const Places *p, int which, double *sums, int64_t length) {
+  for (int64_t i = 0; i < length; i++) {
+    double product = 1;
+    for (int k = 0; k < p->count; k++)
+      if (k != which) product *= (double)p->data[k][p->offsets[k] + i * p->steps[k]];
+    sums[p->offsets[which] + i * p->steps[which]] += product;
+  }
+}
+
+static void back_operand(const Loops *loops, Places *p, int which, double *sums) {
+  int64_t index[EINSUM_MAX_LABELS] = {0}, length = 1;
+  int around = loops->count > 0 ? loops->count - 1 : 0;
+  for (int k = 0; k < p->count; k++) p->offsets[k] = p->steps[k] = 0;
+  if (loops->count > 0) {
+    length = loops->dims[around];
+    for (int k = 0; k < p->count; k++) p->steps[k] = loops->steps[k][around];
+  }
+  do back_line(p, which, sums, length);
+  while (next_place(loops, 0, around, index, p->offsets, p->count));
+}
+
+static bool is_empty_loop(const Loops *loops) {
+  for (int l = 0; l < loops->count; l++)
+    if (loops->dims[l] == 0) return true;
+  return false;
+}
+
+static Status grad_operand(Grad *grad, const Loops *loops, Places *p, int which) {
+  float *dx = grad_of_input(grad, which);
+  if (dx == NULL) return OK;
+  int64_t n = tensor_elements(grad->in_grad[which]);
+  double *sums = reals_new(&grad->run, n);
+  if (sums == NULL) return fail_memory(grad->run.err);
+  for (int64_t i = 0; i < n; i++) sums[i] = 0;
+  if (!is_empty_loop(loops)) back_operand(loops, p, which, sums);
+  for (int64_t i = 0; i < n; i++) dx[i] = (float)sums[i];
+  return OK;
+}
+
+static Status grad_einsum(Grad *grad) {
+  Einsum e;
+  Loops loops;
+  Places p = {.count = grad->run.input_count + 1};
+  int64_t strides[GRAPH_MAX_RANK];
+  TRY(read_again(&grad->run, &e));
+  make_loops(&loops, &e, grad->run.in);
+  shape_strides(&grad->run.out[0]->shape, strides);
+  for (int l = 0; l < loops.count; l++) loops.steps[e.operand_count][l] = l < loops.outer ? strides[l] : 0;
+  for (int k = 0; k < e.operand_count; k++) p.data[k] = grad->run.in[k]->data;
+  p.data[e.operand_count] = grad_of_output(grad, 0);
+  for (int k = 0; k < e.operand_count; k++) TRY(grad_operand(grad, &loops, &p, k));
+  return OK;
+}
+
 static const AttributeRow attributes[] = {ATTRIBUTE(EinsumParams, equation, FIELD_STRING, .required = true),
                                           {0}};
 
 const Op op_Einsum = {
     .name = "Einsum",
     .brief = "Products of tensors, summed as an equation of axis letters says.",
-    .versions = {{12, infer, run_einsum, NULL}},
+    .versions = {{12, infer, run_einsum, NULL, grad_einsum}},
     .attributes = attributes,
     .params_bytes = sizeof(EinsumParams),
     .inputs = {{"Inputs", PORT_VARIADIC, ELEMENTS_NUMERIC, "[...]"}},
@@ -260,5 +331,7 @@ const Op op_Einsum = {
                 {"f32[2,3,3]", "equation=\"...ii->...i\""},
                 {"f32[2,1,4], f32[5,3]", "equation=\"a...b,...c\""},
                 {"i64[3,2]", "equation=\"ji\""},
-                {"f32[3], f32[3], f32[]", "equation=\"i, i, ->\""}},
+                {"f32[3], f32[3], f32[]", "equation=\"i, i, ->\""},
+                {"f32[2,3,4], f32[2,4,5]", "equation=\"bij,bjk->bik\""},
+                {"f32[2,3,4]", "equation=\"ijk->j\""}},
 };

@@ -27,5 +27,7 @@ const Op op_CumSum = {
     .role_reason = "running sums leave any fixed range",
     .samples = {{"f32[2,3], i32[]{1}!", NULL},
                 {"i32[2,3], i64[]{-2}!", "reverse=1"},
-                {"f64[4], i32[]{0}", "exclusive=1 reverse=1"}},
+                {"f64[4], i32[]{0}", "exclusive=1 reverse=1"},
+                {"f32[2,4,3], i32[]{-2}!", "exclusive=1"},
+                {"f32[3,4], i32[]{0}!", "reverse=1"}},
 };

@@ -14,5 +14,6 @@ extern const AttributeRow cumulative_attributes[];
 Status cumulative_infer(Infer *infer);
 Status cumulative_sum_run(Run *run);
 Status cumulative_product_run(Run *run);
+Status cumulative_product_grad(Grad *grad);
 
 #endif

@@ -12,10 +12,15 @@ static Status plain_global(Run *run) {
   return pool_plain_global(run, pool_norm, params->p);
 }
 
+static Status grad_global(Grad *grad) {
+  return pool_grad_global_norm(grad, ((const GlobalLpPoolParams *)grad->run.params)->p);
+}
+
 const Op op_GlobalLpPool = {
     .name = "GlobalLpPool",
     .brief = "p-norm of each channel.",
-    .versions = {{22, pool_infer_global, plain_global, NULL}, {2, pool_infer_global, plain_global, NULL}},
+    .versions = {{22, pool_infer_global, plain_global, NULL, grad_global},
+                 {2, pool_infer_global, plain_global, NULL, grad_global}},
     .attributes = attributes,
     .params_bytes = sizeof(GlobalLpPoolParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},

@@ -16,12 +16,16 @@ static Status plain_lp_pool(Run *run) {
   return pool_plain(run, pool_norm, params->p, NULL);
 }
 
+static Status grad_lp_pool(Grad *grad) {
+  return pool_grad_norm(grad, ((const LpPoolParams *)grad->run.params)->p);
+}
+
 const Op op_LpPool = {
     .name = "LpPool",
     .brief = "p-norm of each window.",
-    .versions = {{22, pool_infer, plain_lp_pool, NULL},
-                 {18, pool_infer, plain_lp_pool, NULL},
-                 {2, pool_infer, plain_lp_pool, NULL}},
+    .versions = {{22, pool_infer, plain_lp_pool, NULL, grad_lp_pool},
+                 {18, pool_infer, plain_lp_pool, NULL, grad_lp_pool},
+                 {2, pool_infer, plain_lp_pool, NULL, grad_lp_pool}},
     .attributes = attributes,
     .params_bytes = sizeof(LpPoolParams),
     .check = pool_check,

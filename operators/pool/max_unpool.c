@@ -1,4 +1,5 @@
 /* max_unpool.c - MaxUnpool: puts what MaxPool picked back where it came from. */
+#include "operators/gradient_moved.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 #include "operators/window.h"
@@ -92,7 +93,7 @@ static const AttributeRow attributes[] = {
 const Op op_MaxUnpool = {
     .name = "MaxUnpool",
     .brief = "The reverse of MaxPool: its results at their old places, zeros elsewhere.",
-    .versions = {{9, infer, run_unpool, NULL}},
+    .versions = {{9, infer, run_unpool, NULL, grad_moved}},
     .attributes = attributes,
     .params_bytes = sizeof(WindowParams),
     .check = check,

@@ -64,5 +64,7 @@ Status pool_grad_maximum(Grad *grad);
 Status pool_grad_average(Grad *grad, bool count_include_pad);
 Status pool_grad_global_average(Grad *grad);
 Status pool_grad_global_maximum(Grad *grad);
+Status pool_grad_norm(Grad *grad, int64_t p);
+Status pool_grad_global_norm(Grad *grad, int64_t p);
 
 #endif

@@ -30,6 +30,7 @@ const Op op_com_microsoft__QGemm = {
                {"y_scale", PORT_OPTIONAL, QLINEAR_REAL, "[]"},
                {"y_zero_point", PORT_OPTIONAL, QUANT_CODES_8, "[]"}},
     .outputs = {{"Y", PORT_REQUIRED, QUANT_CODES_8 | QLINEAR_REAL, "[M, N]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {
         {"u8[2,3], f32[]{0.1}!, u8[]{3}!, i8[3,4]!, f32[4](0.1,0.2)!, i8[4]{0}!, i32[4]!, f32[]{0.3}!, "

@@ -24,6 +24,7 @@ const Op op_com_microsoft__QLinearAveragePool = {
     .check = check,
     .inputs = {QLINEAR_OPERAND("X", "[N, C, ...]"), QLINEAR_RESULT("Y")},
     .outputs = {{"Y", PORT_REQUIRED, QUANT_CODES_8, "[N, C, ...]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {{"u8[1,3,6,5](0,256), f32[]{0.05}!, u8[]{128}!, f32[]{0.05}!, u8[]{120}!",
                  "kernel_shape=[2,2] strides=[2,2]"},

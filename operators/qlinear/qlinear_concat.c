@@ -23,6 +23,7 @@ const Op op_com_microsoft__QLinearConcat = {
                {"inputs", PORT_VARIADIC, QUANT_CODES_8 | QLINEAR_REAL,
                 "[...], each followed by its scale and zero point"}},
     .outputs = {{"Y", PORT_REQUIRED, QUANT_CODES_8, "[...]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {
         {"f32[]{0.1}!, u8[]{5}!, u8[2,3], f32[]{0.1}!, u8[]{3}!, u8[2,1], f32[]{0.2}!, u8[]{9}!", "axis=1"},

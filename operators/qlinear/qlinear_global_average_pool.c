@@ -21,6 +21,7 @@ const Op op_com_microsoft__QLinearGlobalAveragePool = {
     .check = check,
     .inputs = {QLINEAR_OPERAND("X", "[N, C, ...]"), QLINEAR_RESULT("Y")},
     .outputs = {{"Y", PORT_REQUIRED, QUANT_CODES_8, "[N, C, ...]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {{"u8[1,3,4,5](0,256), f32[]{0.05}!, u8[]{128}!, f32[]{0.02}!, u8[]{90}!", ""},
                 {"i8[2,2,7], f32[]{0.5}!, i8[]{1}!, f32[]{0.25}!, i8[]{0}!", "channels_last=0"}}};

@@ -12,6 +12,7 @@ const Op op_com_microsoft__QLinearLeakyRelu = {
     .params_bytes = sizeof(UnaryParams),
     .inputs = {QLINEAR_OPERAND("X", "[...]"), QLINEAR_RESULT("Y")},
     .outputs = {{"Y", PORT_REQUIRED, QUANT_CODES_8, "[...]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {{"u8[2,9](0,256), f32[]{0.05}!, u8[]{128}!, f32[]{0.04}!, u8[]{30}!", "alpha=0.25"},
                 {"i8[7], f32[]{0.5}!, -, f32[]{0.5}!", ""}}};

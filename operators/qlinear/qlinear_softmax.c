@@ -21,6 +21,7 @@ const Op op_com_microsoft__QLinearSoftmax = {
     .params_bytes = sizeof(QLinearSoftmaxParams),
     .inputs = {QLINEAR_OPERAND("X", "[...]"), QLINEAR_RESULT("Y")},
     .outputs = {{"Y", PORT_REQUIRED, QUANT_CODES_8, "[...]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {{"u8[2,9](0,256), f32[]{0.05}!, u8[]{128}!, f32[]{0.00390625}!, u8[]{0}!", ""},
                 {"i8[2,3,4], f32[]{0.5}!, i8[]{1}!, f32[]{0.00390625}!, i8[]{-128}!", "axis=1"}}};

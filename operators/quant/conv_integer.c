@@ -36,6 +36,7 @@ const Op op_ConvInteger = {
                {"x_zero_point", PORT_OPTIONAL, QUANT_CODES_8, "[]"},
                {"w_zero_point", PORT_OPTIONAL, QUANT_CODES_8, "[] or [O]"}},
     .outputs = {{"y", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT32), "[N, O, ...]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .cost = cost,
     .samples = {{"u8[1,3,5,4], u8[4,3,3,3]!, u8[]{7}!", "pads=[1,1,1,1]"},

@@ -39,6 +39,7 @@ const Op op_DynamicQuantizeLinear = {
     .outputs = {{"y", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_UINT8), "[...]"},
                 {"y_scale", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_FLOAT32), "[]"},
                 {"y_zero_point", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_UINT8), "[]"}},
+    .grad_reason = "not differentiable: rounds by a scale that it takes from the data",
     .role = ROLE_FLOAT,
     .role_reason = "float only: its scale is known only when it runs",
     .samples = {{"f32[2,5]", ""}, {"f32[7](1,3)", ""}, {"f32[4]{0}", ""}, {"f32[2,3](-9,-1)", "opset=11"}}};

@@ -29,6 +29,7 @@ const Op op_MatMulInteger = {
                {"a_zero_point", PORT_OPTIONAL, QUANT_CODES_8, "[], [M] or [..., M, 1]"},
                {"b_zero_point", PORT_OPTIONAL, QUANT_CODES_8, "[], [N] or [..., 1, N]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT32), "[..., M, N]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {{"u8[3,4], u8[4,5]!, u8[]{12}!, u8[]{3}!", ""},
                 {"u8[2,3,4], i8[4,5]!, u8[3]!, i8[5]!", ""},

@@ -66,6 +66,7 @@ const Op op_QLinearConv = {
                {"y_zero_point", PORT_REQUIRED, QUANT_CODES_8, "[]"},
                {"B", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT32), "[O]"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_CODES_8, "[N, O, ...]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .cost = cost,
     .samples = {

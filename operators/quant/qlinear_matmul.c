@@ -47,6 +47,7 @@ const Op op_QLinearMatMul = {
                {"y_scale", PORT_REQUIRED, QUANT_REALS, "[]"},
                {"y_zero_point", PORT_REQUIRED, QUANT_CODES_8, "[]"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_CODES_8, "[..., M, N]"}},
+    .grad_reason = "not differentiable: computed in integers",
     .role = ROLE_INDEX,
     .samples = {
         {"u8[3,4], f32[]{0.1}!, u8[]{12}!, u8[4,5]!, f32[]{0.1}!, u8[]{3}!, f32[]{0.2}!, u8[]{128}!", ""},

@@ -29,6 +29,7 @@ const Op op_Bernoulli = {
     .params_bytes = sizeof(RandomParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, BERNOULLI_TYPES, "[...]"}},
+    .grad_reason = "not differentiable: drawn at random",
     .role = ROLE_FLOAT,
     .role_reason = "random numbers are no activations",
     .samples = {{"f32[2,3](0,1)", "seed=3.0"}, {"f32{0,1}", "dtype=9"}, {"f64[4](0,1)", ""}},

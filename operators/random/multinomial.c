@@ -55,6 +55,7 @@ const Op op_Multinomial = {
     .params_bytes = sizeof(RandomParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[batch, classes]"}},
     .outputs = {{"output", PORT_REQUIRED, CLASS_TYPES, "[batch, draws]"}},
+    .grad_reason = "not differentiable: drawn at random",
     .role = ROLE_INDEX,
     .samples = {{"f32[2,5]", "sample_size=4 seed=1.0"}, {"f32[1,1]", "dtype=7"}},
 };

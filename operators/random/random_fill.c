@@ -17,7 +17,8 @@ Random random_of(const Run *run) {
   float seed = ((const RandomParams *)run->params)->seed;
   uint32_t bits;
   memcpy(&bits, &seed, sizeof bits);
-  return (Random){.state = isnan(seed) ? seed_of_name(run->node->name) : bits};
+  uint64_t of_run = run->memory != NULL ? run->memory->seed : 0; /* in training every run draws its own */
+  return (Random){.state = (isnan(seed) ? seed_of_name(run->node->name) : bits) ^ of_run};
 }
 
 Status random_type(const Infer *infer, uint32_t allowed, ElementType *type) {

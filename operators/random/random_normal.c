@@ -13,6 +13,7 @@ const Op op_RandomNormal = {
     .params_bytes = sizeof(RandomParams),
 
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+    .grad_reason = "not differentiable: drawn at random",
     .role = ROLE_FLOAT,
     .role_reason = "random numbers are no activations",
     .samples = {{"", "shape=[2,3] seed=7.0 scale=2.0"}, {"", "shape=[4] dtype=11"}},

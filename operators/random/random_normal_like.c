@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/random/random_fill.h"
 
 #include <math.h>
@@ -7,7 +8,7 @@ static const AttributeRow attributes[] = {RANDOM_DTYPE(0), RANDOM_SEED, RANDOM_N
 const Op op_RandomNormalLike = {
     .name = "RandomNormalLike",
     .brief = "Normally distributed random numbers in the shape of the input.",
-    .versions = {{1, random_infer_like, random_run_normal, NULL}},
+    .versions = {{1, random_infer_like, random_run_normal, NULL, grad_zero}},
     .attributes = attributes,
     .params_bytes = sizeof(RandomParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"}},

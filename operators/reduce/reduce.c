@@ -111,11 +111,23 @@ static void reduce_line(const ReduceLine *line, const ReduceFunctions *functions
     tensor_set_integer(out, i, functions->integer(line));
 }
 
+static Status find_axes(Run *run, Axes *axes) {
+  int rank = run->in[0]->shape.rank;
+  if (mark_axes_of(axes, run->params, rank, axes_input(run))) return OK;
+  return run_fail(run, "an axis is outside the %d dimensions of the input", rank);
+}
+
+Status reduce_kept_shape(Run *run, Shape *kept) {
+  Axes axes;
+  TRY(find_axes(run, &axes));
+  *kept = reduced_shape(&run->in[0]->shape, &axes, true);
+  return OK;
+}
+
 Status reduce_run(Run *run, const ReduceFunctions *functions) {
   const Tensor *data = run->in[0];
   Axes axes;
-  if (!mark_axes_of(&axes, run->params, data->shape.rank, axes_input(run)))
-    return run_fail(run, "an axis is outside the %d dimensions of the input", data->shape.rank);
+  TRY(find_axes(run, &axes));
   Shape shape = reduced_shape(&data->shape, &axes, ((const ReduceParams *)run->params)->keepdims);
   if (run->out[0]->data == NULL) TRY(run_set_shape(run, 0, &shape));
   ReduceLine line = {.tensor = data};

@@ -42,6 +42,8 @@ typedef struct ReduceFunctions {
 /* Axes from the input where the node has one, else from the attribute. */
 Status reduce_run(Run *run, const ReduceFunctions *functions);
 Status reduce_infer(Infer *infer);
+/* The shape of the input with a 1 in the place of every reduced dim. */
+Status reduce_kept_shape(Run *run, Shape *kept);
 
 /* y[0..inner-1] from `middle` rows of `inner` elements each; neither is 0. */
 typedef void (*ReduceLoop)(float *y, const float *x, int64_t middle, int64_t inner);

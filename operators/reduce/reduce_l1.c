@@ -1,4 +1,4 @@
-#include "operators/reduce/reduce.h"
+#include "operators/reduce/reduce_grad.h"
 
 #include <math.h>
 
@@ -27,9 +27,14 @@ static Status run_plain(Run *run) {
   return reduce_run(run, &functions);
 }
 
+static Status back(Grad *grad) {
+  static const ReduceDerivative derivative = {REDUCE_SIGN_X, NULL};
+  return reduce_grad(grad, &derivative);
+}
+
 const Op op_ReduceL1 = {.name = "ReduceL1",
                         .brief = "The sum of absolute values along axes.",
-                        .versions = {{1, reduce_infer, run_plain, NULL}},
+                        .versions = {{1, reduce_infer, run_plain, NULL, back}},
                         REDUCE_PORTS(REDUCE_TYPES),
                         .role = ROLE_FLOAT,
                         .role_reason = "float only: the runtime has no integer form of this reduction",

@@ -1,4 +1,4 @@
-#include "operators/reduce/reduce.h"
+#include "operators/reduce/reduce_grad.h"
 
 #include <math.h>
 
@@ -17,9 +17,20 @@ static Status run_plain(Run *run) {
   return reduce_run(run, &functions);
 }
 
+/* 0 at the tip of the cone. */
+static double inverse(double y, double count) {
+  (void)count;
+  return y == 0 ? 0 : 1 / y;
+}
+
+static Status back(Grad *grad) {
+  static const ReduceDerivative derivative = {REDUCE_X, inverse};
+  return reduce_grad(grad, &derivative);
+}
+
 const Op op_ReduceL2 = {.name = "ReduceL2",
                         .brief = "The square root of the sum of squares along axes.",
-                        .versions = {{1, reduce_infer, run_plain, NULL}},
+                        .versions = {{1, reduce_infer, run_plain, NULL, back}},
                         REDUCE_PORTS(REDUCE_TYPES),
                         .role = ROLE_FLOAT,
                         .role_reason = "float only: the runtime has no integer form of this reduction",

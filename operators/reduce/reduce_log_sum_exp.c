@@ -1,4 +1,4 @@
-#include "operators/reduce/reduce.h"
+#include "operators/reduce/reduce_grad.h"
 
 #include <math.h>
 
@@ -20,9 +20,20 @@ static Status run_plain(Run *run) {
   return reduce_run(run, &functions);
 }
 
+/* A line of nothing but -inf has no direction. */
+static double unless_empty(double y, double count) {
+  (void)count;
+  return y == -(double)INFINITY ? 0 : 1;
+}
+
+static Status back(Grad *grad) {
+  static const ReduceDerivative derivative = {REDUCE_EXP, unless_empty};
+  return reduce_grad(grad, &derivative);
+}
+
 const Op op_ReduceLogSumExp = {.name = "ReduceLogSumExp",
                                .brief = "The logarithm of the sum of exponentials along axes.",
-                               .versions = {{1, reduce_infer, run_plain, NULL}},
+                               .versions = {{1, reduce_infer, run_plain, NULL, back}},
                                REDUCE_PORTS(REDUCE_TYPES),
                                .role = ROLE_FLOAT,
                                .role_reason = "float only: the runtime has no integer form of this reduction",

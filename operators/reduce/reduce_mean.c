@@ -1,4 +1,4 @@
-#include "operators/reduce/reduce.h"
+#include "operators/reduce/reduce_grad.h"
 
 static double real(const ReduceLine *line) {
   double sum = 0;
@@ -20,9 +20,14 @@ static Status run_fast(Run *run) {
   return reduce_fast(run, loop);
 }
 
+static Status back(Grad *grad) {
+  static const ReduceDerivative derivative = {REDUCE_ONE, reduce_share};
+  return reduce_grad(grad, &derivative);
+}
+
 const Op op_ReduceMean = {.name = "ReduceMean",
                           .brief = "The mean along axes.",
-                          .versions = {{1, reduce_infer, run_plain, run_fast}},
+                          .versions = {{1, reduce_infer, run_plain, run_fast, back}},
                           REDUCE_PORTS(REDUCE_TYPES),
                           .role = ROLE_AVERAGE,
                           .samples = {{"f32[2,3,4]", "axes=[1] opset=11"},

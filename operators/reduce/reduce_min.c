@@ -1,4 +1,4 @@
-#include "operators/reduce/reduce.h"
+#include "operators/reduce/reduce_grad.h"
 
 #include <math.h>
 
@@ -42,9 +42,15 @@ static Status run_fast(Run *run) {
   return reduce_fast(run, loop);
 }
 
+/* Equal elements share. */
+static Status back(Grad *grad) {
+  static const ReduceDerivative derivative = {REDUCE_PICKED, reduce_share};
+  return reduce_grad(grad, &derivative);
+}
+
 const Op op_ReduceMin = {.name = "ReduceMin",
                          .brief = "The smallest element along axes; NaN wins.",
-                         .versions = {{1, reduce_infer, run_plain, run_fast}},
+                         .versions = {{1, reduce_infer, run_plain, run_fast, back}},
                          REDUCE_PORTS(REDUCE_TYPES | ELEMENT_BIT(ELEMENT_INT8) | ELEMENT_BIT(ELEMENT_UINT8) |
                                       ELEMENT_BIT(ELEMENT_BOOL)),
                          .role = ROLE_SAME_SCALE,

@@ -1,4 +1,4 @@
-#include "operators/reduce/reduce.h"
+#include "operators/reduce/reduce_grad.h"
 
 static double real(const ReduceLine *line) {
   double result = 0;
@@ -32,9 +32,14 @@ static Status run_fast(Run *run) {
   return reduce_fast(run, loop);
 }
 
+static Status back(Grad *grad) {
+  static const ReduceDerivative derivative = {REDUCE_ONE, NULL};
+  return reduce_grad(grad, &derivative);
+}
+
 const Op op_ReduceSum = {.name = "ReduceSum",
                          .brief = "The sum along axes.",
-                         .versions = {{1, reduce_infer, run_plain, run_fast}},
+                         .versions = {{1, reduce_infer, run_plain, run_fast, back}},
                          REDUCE_PORTS(REDUCE_TYPES),
                          .role = ROLE_AVERAGE,
                          .samples = {{"f32[2,3,4]", "axes=[1] opset=11"},
@@ -43,4 +48,5 @@ const Op op_ReduceSum = {.name = "ReduceSum",
                                      {"f32[2,3], -", "noop_with_empty_axes=1"},
                                      {"f32[2,0,3], i64{1}!", ""},
                                      {"i32[2,3], i64{1}!", ""},
-                                     {"f32[2,5,3], i64{1}", ""}}};
+                                     {"f32[2,5,3], i64{1}", ""},
+                                     {"f32[2,3], i64[0]!", "keepdims=0"}}};

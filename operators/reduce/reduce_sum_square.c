@@ -1,4 +1,4 @@
-#include "operators/reduce/reduce.h"
+#include "operators/reduce/reduce_grad.h"
 
 static double real(const ReduceLine *line) {
   double result = 0;
@@ -24,9 +24,19 @@ static Status run_plain(Run *run) {
   return reduce_run(run, &functions);
 }
 
+static double two(double y, double count) {
+  (void)y, (void)count;
+  return 2;
+}
+
+static Status back(Grad *grad) {
+  static const ReduceDerivative derivative = {REDUCE_X, two};
+  return reduce_grad(grad, &derivative);
+}
+
 const Op op_ReduceSumSquare = {.name = "ReduceSumSquare",
                                .brief = "The sum of squares along axes.",
-                               .versions = {{1, reduce_infer, run_plain, NULL}},
+                               .versions = {{1, reduce_infer, run_plain, NULL, back}},
                                REDUCE_PORTS(REDUCE_TYPES),
                                .role = ROLE_FLOAT,
                                .role_reason = "float only: the runtime has no integer form of this reduction",
@@ -36,4 +46,5 @@ const Op op_ReduceSumSquare = {.name = "ReduceSumSquare",
                                            {"f32[2,3], -", "noop_with_empty_axes=1"},
                                            {"f32[2,0,3], i64{1}!", ""},
                                            {"i32[2,3], i64{1}!", ""},
-                                           {"f32[2,5,3], i64{1}", ""}}};
+                                           {"f32[2,5,3], i64{1}", ""},
+                                           {"f32[2,3], i64[0]!", "noop_with_empty_axes=1"}}};

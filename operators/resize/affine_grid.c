@@ -1,4 +1,6 @@
 /* affine_grid.c - AffineGrid: where each pixel of an affine map comes from, as GridSample reads it. */
+#include "operators/gradient.h"
+#include "operators/reals.h"
 #include "operators/shape/content.h"
 
 typedef struct AffineGridParams {
@@ -44,21 +46,27 @@ static double coordinate(int64_t i, int64_t count, bool align_corners) {
   return count > 1 ? 2 * (double)i / (double)(count - 1) - 1 : -1;
 }
 
-static Status run_grid(Run *run) {
+/* x, y (, z) and 1 of pixel p of a sample. */
+static void place_of(const Run *run, int64_t p, double at[4]) {
   bool align = ((const AffineGridParams *)run->params)->align_corners;
+  const Shape *grid = &run->out[0]->shape;
+  int axes = grid->rank - 2;
+  for (int a = 0; a < axes; a++) {
+    int64_t count = grid->dims[axes - a];
+    at[a] = coordinate(p % count, count, align);
+    p /= count;
+  }
+  at[axes] = 1;
+}
+
+static Status run_grid(Run *run) {
   const Tensor *theta = run->in[0];
   Tensor *grid = run->out[0];
   int axes = grid->shape.rank - 2;
   int64_t pixels = shape_product(&grid->shape, 1, axes + 1);
   for (int64_t p = 0; p < grid->shape.dims[0] * pixels; p++) {
-    double at[4] = {0, 0, 0, 0}; /* x, y (, z), 1 */
-    int64_t rest = p % pixels;
-    for (int a = 0; a < axes; a++) {
-      int64_t count = grid->shape.dims[axes - a];
-      at[a] = coordinate(rest % count, count, align);
-      rest /= count;
-    }
-    at[axes] = 1;
+    double at[4];
+    place_of(run, p % pixels, at);
     for (int a = 0; a < axes; a++) {
       double sum = 0;
       for (int j = 0; j <= axes; j++)
@@ -69,12 +77,30 @@ static Status run_grid(Run *run) {
   return OK;
 }
 
+static Status grad_grid(Grad *grad) {
+  const Shape *grid = &grad->run.out[0]->shape;
+  float *dtheta = grad_of_input(grad, 0);
+  const float *dy = grad_of_output(grad, 0);
+  int axes = grid->rank - 2;
+  int64_t pixels = shape_product(grid, 1, axes + 1);
+  for (int64_t n = 0; dtheta != NULL && n < grid->dims[0]; n++) {
+    double sums[3 * 4] = {0}, at[4];
+    for (int64_t p = 0; p < pixels; p++) {
+      place_of(&grad->run, p, at);
+      for (int i = 0; i < axes * (axes + 1); i++)
+        sums[i] += (double)dy[(n * pixels + p) * axes + i / (axes + 1)] * at[i % (axes + 1)];
+    }
+    for (int i = 0; i < axes * (axes + 1); i++) dtheta[n * axes * (axes + 1) + i] = (float)sums[i];
+  }
+  return OK;
+}
+
 static const AttributeRow attributes[] = {ATTRIBUTE(AffineGridParams, align_corners, FIELD_BOOL), {0}};
 
 const Op op_AffineGrid = {
     .name = "AffineGrid",
     .brief = "Sampling places of an affine map, for GridSample.",
-    .versions = {{20, infer, run_grid, NULL}},
+    .versions = {{20, infer, run_grid, NULL, grad_grid}},
     .attributes = attributes,
     .params_bytes = sizeof(AffineGridParams),
     .inputs = {{"theta", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, axes, axes + 1]"},

@@ -1,4 +1,5 @@
 /* grid_sample.c - GridSample: the input at the places that a grid names. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 
@@ -136,6 +137,103 @@ static Status grid_sample_run(Run *run) {
   return OK;
 }
 
+/* ---- the way back ---- */
+
+/* Adds `dy` times the weights over the taps of axes d and behind. */
+static void add_taps(double *to, const GridTaps *taps, const int64_t *strides, int axes, double dy) {
+  if (axes == 0) {
+    *to += dy;
+    return;
+  }
+  for (int t = 0; t < taps[0].count; t++)
+    if (taps[0].index[t] >= 0)
+      add_taps(to + taps[0].index[t] * strides[0], taps + 1, strides + 1, axes - 1, dy * taps[0].weight[t]);
+}
+
+/* How the place between the elements moves with the coordinate: the derivative of position_of(). */
+static double position_slope(const GridSampleParams *params, double coordinate, int64_t extent) {
+  double length = (double)extent, low = low_edge(params), high = high_edge(params, extent);
+  double slope = (params->align_corners ? length - 1 : length) / 2;
+  double x = params->align_corners ? (coordinate + 1) * slope : (coordinate + 1) * slope - 0.5;
+  if ((x >= low && x <= high) || params->padding_mode == GRID_ZEROS) return slope;
+  double range = high - low;
+  if (params->padding_mode == GRID_BORDER || !isfinite(x) || range <= 0) return 0;
+  bool turned = fmod(fabs(x - low), 2 * range) > range;
+  return turned != (x < low) ? -slope : slope;
+}
+
+static double cubic_slope(double distance) {
+  double x = fabs(distance), a = GRID_CUBIC_A;
+  double slope = x <= 1 ? (3 * (a + 2) * x - 2 * (a + 3)) * x : x < 2 ? (3 * a * x - 10 * a) * x + 8 * a : 0;
+  return distance < 0 ? -slope : slope;
+}
+
+/* The same taps with the derivatives of their weights by the coordinate. */
+static void slope_taps(const GridSampleParams *params, double coordinate, int64_t extent, GridTaps *taps) {
+  double x = position_of(params, coordinate, extent), base = floor(x);
+  double slope = position_slope(params, coordinate, extent);
+  for (int t = 0; t < taps->count; t++) {
+    if (taps->count == 1) /* the nearest one, wherever in its surroundings */
+      taps->weight[t] = 0;
+    else if (taps->count == 2)
+      taps->weight[t] = t == 0 ? -slope : slope;
+    else
+      taps->weight[t] = slope * cubic_slope(x - (base + t - 1));
+  }
+}
+
+typedef struct GridBack {
+  Grad *grad;
+  int axes;
+  int64_t strides[GRAPH_MAX_RANK], channels, places;
+  const double *from;
+  double *sums; /* of the input's gradient */
+} GridBack;
+
+/* Place p of sample n in all channels. */
+static void back_place(const GridBack *b, int64_t n, int64_t p) {
+  const GridSampleParams *params = b->grad->run.params;
+  const Tensor *in = b->grad->run.in[0], *grid = b->grad->run.in[1];
+  int64_t first = (n * b->places + p) * b->axes;
+  const float *dy = grad_of_output(b->grad, 0);
+  float *dgrid = grad_of_input(b->grad, 1);
+  GridTaps taps[GRAPH_MAX_RANK];
+  for (int d = 0; d < b->axes; d++)
+    fill_taps(params, tensor_get(grid, first + b->axes - 1 - d), in->shape.dims[2 + d], &taps[d]);
+  for (int64_t c = 0; b->sums != NULL && c < b->channels; c++)
+    add_taps(b->sums + n * b->strides[0] + c * b->strides[1], taps, b->strides + 2, b->axes,
+             (double)dy[(n * b->channels + c) * b->places + p]);
+  for (int d = 0; dgrid != NULL && d < b->axes; d++) {
+    GridTaps kept = taps[d];
+    double sum = 0;
+    slope_taps(params, tensor_get(grid, first + b->axes - 1 - d), in->shape.dims[2 + d], &taps[d]);
+    for (int64_t c = 0; c < b->channels; c++)
+      sum += (double)dy[(n * b->channels + c) * b->places + p] *
+             sum_taps(b->from + n * b->strides[0] + c * b->strides[1], taps, b->strides + 2, b->axes);
+    dgrid[first + b->axes - 1 - d] = (float)sum;
+    taps[d] = kept;
+  }
+}
+
+static Status grad_grid_sample(Grad *grad) {
+  const Tensor *in = grad->run.in[0], *out = grad->run.out[0];
+  GridBack b = {.grad = grad, .axes = in->shape.rank - 2};
+  int64_t n = tensor_elements(in);
+  float *dx = grad_of_input(grad, 0);
+  TRY(grad_zero(grad));
+  if (tensor_elements(out) == 0) return OK;
+  b.from = reals_of(&grad->run, in);
+  b.sums = dx != NULL ? reals_new(&grad->run, n) : NULL;
+  if (b.from == NULL || (dx != NULL && b.sums == NULL)) return fail_memory(grad->run.err);
+  shape_strides(&in->shape, b.strides);
+  b.channels = out->shape.dims[1];
+  b.places = shape_product(&out->shape, 2, out->shape.rank);
+  for (int64_t i = 0; dx != NULL && i < n; i++) b.sums[i] = 0;
+  for (int64_t i = 0; i < out->shape.dims[0] * b.places; i++) back_place(&b, i / b.places, i % b.places);
+  for (int64_t i = 0; dx != NULL && i < n; i++) dx[i] = (float)b.sums[i];
+  return OK;
+}
+
 static const AttributeRow attributes[] = {
     ATTRIBUTE(GridSampleParams, mode, FIELD_CHOICE, .choices = modes),
     ATTRIBUTE(GridSampleParams, padding_mode, FIELD_CHOICE, .choices = paddings),
@@ -146,7 +244,7 @@ static const AttributeRow attributes[] = {
 const Op op_GridSample = {
     .name = "GridSample",
     .brief = "The input at the places that a grid names, between its elements.",
-    .versions = {{16, grid_sample_infer, grid_sample_run, NULL}},
+    .versions = {{16, grid_sample_infer, grid_sample_run, NULL, grad_grid_sample}},
     .attributes = attributes,
     .params_bytes = sizeof(GridSampleParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"},

@@ -76,6 +76,7 @@ const Op op_ConcatFromSequence = {
     .params_bytes = sizeof(ConcatFromSequenceParams),
     .inputs = {{"input_sequence", PORT_REQUIRED, SEQUENCES, "[...]"}},
     .outputs = {{"concat_result", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .grad_reason = "no gradient goes through sequences",
     .role = ROLE_FLOAT,
     .role_reason = NO_SEQUENCES,
     .samples = {{"seq(f32[2,3];f32[2,1])", "axis=1"},

@@ -25,6 +25,7 @@ const Op op_Optional = {.name = "Optional",
                         .params_bytes = sizeof(OptionalParams),
                         .inputs = {{"input", PORT_OPTIONAL, ELEMENTS_ANY | SEQUENCES, "[...]"}},
                         .outputs = {{"output", PORT_REQUIRED, OPTIONALS, "[...]"}},
+                        .grad_reason = "no gradient goes through optionals",
                         .role = ROLE_FLOAT,
                         .role_reason = NO_SEQUENCES,
                         .samples = {{"f32[2,3]", ""}, {"", ""}, {"seq(f32[2];f32[1])", ""}}};

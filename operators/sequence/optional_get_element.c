@@ -20,6 +20,7 @@ const Op op_OptionalGetElement = {
     .versions = {{15, infer_get, run_get, NULL}},
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_VALUE, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY | SEQUENCES, "[...]"}},
+    .grad_reason = "no gradient goes through optionals",
     .role = ROLE_FLOAT,
     .role_reason = NO_SEQUENCES,
     .samples = {{"opt(f32[2,3])", ""}, {"f32[2]", ""}, {"opt(seq(f32[2];f32[1]))", ""}}};

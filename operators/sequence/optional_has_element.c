@@ -19,5 +19,6 @@ const Op op_OptionalHasElement = {
     .versions = {{15, infer_has, run_has, NULL}},
     .inputs = {{"input", PORT_OPTIONAL, ELEMENTS_VALUE, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_BOOL), "[]"}},
+    .grad_reason = "not differentiable: the result is a truth value",
     .role = ROLE_INDEX,
     .samples = {{"opt(f32[2])", ""}, {"opt()", ""}, {"f32[2]", ""}, {"", ""}}};

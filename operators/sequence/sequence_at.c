@@ -15,6 +15,7 @@ const Op op_SequenceAt = {
     .inputs = {{"input_sequence", PORT_REQUIRED, SEQUENCES, "[...]"},
                {"position", PORT_REQUIRED, POSITIONS, "[]"}},
     .outputs = {{"tensor", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .grad_reason = "no gradient goes through sequences",
     .role = ROLE_FLOAT,
     .role_reason = NO_SEQUENCES,
     .samples = {{"seq(f32[2,3];f32[1]), i64[]{1}!", ""}, {"seq(i64[2];i64[0]), i32[]{-2}", ""}}};

@@ -17,6 +17,7 @@ const Op op_SequenceEmpty = {.name = "SequenceEmpty",
                              .attributes = attributes,
                              .params_bytes = sizeof(SequenceEmptyParams),
                              .outputs = {{"output", PORT_REQUIRED, SEQUENCES, "[...]"}},
+                             .grad_reason = "no gradient goes through sequences",
                              .role = ROLE_FLOAT,
                              .role_reason = NO_SEQUENCES,
                              .samples = {{"", ""}, {"", "dtype=7"}}};

@@ -16,6 +16,7 @@ const Op op_SequenceErase = {
     .inputs = {{"input_sequence", PORT_REQUIRED, SEQUENCES, "[...]"},
                {"position", PORT_OPTIONAL, POSITIONS, "[]"}},
     .outputs = {{"output_sequence", PORT_REQUIRED, SEQUENCES, "[...]"}},
+    .grad_reason = "no gradient goes through sequences",
     .role = ROLE_FLOAT,
     .role_reason = NO_SEQUENCES,
     .samples = {{"seq(f32[2,3];f32[1])", ""}, {"seq(i64[2];i64[0]), i64[]{-2}", ""}}};

@@ -15,5 +15,6 @@ const Op op_SequenceLength = {.name = "SequenceLength",
                               .versions = {{11, infer_length, run_length, NULL}},
                               .inputs = {{"input_sequence", PORT_REQUIRED, SEQUENCES, "[...]"}},
                               .outputs = {{"length", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[]"}},
+                              .grad_reason = "not differentiable: the result is an integer",
                               .role = ROLE_INDEX,
                               .samples = {{"seq(f32[2,3];f32[1])", ""}, {"seq()", ""}}};

@@ -77,6 +77,7 @@ const Op op_SequenceMap = {
     .inputs = {{"input_sequence", PORT_REQUIRED, SEQUENCES, "[...]"},
                {"additional_inputs", PORT_VARIADIC_OR_NONE, ELEMENTS_ANY | SEQUENCES, "[...]"}},
     .outputs = {{"out_sequence", PORT_VARIADIC, SEQUENCES, "[...]"}},
+    .grad_reason = "no gradient goes through sequences",
     .role = ROLE_FLOAT,
     .role_reason = NO_SEQUENCES,
     .samples = {{"seq(f32[2];f32[2])", "body=(x:f32[2]|y=Add(x,x)|y)"},

@@ -81,6 +81,7 @@ const Op op_Constant = {
     .check = constant_check,
     .inputs = {{0}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .grad_reason = "not differentiable: the result does not depend on elements",
     .role = ROLE_INDEX,
     .samples = {{"", "value=f32[2,2]{1,2,3,4}"},
                 {"", "value_int=-3"},

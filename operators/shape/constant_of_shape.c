@@ -75,6 +75,7 @@ const Op op_ConstantOfShape = {
     .check = constant_of_shape_check,
     .inputs = {{"input", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[rank]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .grad_reason = "not differentiable: the result does not depend on elements",
     .role = ROLE_INDEX,
     .samples = {{"i64{2,3}!", NULL},
                 {"i64{2,3}!", "value=i32[1]{7}"},

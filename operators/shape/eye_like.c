@@ -1,4 +1,5 @@
 /* eye_like.c - EyeLike: ones on a diagonal. */
+#include "operators/gradient.h"
 #include "operators/shape/content.h"
 
 #include <string.h>
@@ -49,7 +50,7 @@ static const AttributeRow attributes[] = {
 const Op op_EyeLike = {
     .name = "EyeLike",
     .brief = "A matrix with ones on a diagonal, of the shape of another one.",
-    .versions = {{9, eye_like_infer, eye_like_run, NULL}},
+    .versions = {{9, eye_like_infer, eye_like_run, NULL, grad_zero}},
     .attributes = attributes,
     .params_bytes = sizeof(EyeLikeParams),
     .check = eye_like_check,

@@ -34,6 +34,7 @@ const Op op_NonZero = {
     .versions = {{9, non_zero_infer, non_zero_run, NULL}},
     .inputs = {{"X", PORT_REQUIRED, NON_ZERO_TYPES, "[...]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[rank, count]"}},
+    .grad_reason = "not differentiable: the result is an integer",
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3]{0,1,0,2,0,3}", NULL}, {"bool[4]{false}", NULL}, {"i64[2,2]!", NULL}},
 };

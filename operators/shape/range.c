@@ -94,6 +94,7 @@ const Op op_Range = {
                {"limit", PORT_REQUIRED, RANGE_TYPES, "[]"},
                {"delta", PORT_REQUIRED, RANGE_TYPES, "[]"}},
     .outputs = {{"output", PORT_REQUIRED, RANGE_TYPES, "[count]"}},
+    .grad_reason = "not differentiable: its inputs say how many numbers there are",
     .role = ROLE_INDEX,
     .samples = {{"i64[]{0}!, i64[]{5}!, i64[]{1}!", NULL},
                 {"i32[]{7}, i32[]{-2}, i32[]{-3}", NULL},

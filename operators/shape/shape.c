@@ -48,6 +48,7 @@ const Op op_Shape = {
     .params_bytes = sizeof(ShapeParams),
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"shape", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
+    .grad_reason = "not differentiable: the result is an integer",
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3,4]", NULL},
                 {"f32[2,3,4]", "start=1"},

@@ -31,6 +31,7 @@ const Op op_Size = {
     .versions = {{1, size_infer, size_run, NULL}},
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"size", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[]"}},
+    .grad_reason = "not differentiable: the result is an integer",
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3,4]", NULL}, {"f32[]", NULL}, {"f32[0,3]", NULL}},
 };

@@ -1,4 +1,5 @@
 /* dft.c - DFT: the discrete Fourier transform along an axis; the last axis holds real and imaginary parts. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 #include "operators/signal/fourier.h"
@@ -67,63 +68,128 @@ static Status infer_17(Infer *infer) {
 
 /* ---- the kernel ---- */
 
-typedef struct DftLine {
-  const Tensor *x;
-  int64_t from, step; /* elements of the axis, in pairs or singles */
-  int64_t count;      /* elements there are */
-  int parts;          /* 1 real, 2 complex */
-} DftLine;
+/* A node's lines along the axis. */
+typedef struct DftCase {
+  Fourier fourier;
+  int64_t outer, inner, in, out;
+  int parts, out_parts; /* 1 real, 2 complex */
+  bool mirror;          /* a half of a spectrum is given */
+  double *line;         /* room for one, [length, 2] */
+} DftCase;
 
-/* A half of a spectrum stands for the whole: the other half is its mirror image, conjugated. */
-static void load_line(const DftLine *line, bool mirror, int64_t length, double *to) {
-  for (int64_t i = 0; i < length; i++) {
-    bool turned = mirror && i > length / 2;
-    int64_t at = turned ? length - i : i, place = line->from + at * line->step * line->parts;
-    bool there = at < line->count;
-    to[2 * i] = there ? tensor_get(line->x, place) : 0;
-    to[2 * i + 1] = there && line->parts == 2 ? tensor_get(line->x, place + 1) : 0;
-    if (turned) to[2 * i + 1] = -to[2 * i + 1];
+static Status begin(Run *run, int64_t axis_given, DftCase *c) {
+  const DftParams *params = run->params;
+  const Shape *x = &run->in[0]->shape, *y = &run->out[0]->shape;
+  const Tensor *length_given = run_input(run, 1);
+  int axis, rank = x->rank;
+  if (!axis_normalize(axis_given, rank, &axis)) return run_fail(run, "the axis is outside the input");
+  c->outer = shape_product(x, 0, axis);
+  c->inner = shape_product(x, axis + 1, rank - 1);
+  c->in = x->dims[axis];
+  c->out = y->dims[axis];
+  c->parts = (int)x->dims[rank - 1];
+  c->out_parts = (int)y->dims[rank - 1];
+  c->mirror = params->onesided && params->inverse;
+  int64_t length = length_given != NULL ? tensor_get_integer(length_given, 0) : c->mirror ? c->out : c->in;
+  TRY(fourier_begin(&c->fourier, run, length, params->inverse));
+  c->line = reals_new(run, 2 * length);
+  return c->line != NULL ? OK : run->err->status;
+}
+
+/* Where element i of line l is in the input. */
+static int64_t place_in(const DftCase *c, int64_t l, int64_t i) {
+  return ((l / c->inner * c->in + i) * c->inner + l % c->inner) * c->parts;
+}
+
+static int64_t place_out(const DftCase *c, int64_t l, int64_t k) {
+  return ((l / c->inner * c->out + k) * c->inner + l % c->inner) * c->out_parts;
+}
+
+/* A half of a spectrum stands for the whole: the other half is its mirror image, conjugated. Element i is
+   that of the input, -1 for a zero. */
+static int64_t source_of(const DftCase *c, int64_t i, double *sign) {
+  bool turned = c->mirror && i > c->fourier.length / 2;
+  int64_t at = turned ? c->fourier.length - i : i;
+  *sign = turned ? -1 : 1;
+  return at < c->in ? at : -1;
+}
+
+static void load_line(const DftCase *c, const Tensor *x, int64_t l) {
+  for (int64_t i = 0; i < c->fourier.length; i++) {
+    double sign;
+    int64_t at = source_of(c, i, &sign), place = place_in(c, l, at);
+    c->line[2 * i] = at >= 0 ? tensor_get(x, place) : 0;
+    c->line[2 * i + 1] = at >= 0 && c->parts == 2 ? sign * tensor_get(x, place + 1) : 0;
   }
 }
 
-static Status run_along(Run *run, int64_t axis_given) {
-  const DftParams *params = run->params;
-  const Tensor *x = run->in[0], *length_given = run_input(run, 1);
+static Status run_along(Run *run, int64_t axis) {
+  DftCase c;
   Tensor *y = run->out[0];
-  int axis, rank = x->shape.rank;
-  if (!axis_normalize(axis_given, rank, &axis)) return run_fail(run, "the axis is outside the input");
-  int64_t outer = shape_product(&x->shape, 0, axis), inner = shape_product(&x->shape, axis + 1, rank - 1);
-  int64_t in = x->shape.dims[axis], out = y->shape.dims[axis];
-  int parts = (int)x->shape.dims[rank - 1], out_parts = (int)y->shape.dims[rank - 1];
-  bool mirror = params->onesided && params->inverse;
-  int64_t length = length_given != NULL ? tensor_get_integer(length_given, 0) : mirror ? out : in;
   if (tensor_elements(y) == 0) return OK;
-  Fourier fourier;
-  TRY(fourier_begin(&fourier, run, length, params->inverse));
-  double *line = reals_new(run, 2 * length);
-  if (line == NULL) return run->err->status;
-  for (int64_t l = 0; l < outer * inner; l++) {
-    int64_t o = l / inner, i = l % inner;
-    DftLine from = {x, (o * in * inner + i) * parts, inner, in, parts};
-    load_line(&from, mirror, length, line);
-    for (int64_t k = 0; k < out; k++) {
+  TRY(begin(run, axis, &c));
+  for (int64_t l = 0; l < c.outer * c.inner; l++) {
+    load_line(&c, run->in[0], l);
+    for (int64_t k = 0; k < c.out; k++) {
       double real, imaginary;
-      int64_t at = ((o * out + k) * inner + i) * out_parts;
-      fourier_bin(&fourier, line, k, &real, &imaginary);
+      int64_t at = place_out(&c, l, k);
+      fourier_bin(&c.fourier, c.line, k, &real, &imaginary);
       tensor_set(y, at, real);
-      if (out_parts == 2) tensor_set(y, at + 1, imaginary);
+      if (c.out_parts == 2) tensor_set(y, at + 1, imaginary);
     }
   }
   return OK;
 }
 
-static Status run_20(Run *run) {
+/* ---- the way back ---- */
+
+static void load_gradient(const DftCase *c, const float *dy, int64_t l) {
+  for (int64_t k = 0; k < c->fourier.length; k++) {
+    int64_t at = place_out(c, l, k);
+    c->line[2 * k] = k < c->out ? (double)dy[at] : 0;
+    c->line[2 * k + 1] = k < c->out && c->out_parts == 2 ? (double)dy[at + 1] : 0;
+  }
+}
+
+static Status back_along(Grad *grad, int64_t axis) {
+  DftCase c;
+  float *dx = grad_of_input(grad, 0);
+  TRY(grad_zero(grad));
+  if (dx == NULL || tensor_elements(grad->run.out[0]) == 0) return OK;
+  TRY(begin(&grad->run, axis, &c));
+  for (int64_t l = 0; l < c.outer * c.inner; l++) {
+    load_gradient(&c, grad_of_output(grad, 0), l);
+    for (int64_t i = 0; i < c.fourier.length; i++) {
+      double sign, real, imaginary;
+      int64_t at = source_of(&c, i, &sign), place = place_in(&c, l, at);
+      if (at < 0) continue;
+      fourier_back(&c.fourier, c.line, i, &real, &imaginary);
+      dx[place] += (float)real;
+      if (c.parts == 2) dx[place + 1] += (float)(sign * imaginary);
+    }
+  }
+  return OK;
+}
+
+static int64_t axis_of(const Run *run) {
   const Tensor *axis = run_input(run, 2);
-  return run_along(run, axis != NULL ? tensor_get_integer(axis, 0) : -2);
+  return axis != NULL ? tensor_get_integer(axis, 0) : -2;
+}
+
+static Status run_20(Run *run) {
+  return run_along(run, axis_of(run));
 }
 
 static Status run_17(Run *run) {
   return run_along(run, ((const DftParams *)run->params)->axis);
+}
+
+static Status grad_20(Grad *grad) {
+  return back_along(grad, axis_of(&grad->run));
+}
+
+static Status grad_17(Grad *grad) {
+  return back_along(grad, ((const DftParams *)grad->run.params)->axis);
 }
 
 static const AttributeRow attributes[] = {ATTRIBUTE(DftParams, axis, FIELD_INT, .otherwise = 1),
@@ -136,7 +202,7 @@ static const AttributeRow attributes[] = {ATTRIBUTE(DftParams, axis, FIELD_INT, 
 const Op op_DFT = {
     .name = "DFT",
     .brief = "Discrete Fourier transform along an axis, and its inverse.",
-    .versions = {{20, infer_20, run_20, NULL}, {17, infer_17, run_17, NULL}},
+    .versions = {{20, infer_20, run_20, NULL, grad_20}, {17, infer_17, run_17, NULL, grad_17}},
     .attributes = attributes,
     .params_bytes = sizeof(DftParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[..., signal, parts]"},
@@ -149,5 +215,6 @@ const Op op_DFT = {
                 {"f32[2,4,3,2], i64[]{6}!, i64[]{1}!", "inverse=1"},
                 {"f32[1,8,1]", "onesided=1"},
                 {"f32[1,5,2]", "onesided=1 inverse=1"},
+                {"f32[2,5,2,2], i64[]{7}!, i64[]{-3}!", "onesided=1 inverse=1"},
                 {"f32[1,7,1]", "axis=1 opset=17"}},
 };

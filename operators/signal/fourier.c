@@ -19,14 +19,24 @@ Status fourier_begin(Fourier *fourier, Run *run, int64_t length, bool inverse) {
   return OK;
 }
 
-void fourier_bin(const Fourier *fourier, const double *line, int64_t k, double *real, double *imaginary) {
+/* `sign` -1 turns the other way. */
+static void sum_turned(const Fourier *fourier, const double *line, int64_t k, double sign, double *real,
+                       double *imaginary) {
   double re = 0, im = 0;
   for (int64_t i = 0, at = 0; i < fourier->length; i++, at = (at + k) % fourier->length) {
-    double cosine = fourier->turns[2 * at], sine = fourier->turns[2 * at + 1];
+    double cosine = fourier->turns[2 * at], sine = sign * fourier->turns[2 * at + 1];
     re += line[2 * i] * cosine - line[2 * i + 1] * sine;
     im += line[2 * i] * sine + line[2 * i + 1] * cosine;
   }
   double scale = fourier->inverse ? 1 / (double)fourier->length : 1;
   *real = re * scale;
   *imaginary = im * scale;
+}
+
+void fourier_bin(const Fourier *fourier, const double *line, int64_t k, double *real, double *imaginary) {
+  sum_turned(fourier, line, k, 1, real, imaginary);
+}
+
+void fourier_back(const Fourier *fourier, const double *bins, int64_t k, double *real, double *imaginary) {
+  sum_turned(fourier, bins, k, -1, real, imaginary);
 }

@@ -16,5 +16,7 @@ typedef struct Fourier {
 Status fourier_begin(Fourier *fourier, Run *run, int64_t length, bool inverse);
 /* Bin k of `line` [length, 2]; the inverse is divided by the length. */
 void fourier_bin(const Fourier *fourier, const double *line, int64_t k, double *real, double *imaginary);
+/* The transpose of that: the gradient of element k of the line from those of its bins, [length, 2]. */
+void fourier_back(const Fourier *fourier, const double *bins, int64_t k, double *real, double *imaginary);
 
 #endif

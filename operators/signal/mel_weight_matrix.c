@@ -90,6 +90,7 @@ const Op op_MelWeightMatrix = {
                {"lower_edge_hertz", PORT_REQUIRED, ELEMENTS_FLOAT, "[]"},
                {"upper_edge_hertz", PORT_REQUIRED, ELEMENTS_FLOAT, "[]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_NUMERIC, "[bins, bands]"}},
+    .grad_reason = "not differentiable: a table of weights that settings alone decide",
     .role = ROLE_FLOAT,
     .role_reason = "it is a constant, or its size comes with the data",
     .samples = {{"i32[]{4}!, i32[]{16}!, i32[]{8000}!, f32[]{0}!, f32[]{4000}!", ""}},

@@ -1,4 +1,5 @@
 /* stft.c - STFT: Fourier transforms of frames of a signal. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
 #include "operators/signal/fourier.h"
@@ -54,11 +55,16 @@ static Status infer(Infer *infer) {
   return infer_set_sized(infer, 0, signal->type, &SHAPE(signal->shape.dims[0], frames, bins, 2));
 }
 
+static int64_t frame_length(const Run *run) {
+  const Tensor *window = run_input(run, IN_WINDOW);
+  return window != NULL ? tensor_elements(window) : tensor_get_integer(run->in[IN_LENGTH], 0);
+}
+
 static Status run_stft(Run *run) {
   const Tensor *signal = run->in[IN_SIGNAL], *window = run_input(run, IN_WINDOW);
   Tensor *y = run->out[0];
   int64_t step = tensor_get_integer(run->in[IN_STEP], 0), all = signal->shape.dims[1];
-  int64_t length = window != NULL ? tensor_elements(window) : tensor_get_integer(run->in[IN_LENGTH], 0);
+  int64_t length = frame_length(run);
   int parts = (int)signal->shape.dims[2];
   int64_t frames = y->shape.dims[1], bins = y->shape.dims[2];
   Fourier fourier;
@@ -82,6 +88,44 @@ static Status run_stft(Run *run) {
   return OK;
 }
 
+/* ---- the way back ---- */
+
+/* Element i of the frame at `from`, given the gradient of what was transformed. */
+static void back_element(const Grad *grad, int64_t from, int64_t i, double real, double imaginary) {
+  const Tensor *window = run_input(&grad->run, IN_WINDOW);
+  const float *signal = grad->run.in[IN_SIGNAL]->data;
+  float *dsignal = grad_of_input(grad, IN_SIGNAL), *dwindow = grad_of_input(grad, IN_WINDOW);
+  int64_t parts = grad->run.in[IN_SIGNAL]->shape.dims[2], at = (from + i) * parts;
+  double weight = window != NULL ? tensor_get(window, i) : 1;
+  if (dsignal != NULL) dsignal[at] += (float)(weight * real);
+  if (dsignal != NULL && parts == 2) dsignal[at + 1] += (float)(weight * imaginary);
+  if (dwindow == NULL) return;
+  dwindow[i] += (float)((double)signal[at] * real + (parts == 2 ? (double)signal[at + 1] * imaginary : 0));
+}
+
+static Status grad_stft(Grad *grad) {
+  const Tensor *signal = grad->run.in[IN_SIGNAL];
+  const Shape *y = &grad->run.out[0]->shape;
+  const float *dy = grad_of_output(grad, 0);
+  int64_t step = tensor_get_integer(grad->run.in[IN_STEP], 0), all = signal->shape.dims[1];
+  int64_t frames = y->dims[1], bins = y->dims[2], length = frame_length(&grad->run);
+  Fourier fourier;
+  TRY(grad_zero(grad));
+  TRY(fourier_begin(&fourier, &grad->run, length, false));
+  double *line = reals_new(&grad->run, 2 * length);
+  if (line == NULL) return fail_memory(grad->run.err);
+  for (int64_t i = 0; i < 2 * length; i++) line[i] = 0;
+  for (int64_t f = 0; f < y->dims[0] * frames; f++) {
+    for (int64_t k = 0; k < 2 * bins; k++) line[k] = (double)dy[2 * f * bins + k];
+    for (int64_t i = 0; i < length; i++) {
+      double real, imaginary;
+      fourier_back(&fourier, line, i, &real, &imaginary);
+      back_element(grad, f / frames * all + f % frames * step, i, real, imaginary);
+    }
+  }
+  return OK;
+}
+
 static const AttributeRow attributes[] = {ATTRIBUTE(StftParams, onesided, FIELD_BOOL, .otherwise = 1), {0}};
 
 #define INDEX_TYPES (ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64))
@@ -89,7 +133,7 @@ static const AttributeRow attributes[] = {ATTRIBUTE(StftParams, onesided, FIELD_
 const Op op_STFT = {
     .name = "STFT",
     .brief = "Fourier transforms of windowed frames of a signal.",
-    .versions = {{17, infer, run_stft, NULL}},
+    .versions = {{17, infer, run_stft, NULL, grad_stft}},
     .attributes = attributes,
     .params_bytes = sizeof(StftParams),
     .inputs = {{"signal", PORT_REQUIRED, ELEMENTS_FLOAT, "[batch, length, parts]"},

@@ -18,7 +18,8 @@ Status window_function_run(Run *run, double a0, double a1, double a2);
 #define WINDOW_FUNCTION_ROW                                                                                  \
   .attributes = window_function_attributes, .params_bytes = sizeof(WindowFunctionParams),                    \
   .inputs = {{"size", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64), "[]"}},        \
-  .outputs = {{"output", PORT_REQUIRED, ELEMENTS_NUMERIC, "[size]"}}, .role = ROLE_FLOAT,                    \
+  .outputs = {{"output", PORT_REQUIRED, ELEMENTS_NUMERIC, "[size]"}},                                        \
+  .grad_reason = "not differentiable: a function of integers", .role = ROLE_FLOAT,                           \
   .role_reason = "a window is a constant, or its size comes with the data",                                  \
   .samples = {{"i64[]{6}!", ""}, {"i32[]{5}!", "periodic=0"}, {"i64[]{1}", "periodic=0 output_datatype=11"}}
 

@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/softmax/softmax_rows.h"
 
 static void hardmax_row(double *x, int64_t count, int64_t step) {
@@ -14,9 +15,9 @@ static Status plain_hardmax(Run *run) {
 const Op op_Hardmax = {
     .name = "Hardmax",
     .brief = "One at the first largest element along an axis, zero elsewhere.",
-    .versions = {{13, softmax_infer, plain_hardmax, NULL},
-                 {11, softmax_infer, plain_hardmax, NULL},
-                 {1, softmax_infer, plain_hardmax, NULL}},
+    .versions = {{13, softmax_infer, plain_hardmax, NULL, grad_zero},
+                 {11, softmax_infer, plain_hardmax, NULL, grad_zero},
+                 {1, softmax_infer, plain_hardmax, NULL, grad_zero}},
     .attributes = softmax_attributes,
     .params_bytes = sizeof(SoftmaxParams),
     .check = softmax_check,
