@@ -74,30 +74,23 @@ static Status infer(Infer *infer) {
   return infer_same(infer);
 }
 
-/* Visits the pairs of one head in one row: where its elements begin, and its angles. */
-typedef void (*RotaryVisit)(void *context, int64_t at, int64_t angles, int64_t turned);
+/* ---- heads and pairs ---- */
 
-/* The elements of pair i. */
-static void pair_of(const Run *run, int64_t at, int64_t turned, int64_t i, int64_t *first, int64_t *second) {
+/* A head of a row: where it begins, and where its angles do in the caches. */
+typedef struct RotaryHead {
+  int64_t at, angles, turned;
+} RotaryHead;
+
+typedef void (*RotaryBody)(void *context, const Run *run, const RotaryHead *head);
+
+/* Places of pair i of a head. */
+static void pair_at(const Run *run, const RotaryHead *head, int64_t i, int64_t *first, int64_t *second) {
   bool interleaved = ((const RotaryParams *)run->params)->interleaved;
-  *first = at + (interleaved ? 2 * i : i);
-  *second = interleaved ? *first + 1 : *first + turned / 2;
+  *first = head->at + (interleaved ? 2 * i : i);
+  *second = interleaved ? *first + 1 : *first + head->turned / 2;
 }
 
-static void turn(void *context, int64_t at, int64_t angles, int64_t turned) {
-  const Run *run = context;
-  const Tensor *x = run->in[0];
-  for (int64_t i = 0; i < turned / 2; i++) {
-    double cosine = tensor_get(run->in[1], angles + i), sine = tensor_get(run->in[2], angles + i);
-    int64_t first, second;
-    pair_of(run, at, turned, i, &first, &second);
-    double a = tensor_get(x, first), b = tensor_get(x, second);
-    tensor_set(run->out[0], first, cosine * a - sine * b);
-    tensor_set(run->out[0], second, sine * a + cosine * b);
-  }
-}
-
-static Status each_head(Run *run, RotaryVisit visit, void *context) {
+static Status each_head(Run *run, RotaryBody body, void *context) {
   const RotaryParams *params = run->params;
   const Tensor *x = run->in[0], *positions = run_input(run, 3);
   bool flat = x->shape.rank == 3;
@@ -105,60 +98,60 @@ static Status each_head(Run *run, RotaryVisit visit, void *context) {
   int64_t width = flat ? x->shape.dims[2] / heads : x->shape.dims[3];
   int64_t turned = params->rotary_embedding_dim > 0 ? params->rotary_embedding_dim : width;
   int64_t places = run->in[1]->shape.dims[0];
-  if (tensor_elements(x) == 0) return OK;
   for (int64_t i = 0; i < x->shape.dims[0] * rows; i++) {
     int64_t b = i / rows, row = i % rows, angle = positions != NULL ? tensor_get_integer(positions, i) : i;
     if (positions != NULL && (angle < 0 || angle >= places))
       return run_fail(run, "position %lld is not within 0..%lld", (long long)angle, (long long)places - 1);
     for (int64_t h = 0; h < heads; h++) {
       int64_t at = flat ? (b * rows + row) * heads + h : (b * heads + h) * rows + row;
-      visit(context, at * width, angle * (turned / 2), turned);
+      body(context, run, &(RotaryHead){at * width, angle * (turned / 2), turned});
     }
   }
   return OK;
 }
 
-static Status run_rotary(Run *run) {
-  if (tensor_elements(run->in[0]) > 0) memcpy(run->out[0]->data, run->in[0]->data, tensor_bytes(run->in[0]));
-  return each_head(run, turn, run);
-}
-
-/* ---- the way back: turned by the same angle to the other side ---- */
-
-static void turn_back(void *context, int64_t at, int64_t angles, int64_t turned) {
-  const Grad *grad = context;
-  const float *cosines = grad->run.in[1]->data, *sines = grad->run.in[2]->data, *dy = grad_of_output(grad, 0);
-  float *dx = grad_of_input(grad, 0);
-  for (int64_t i = 0; i < turned / 2; i++) {
+static void turn(void *context, const Run *run, const RotaryHead *head) {
+  (void)context;
+  for (int64_t i = 0; i < head->turned / 2; i++) {
     int64_t first, second;
-    float cosine = cosines[angles + i], sine = sines[angles + i];
-    pair_of(&grad->run, at, turned, i, &first, &second);
-    dx[first] = cosine * dy[first] + sine * dy[second];
-    dx[second] = cosine * dy[second] - sine * dy[first];
+    double cosine = tensor_get(run->in[1], head->angles + i), sine = tensor_get(run->in[2], head->angles + i);
+    pair_at(run, head, i, &first, &second);
+    double a = tensor_get(run->in[0], first), b = tensor_get(run->in[0], second);
+    tensor_set(run->out[0], first, cosine * a - sine * b);
+    tensor_set(run->out[0], second, sine * a + cosine * b);
   }
 }
 
-static void add_angles(void *context, int64_t at, int64_t angles, int64_t turned) {
+static Status run_rotary(Run *run) {
+  const Tensor *x = run->in[0];
+  if (tensor_elements(x) == 0) return OK;
+  memcpy(run->out[0]->data, x->data, tensor_bytes(x));
+  return each_head(run, turn, NULL);
+}
+
+/* The data is turned by the negative of the angle; a cache gets what all heads of its place say. */
+static void turn_back(void *context, const Run *run, const RotaryHead *head) {
   const Grad *grad = context;
-  const float *x = grad->run.in[0]->data, *dy = grad_of_output(grad, 0);
-  float *dcosine = grad_of_input(grad, 1), *dsine = grad_of_input(grad, 2);
-  for (int64_t i = 0; i < turned / 2; i++) {
+  const float *x = run->in[0]->data, *dy = grad_of_output(grad, 0);
+  const float *cosine = (const float *)run->in[1]->data + head->angles;
+  const float *sine = (const float *)run->in[2]->data + head->angles;
+  float *dx = grad_of_input(grad, 0), *d_cosine = grad_of_input(grad, 1), *d_sine = grad_of_input(grad, 2);
+  for (int64_t i = 0; i < head->turned / 2; i++) {
     int64_t first, second;
-    pair_of(&grad->run, at, turned, i, &first, &second);
-    if (dcosine != NULL) dcosine[angles + i] += dy[first] * x[first] + dy[second] * x[second];
-    if (dsine != NULL) dsine[angles + i] += dy[second] * x[first] - dy[first] * x[second];
+    pair_at(run, head, i, &first, &second);
+    if (dx != NULL) dx[first] = cosine[i] * dy[first] + sine[i] * dy[second];
+    if (dx != NULL) dx[second] = cosine[i] * dy[second] - sine[i] * dy[first];
+    if (d_cosine != NULL) d_cosine[head->angles + i] += x[first] * dy[first] + x[second] * dy[second];
+    if (d_sine != NULL) d_sine[head->angles + i] += x[first] * dy[second] - x[second] * dy[first];
   }
 }
 
 static Status grad_rotary(Grad *grad) {
-  float *dx = grad_of_input(grad, 0);
   TRY(grad_zero(grad));
-  if (dx != NULL) {
-    memcpy(dx, grad_of_output(grad, 0), tensor_bytes(grad->in_grad[0]));
-    TRY(each_head(&grad->run, turn_back, grad));
-  }
-  if (grad_of_input(grad, 1) == NULL && grad_of_input(grad, 2) == NULL) return OK;
-  return each_head(&grad->run, add_angles, grad);
+  if (tensor_elements(grad->run.in[0]) == 0) return OK;
+  if (grad_of_input(grad, 0) != NULL)
+    memcpy(grad_of_input(grad, 0), grad_of_output(grad, 0), tensor_bytes(grad->in_grad[0]));
+  return each_head(&grad->run, turn_back, grad);
 }
 
 static const AttributeRow attributes[] = {
