@@ -1,9 +1,6 @@
 /* The output of `edgec quantize` where it is an ONNX model: written, read back and run like any other. */
 #include "cmd/overwrite.h"
 #include "cmd/quantize_job.h"
-#include "formats/onnx/onnx.h"
-#include "quantize/qdq.h"
-#include "quantize/qop_make.h"
 #include "quantize/qop_read.h"
 
 #include <string.h>
@@ -36,8 +33,7 @@ Status qdq_output_choose(QuantizeJob *job, Error *err) {
   return overwrite_check(job->output, OUTPUT_ONNX, options_flag(job->options, "force"), err);
 }
 
-/* Without codes their producers would be in float there. */
-static Status refuse_16bit(const QuantizeJob *job, Error *err) {
+Status qdq_output_check(const QuantizeJob *job, Error *err) {
   const Graph *graph = job->model.graph;
   if (job->settings.activations == ACTIVATIONS_16BIT)
     return fail(err, UNSUPPORTED, "%s: activations of 16 bits are written to .edge files only", job->output);
@@ -47,22 +43,6 @@ static Status refuse_16bit(const QuantizeJob *job, Error *err) {
                   "%s: node '%s' has results of 16 bits, which edgec writes to .edge files only", job->output,
                   graph->nodes[n]->name);
   return OK;
-}
-
-Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err) {
-  Graph *qdq;
-  TRY(refuse_16bit(job, err));
-  Status status =
-      qdq_make(job->model.graph, (QdqWeights)options_choice(job->options, "qdq-weights"), &qdq, err);
-  if (status != OK) return fail_within(err, "%s", job->model.path);
-  qdq->producer = ONNX_OWN_PRODUCER;
-  status = onnx_upgrade(qdq, 0, err);
-  if (status == OK && job->is_qoperator) status = qop_make(qdq, NULL, err);
-  if (status == OK) status = op_bind_graph(qdq, err);
-  if (status == OK) status = declared_shapes_restore(&job->declared, qdq, err);
-  if (status == OK) status = onnx_write_to(out, qdq, &job->file_bytes, err);
-  graph_free(qdq);
-  return status;
 }
 
 Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err) {

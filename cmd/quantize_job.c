@@ -7,6 +7,7 @@
 #include "cmd/node_choices.h"
 #include "cmd/overwrite.h"
 #include "cmd/progress.h"
+#include "cmd/quantized_output.h"
 #include "cmd/recovery_rows.h"
 #include "cmd/scheme_rows.h"
 #include "cmd/summary_line.h"
@@ -201,28 +202,20 @@ static Status metadata_of(const QuantizeJob *job, Text *text, Error *err) {
   return text_status(text, err);
 }
 
-static Status build_file(QuantizeJob *job, Arena *arena, void **bytes, Error *err) {
-  EdgeProgram program = {0};
+static Status write_file(QuantizeJob *job, OutputFile *out, Error *err) {
   Text metadata = {0};
+  QuantizedForm form = {.is_qdq = job->is_qdq,
+                        .is_qoperator = job->is_qoperator,
+                        .declared = job->declared,
+                        .edge =
+                            options_flag(job->options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT};
+  form.weights = (QdqWeights)options_choice(job->options, "qdq-weights");
+  TRY(job->is_qdq ? qdq_output_check(job, err) : OK);
   Status status = metadata_of(job, &metadata, err);
-  if (status == OK) status = lower_graph(job->model.graph, &program, err);
-  EdgeFileForm form = options_flag(job->options, "uncompressed") ? EDGE_FILE_RAW : EDGE_FILE_COMPACT;
-  arena->spill_from = program.arena.spill_from;
-  if (status == OK)
-    status = edge_file_build(&program, metadata.bytes, form, arena, bytes, &job->file_bytes, err);
-  edge_program_free(&program);
+  form.metadata = metadata.bytes;
+  if (status == OK) status = quantized_output_write(job->model.graph, &form, out, &job->file_bytes, err);
   text_free(&metadata);
   return status == OK ? OK : fail_within(err, "%s", job->model.path);
-}
-
-static Status write_file(QuantizeJob *job, OutputFile *out, Error *err) {
-  Arena arena = {0};
-  void *bytes = NULL;
-  if (job->is_qdq) return qdq_output_write(job, out, err);
-  Status status = build_file(job, &arena, &bytes, err);
-  if (status == OK) status = output_write_from(out, &arena, bytes, job->file_bytes, err);
-  arena_free(&arena);
-  return status;
 }
 
 /* The file as it lies on disk, under its temporary name still. */

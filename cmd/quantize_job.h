@@ -46,7 +46,9 @@ typedef struct QuantizeJob {
 
 /* The QDQ model in the place of the .edge file (qdq_output.c). */
 Status qdq_output_choose(QuantizeJob *job, Error *err);
-Status qdq_output_write(QuantizeJob *job, OutputFile *out, Error *err);
+/* UNSUPPORTED where results of 16 bits are asked for: without codes their producers would be in float there.
+ */
+Status qdq_output_check(const QuantizeJob *job, Error *err);
 Status qdq_output_read(QuantizeJob *job, const OutputFile *out, Error *err);
 
 /* Everything but giving the verified file its name. The job needs quantize_job_free() in any case. */

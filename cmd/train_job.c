@@ -29,17 +29,33 @@ static Status bind_like(const TrainJob *job, Model *model, Error *err) {
   return model_infer(model, err);
 }
 
-static Status open_models(TrainJob *job, const char *teacher, const char *student, Error *err) {
+/* The graph that gets the trained weights, and the one that is trained. */
+static Status open_student(TrainJob *job, const char *student, Error *err) {
   TRY(model_open(&job->student, student, err));
-  TRY(model_open_again(&job->twin, &job->student, err));
+  TRY(job->is_quant ? train_quant_begin(&job->quant, job->options, &job->student, job->output, err)
+                    : model_open_again(&job->twin, &job->student, err));
   TRY(inputs_begin(&job->inputs, job->options, "data", err));
   TRY(inputs_bind_graph(&job->inputs, job->student.graph, err));
+  if (job->is_quant) {
+    TRY(train_quant_open(&job->quant, &job->student, &job->inputs, job->pool, err));
+    job->models.student = job->quant.student.graph;
+    job->models.twin = job->quant.twin.graph;
+    return OK;
+  }
   open_batch_axis(job->student.graph);
   TRY(model_infer(&job->student, err));
   TRY(bind_like(job, &job->twin, err));
+  job->models.student = job->student.graph;
+  job->models.twin = job->twin.graph;
+  return OK;
+}
+
+static Status open_models(TrainJob *job, const char *teacher, const char *student, Error *err) {
+  TRY(open_student(job, student, err));
   if (teacher == NULL) return OK;
   TRY(model_open(&job->teacher, teacher, err));
   TRY(bind_like(job, &job->teacher, err));
+  job->models.teacher = job->teacher.graph;
   return model_clean(&job->teacher, err);
 }
 
@@ -77,19 +93,14 @@ static void see_epoch(void *context, const TrainEpoch *epoch) {
 }
 
 static Status train(TrainJob *job, Error *err) {
-  TrainModels models = {
-      .student = job->student.graph, .twin = job->twin.graph, .teacher = job->teacher.graph};
   TrainWatch watch = {.sample = see_samples, .epoch = see_epoch, .context = job};
-  Pool *pool = pool_new(common_threads(job->options), err);
-  if (pool == NULL) return err->status;
   double start = progress_clock();
   text_add(&job->log, "epoch,rate,loss,accuracy,held_loss,held_accuracy,seconds\n");
   progress_begin(&job->progress, "train", options_flag(job->options, "quiet"));
   Status status =
-      train_graph(&models, &job->set, &job->held, &job->settings, pool, &watch, &job->report, err);
+      train_graph(&job->models, &job->set, &job->held, &job->settings, job->pool, &watch, &job->report, err);
   progress_end(&job->progress);
   job->seconds = progress_clock() - start;
-  pool_free(pool);
   return status == OK ? OK : fail_within(err, "%s", job->student.path);
 }
 
@@ -101,20 +112,26 @@ static Status write_log(const TrainJob *job, Error *err) {
 static Status check_outputs(const TrainJob *job, Error *err) {
   const char *log = options_string(job->options, "log");
   bool forced = options_flag(job->options, "force");
-  TRY(overwrite_check(job->output, OUTPUT_ONNX, forced, err));
+  bool is_edge = job->is_quant && !text_ends_with(job->output, ".onnx");
+  TRY(overwrite_check(job->output, is_edge ? OUTPUT_EDGE : OUTPUT_ONNX, forced, err));
   return log == NULL ? OK : overwrite_check(log, OUTPUT_CURVE, forced, err);
 }
 
 Status train_job_run(TrainJob *job, const Options *options, const char *teacher, const char *student,
                      Error *err) {
-  *job = (TrainJob){.options = options, .output = options_string(options, "output")};
+  *job = (TrainJob){.options = options,
+                    .output = options_string(options, "output"),
+                    .is_quant = train_quant_is_on(options)};
   TRY(train_check(options, teacher != NULL, err));
   TRY(train_take(options, teacher != NULL, &job->settings, err));
   TRY(check_outputs(job, err));
+  job->pool = pool_new(common_threads(options), err);
+  if (job->pool == NULL) return err->status;
   TRY(open_models(job, teacher, student, err));
   TRY(load_samples(job, err));
   TRY(train(job, err));
   TRY(write_log(job, err));
+  if (job->is_quant) return train_quant_write(&job->quant, &job->student, job->output, &job->file_bytes, err);
   return onnx_output_write(job->student.graph, job->output, &job->file_bytes, err);
 }
 
@@ -122,9 +139,11 @@ void train_job_free(TrainJob *job) {
   train_set_free(&job->held);
   train_set_free(&job->set);
   inputs_close(&job->inputs);
+  train_quant_free(&job->quant);
   model_close(&job->teacher);
   model_close(&job->twin);
   model_close(&job->student);
+  pool_free(job->pool);
   text_free(&job->log);
 }
 

@@ -5,6 +5,7 @@
 #include "cmd/inputs.h"
 #include "cmd/model.h"
 #include "cmd/progress.h"
+#include "cmd/train_quant.h"
 #include "distill/distill.h"
 
 typedef struct TrainJob {
@@ -12,6 +13,10 @@ typedef struct TrainJob {
   const char *output;
   TrainOptions settings;
   Model student, twin, teacher; /* twin: the student's file once more; teacher: zeroed where there is none */
+  TrainModels models;           /* what of them is trained, by what */
+  bool is_quant;                /* --quant: the twin is made of the quantized student */
+  TrainQuant quant;
+  Pool *pool;
   Inputs inputs;
   TrainSet set, held;
   TrainReport report;

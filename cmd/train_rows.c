@@ -2,6 +2,7 @@
 
 #include "cmd/augment_rows.h"
 #include "cmd/optimizer_rows.h"
+#include "cmd/train_quant.h"
 
 static const char *const losses[] = {
 #define X(name, text, brief) text,
@@ -116,6 +117,7 @@ Status train_check(const Options *options, bool has_teacher, Error *err) {
     return fail(err, BAD_USAGE, "%s: no output is given: -o FILE.onnx", options->command);
   if (!options_was_given(options, "data"))
     return fail(err, BAD_USAGE, "%s: on what? --data samples.npz is missing", options->command);
+  TRY(train_quant_check(options, err));
   return optimizer_check(options, err);
 }
 

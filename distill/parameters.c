@@ -1,5 +1,9 @@
 #include "distill/parameters.h"
 
+#include "operators/quant/fake_quantize.h"
+
+#include <string.h>
+
 #define VIEWS_MOST 8 /* behind one another, between a constant and its reader */
 
 static const struct {
@@ -43,7 +47,12 @@ static const struct {
              {"RNN", 3, PART_BIAS},
              {"PRelu", 1, PART_SLOPE}};
 
+static bool is_fake_quantize(const Node *node) {
+  return strcmp(node->type, FAKE_QUANTIZE) == 0 && strcmp(node->domain, FAKE_QUANTIZE_DOMAIN) == 0;
+}
+
 static ParameterPart fixed_part(const Node *node, int input) {
+  if (is_fake_quantize(node) && input == 2) return PART_RATIO;
   for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
     if (fixed[i].input == input && node_is(node, fixed[i].type)) return fixed[i].part;
   return PART_NONE;
@@ -139,7 +148,7 @@ static bool is_view(const Node *node) {
   static const char *const types[] = {"Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten"};
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
     if (node_is(node, types[i])) return node->output_count == 1 && node->outputs[0] != NULL;
-  return false;
+  return is_fake_quantize(node); /* a rounded weight is still one */
 }
 
 static Parameter part_of(const Value *operand, int views) {

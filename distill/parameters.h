@@ -13,6 +13,7 @@ typedef enum ParameterKind {
   PARAMETER_WEIGHT,  /* trained, decays */
   PARAMETER_BIAS,    /* trained, does not decay; slopes of PRelu too */
   PARAMETER_NORM,    /* scale or bias of a normalization: trained, does not decay */
+  PARAMETER_RATIO,   /* of a scale in quantization-aware training: trained, does not decay */
   PARAMETER_RUNNING, /* statistics that training averages: not trained */
   PARAMETER_NONE     /* a constant of the computation */
 } ParameterKind;
@@ -23,6 +24,7 @@ typedef enum ParameterKind {
   X(NONE, PARAMETER_NONE, 0)                                                                                 \
   X(VARIANCE, PARAMETER_RUNNING, 1)                                                                          \
   X(MEAN, PARAMETER_RUNNING, 0)                                                                              \
+  X(RATIO, PARAMETER_RATIO, 1)                                                                               \
   X(SCALE, PARAMETER_NORM, 1)                                                                                \
   X(SHIFT, PARAMETER_NORM, 0)                                                                                \
   X(BIAS, PARAMETER_BIAS, 0)                                                                                 \

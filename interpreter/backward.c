@@ -32,10 +32,39 @@ struct Tape {
 
 /* ---- what is prepared once ---- */
 
+/* Floats, and the codes of rows that pass the gradient straight through. */
+static bool carries(const Value *value) {
+  return value->type == ELEMENT_FLOAT32 || (value->producer != NULL && value->producer->op->straight_through);
+}
+
 /* Whether a gradient can come from output i. */
 static bool has_gradient(const Node *node, int i) {
-  return node->outputs[i] != NULL && node->outputs[i]->type == ELEMENT_FLOAT32 &&
-         (node->op->statistics >> i & 1) == 0;
+  return node->outputs[i] != NULL && carries(node->outputs[i]) && (node->op->statistics >> i & 1) == 0;
+}
+
+/* What a node's bodies take from the graph around it: whether a gradient of any of it is needed; `bind`: a
+   root depends on all of it. */
+static bool captures_flow(const Backward *backward, const Node *node, bool bind);
+
+static bool body_captures_flow(const Backward *backward, const Graph *body, bool bind) {
+  bool any = false;
+  for (int v = 0; v < body->value_count; v++) {
+    if (!value_is_captured(body->values[v])) continue;
+    const Value *outer = graph_find_value(backward->graph, body->values[v]->name);
+    if (outer == NULL) continue;
+    any |= backward->flows[outer->index];
+    if (bind) backward->is_bound[outer->index] = true;
+  }
+  for (int n = 0; n < body->node_count; n++) any |= captures_flow(backward, body->nodes[n], bind);
+  return any;
+}
+
+static bool captures_flow(const Backward *backward, const Node *node, bool bind) {
+  bool any = false;
+  for (int i = 0; i < node->attribute_count; i++)
+    if (node->attributes[i].graph != NULL)
+      any |= body_captures_flow(backward, node->attributes[i].graph, bind);
+  return any;
 }
 
 static bool reaches_root(const Backward *backward, const Node *node) {
@@ -47,7 +76,7 @@ static bool reaches_root(const Backward *backward, const Node *node) {
 static bool has_flowing_input(const Backward *backward, const Node *node) {
   for (int i = 0; i < node->input_count; i++)
     if (node->inputs[i] != NULL && backward->flows[node->inputs[i]->index]) return true;
-  return false;
+  return captures_flow(backward, node, false);
 }
 
 /* A node on the way between a wanted value and a root. */
@@ -62,6 +91,7 @@ static void mark_path(Backward *backward) {
     if (!reaches_root(backward, node)) continue;
     for (int i = 0; i < node->input_count; i++)
       if (node->inputs[i] != NULL) backward->is_bound[node->inputs[i]->index] = true;
+    captures_flow(backward, node, true);
   }
   for (int n = 0; n < graph->node_count; n++) {
     const Node *node = graph->nodes[n];
@@ -71,16 +101,34 @@ static void mark_path(Backward *backward) {
   }
 }
 
+/* Codes are for rows that know of gradients with respect to them. */
+static bool reads_codes(const Backward *backward, const Node *node) {
+  for (int i = 0; i < node->input_count; i++)
+    if (node->inputs[i] != NULL && backward->flows[node->inputs[i]->index] &&
+        node->inputs[i]->type != ELEMENT_FLOAT32 && !node->op->straight_through)
+      return true;
+  return false;
+}
+
+/* NULL where the gradient goes through the node. */
+static const char *obstacle_of(const Backward *backward, const Node *node) {
+  if (!is_on_path(backward, node)) return NULL;
+  if (captures_flow(backward, node, false)) return "its bodies read what is trained";
+  if (reads_codes(backward, node)) return "it reads codes whose gradient is asked for";
+  if (node->version->grad != NULL) return NULL;
+  return node->op->grad_reason != NULL ? node->op->grad_reason : "";
+}
+
 /* One line for all of them: nothing is trained until every node on the way can be gone back through. */
 static Status check_path(const Backward *backward, Error *err) {
   Text text = {0};
   int count = 0;
   for (int n = 0; n < backward->graph->node_count; n++) {
     const Node *node = backward->graph->nodes[n];
-    if (!is_on_path(backward, node) || node->version->grad != NULL) continue;
-    const char *reason = node->op->grad_reason;
+    const char *reason = obstacle_of(backward, node);
+    if (reason == NULL) continue;
     text_add(&text, "%s'%s' (%s%s%s)", count++ > 0 ? ", " : "", node->name, node->type,
-             reason != NULL ? ": " : "", reason != NULL ? reason : "");
+             reason[0] != 0 ? ": " : "", reason);
   }
   Status status = count == 0 ? OK
                              : fail(err, UNSUPPORTED, "cannot be trained: no gradient goes through node%s %s",

@@ -1,6 +1,10 @@
 /*
  * gradient.h - what backward passes share. A gradient has the shape of what it is the gradient of, and is
  * float32; kernels write every element of those they are asked for and never add to what is there.
+ *
+ * Rounding has no gradient of use. Rows with `straight_through` take it as if it were the identity: an output
+ * of theirs of any type carries a float32 gradient with respect to its numbers, and only such rows may read
+ * it.
  */
 #ifndef OPERATORS_GRADIENT_H
 #define OPERATORS_GRADIENT_H

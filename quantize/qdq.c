@@ -1,5 +1,6 @@
 #include "quantize/qdq.h"
 
+#include "quantize/graph_copy.h"
 #include "quantize/plan.h"
 #include "quantize/qdq_codes.h"
 
@@ -10,31 +11,23 @@
 
 /* The new graph on its way. */
 typedef struct Qdq {
-  const Graph *from;
-  Graph *to;
+  GraphCopy copy;
   QdqWeights weights;
-  Value **made; /* by index of the old value: what its producer writes; NULL until there */
-  Value **read; /* what its readers read */
-  Error *err;
 } Qdq;
 
 /* ---- names and nodes ---- */
 
-static const char *name_of(const Qdq *qdq, const char *base, const char *end) {
-  char text[256];
-  snprintf(text, sizeof text, "%.200s%s", base, end);
-  return graph_unused_name(qdq->to, text, qdq->err);
+static Value *add_constant(const Qdq *qdq, const char *base, const char *end, const Tensor *tensor) {
+  return graph_copy_constant(&qdq->copy, base, end, tensor);
 }
 
-static Value *add_constant(const Qdq *qdq, const char *base, const char *end, const Tensor *tensor) {
-  const char *name = tensor == NULL ? NULL : name_of(qdq, base, end);
-  return name == NULL ? NULL : graph_add_constant(qdq->to, name, tensor, qdq->err);
+static const char *name_of(const Qdq *qdq, const char *base, const char *end) {
+  return graph_copy_name(&qdq->copy, base, end);
 }
 
 static Value *add_value(const Qdq *qdq, const char *name, const Value *like, ElementType type) {
-  Value *value = name == NULL ? NULL : graph_add_value(qdq->to, name, qdq->err);
+  Value *value = graph_copy_value(&qdq->copy, name, type);
   if (value == NULL) return NULL;
-  value->type = type;
   value->has_shape = like->has_shape;
   value->shape = like->shape;
   return value;
@@ -45,11 +38,11 @@ static Node *add_linear(const Qdq *qdq, const char *type, Value *x, Value *scale
                         Value *y) {
   char base[256];
   snprintf(base, sizeof base, "%.200s_%s", y->name, type);
-  const char *name = graph_unused_name(qdq->to, base, qdq->err);
+  const char *name = graph_unused_name(qdq->copy.to, base, qdq->copy.err);
   if (name == NULL) return NULL;
   int inputs = zero_point == NULL ? 2 : 3;
-  Node *node = graph_add_node(qdq->to, name, "", type, (Value *[]){x, scale, zero_point}, inputs,
-                              (Value *[]){y}, 1, qdq->err);
+  Node *node = graph_add_node(qdq->copy.to, name, "", type, (Value *[]){x, scale, zero_point}, inputs,
+                              (Value *[]){y}, 1, qdq->copy.err);
   if (node != NULL) node->opset = QDQ_OPSET;
   return node;
 }
@@ -66,37 +59,37 @@ static bool has_pair(const Value *value) {
 /* The pair behind `source`. An output of the graph keeps its name: then the pair ends in it. */
 static Status add_pair(Qdq *qdq, const Value *value, Value *source) {
   const QuantSpec *spec = value->spec;
-  Arena *arena = &qdq->to->arena;
+  Arena *arena = &qdq->copy.to->arena;
   Value *scale =
-      add_constant(qdq, value->name, "_scale", qdq_scale(arena, (double)spec->scales[0], qdq->err));
+      add_constant(qdq, value->name, "_scale", qdq_scale(arena, (double)spec->scales[0], qdq->copy.err));
   Value *zero_point =
       add_constant(qdq, value->name, "_zero_point",
-                   qdq_integer(arena, QDQ_ACTIVATION, spec->zero_point + QDQ_OFFSET, qdq->err));
+                   qdq_integer(arena, QDQ_ACTIVATION, spec->zero_point + QDQ_OFFSET, qdq->copy.err));
   Value *codes = add_value(qdq, name_of(qdq, value->name, "_quantized"), value, QDQ_ACTIVATION);
-  Value *reals = qdq->read[value->index];
+  Value *reals = qdq->copy.read[value->index];
   if (reals == NULL)
     reals = add_value(qdq, name_of(qdq, value->name, "_dequantized"), value, ELEMENT_FLOAT32);
-  if (scale == NULL || zero_point == NULL || codes == NULL || reals == NULL) return qdq->err->status;
-  qdq->read[value->index] = reals;
+  if (scale == NULL || zero_point == NULL || codes == NULL || reals == NULL) return qdq->copy.err->status;
+  qdq->copy.read[value->index] = reals;
   if (add_linear(qdq, "QuantizeLinear", source, scale, zero_point, codes) == NULL ||
       add_linear(qdq, "DequantizeLinear", codes, scale, zero_point, reals) == NULL)
-    return qdq->err->status;
+    return qdq->copy.err->status;
   return OK;
 }
 
 /* Gives an old value that flows its place in the new graph. */
 static Status copy_value(Qdq *qdq, const Value *value) {
-  Value *copy = value->is_input ? graph_add_input(qdq->to, value->name, value->type,
-                                                  value->has_shape ? &value->shape : NULL, qdq->err)
+  Value *copy = value->is_input ? graph_add_input(qdq->copy.to, value->name, value->type,
+                                                  value->has_shape ? &value->shape : NULL, qdq->copy.err)
                                 : add_value(qdq, value->name, value, value->type);
-  if (copy == NULL) return qdq->err->status;
-  qdq->made[value->index] = copy;
+  if (copy == NULL) return qdq->copy.err->status;
+  qdq->copy.made[value->index] = copy;
   if (!has_pair(value)) {
-    qdq->read[value->index] = copy;
+    qdq->copy.read[value->index] = copy;
   } else if (value->is_output && !value->is_input) {
-    qdq->read[value->index] = copy;
-    qdq->made[value->index] = add_value(qdq, name_of(qdq, value->name, "_float"), value, value->type);
-    if (qdq->made[value->index] == NULL) return qdq->err->status;
+    qdq->copy.read[value->index] = copy;
+    qdq->copy.made[value->index] = add_value(qdq, name_of(qdq, value->name, "_float"), value, value->type);
+    if (qdq->copy.made[value->index] == NULL) return qdq->copy.err->status;
   }
   return OK;
 }
@@ -116,9 +109,10 @@ static Value *add_dequantized(const Qdq *qdq, const Value *value, QdqConstant *c
   if (node == NULL) return NULL;
   if (constant->codes->type == ELEMENT_INT4) node->opset = NARROW_QDQ_OPSET;
   if (constant->block_size > 0 &&
-      node_set_int(qdq->to, node, "block_size", constant->block_size, qdq->err) != OK)
+      node_set_int(qdq->copy.to, node, "block_size", constant->block_size, qdq->copy.err) != OK)
     return NULL;
-  if (constant->axis >= 0 && node_set_int(qdq->to, node, "axis", constant->axis, qdq->err) != OK) return NULL;
+  if (constant->axis >= 0 && node_set_int(qdq->copy.to, node, "axis", constant->axis, qdq->copy.err) != OK)
+    return NULL;
   return reals;
 }
 
@@ -126,16 +120,17 @@ static Value *add_dequantized(const Qdq *qdq, const Value *value, QdqConstant *c
 static Value *constant_input(Qdq *qdq, const Node *node, int i) {
   Value *value = node->inputs[i];
   QdqConstant constant;
-  if (qdq->read[value->index] != NULL) return qdq->read[value->index];
+  if (qdq->copy.read[value->index] != NULL) return qdq->copy.read[value->index];
   if (qdq_is_bias(node, i)) {
-    if (qdq_bias(node, qdq->weights, &qdq->to->arena, &constant, qdq->err) != OK) return NULL;
+    if (qdq_bias(node, qdq->weights, &qdq->copy.to->arena, &constant, qdq->copy.err) != OK) return NULL;
     return add_dequantized(qdq, value, &constant);
   }
   if (qdq_has_codes(value)) {
-    if (qdq_codes(value, qdq->weights, &qdq->to->arena, &constant, qdq->err) != OK) return NULL;
-    return qdq->read[value->index] = add_dequantized(qdq, value, &constant);
+    if (qdq_codes(value, qdq->weights, &qdq->copy.to->arena, &constant, qdq->copy.err) != OK) return NULL;
+    return qdq->copy.read[value->index] = add_dequantized(qdq, value, &constant);
   }
-  return qdq->read[value->index] = graph_add_constant(qdq->to, value->name, value->constant, qdq->err);
+  return qdq->copy.read[value->index] =
+             graph_add_constant(qdq->copy.to, value->name, value->constant, qdq->copy.err);
 }
 
 /* ---- nodes ---- */
@@ -150,25 +145,15 @@ static bool is_saturation(const Node *node) {
 }
 
 static Status copy_node(Qdq *qdq, const Node *node) {
-  Arena *arena = &qdq->to->arena;
-  Value **inputs = arena_new(arena, (size_t)node->input_count, sizeof *inputs, qdq->err);
-  Value **outputs = arena_new(arena, (size_t)node->output_count, sizeof *outputs, qdq->err);
-  if (inputs == NULL || outputs == NULL) return qdq->err->status;
+  Value **inputs = arena_new(&qdq->copy.to->arena, (size_t)node->input_count, sizeof *inputs, qdq->copy.err);
+  if (inputs == NULL) return qdq->copy.err->status;
   for (int i = 0; i < node->input_count; i++) {
     const Value *input = node->inputs[i];
     if (input == NULL) continue;
-    inputs[i] = input->constant != NULL ? constant_input(qdq, node, i) : qdq->read[input->index];
-    if (inputs[i] == NULL) return qdq->err->status;
+    inputs[i] = input->constant != NULL ? constant_input(qdq, node, i) : qdq->copy.read[input->index];
+    if (inputs[i] == NULL) return qdq->copy.err->status;
   }
-  for (int o = 0; o < node->output_count; o++)
-    outputs[o] = node->outputs[o] == NULL ? NULL : qdq->made[node->outputs[o]->index];
-  Node *copy = graph_add_node(qdq->to, node->name, node->domain, node->type, inputs, node->input_count,
-                              outputs, node->output_count, qdq->err);
-  if (copy == NULL) return qdq->err->status;
-  copy->attributes = node->attributes;
-  copy->attribute_count = node->attribute_count;
-  copy->opset = node->opset;
-  return OK;
+  return graph_copy_node(&qdq->copy, node, inputs);
 }
 
 /* The node and the pairs behind its outputs. */
@@ -178,74 +163,53 @@ static Status convert_node(Qdq *qdq, const Node *node) {
     if (node->outputs[o] != NULL && !is_left_out) TRY(copy_value(qdq, node->outputs[o]));
   if (is_left_out) {
     const Value *out = node->outputs[0];
-    if (out->is_output) qdq->read[out->index] = add_value(qdq, out->name, out, out->type);
-    return add_pair(qdq, out, qdq->made[node->inputs[0]->index]);
+    if (out->is_output) qdq->copy.read[out->index] = add_value(qdq, out->name, out, out->type);
+    return add_pair(qdq, out, qdq->copy.made[node->inputs[0]->index]);
   }
   TRY(copy_node(qdq, node));
   for (int o = 0; o < node->output_count; o++) {
     const Value *value = node->outputs[o];
-    if (value != NULL && has_pair(value)) TRY(add_pair(qdq, value, qdq->made[value->index]));
+    if (value != NULL && has_pair(value)) TRY(add_pair(qdq, value, qdq->copy.made[value->index]));
   }
   return OK;
 }
 
 /* ---- the graph ---- */
 
-static Status copy_frame(Qdq *qdq) {
-  const Graph *from = qdq->from;
-  Graph *to = qdq->to;
-  to->name = from->name;
-  to->producer = from->producer;
-  to->ir_version = from->ir_version;
-  to->opsets = from->opsets;
-  to->opset_count = from->opset_count;
-  for (int i = 0; i < from->symbol_count; i++)
-    if (graph_symbol(to, from->symbols[i], qdq->err) < 0) return qdq->err->status;
-  qdq->made = arena_new(&to->arena, (size_t)from->value_count, sizeof *qdq->made, qdq->err);
-  qdq->read = arena_new(&to->arena, (size_t)from->value_count, sizeof *qdq->read, qdq->err);
-  return qdq->made == NULL || qdq->read == NULL ? qdq->err->status : OK;
-}
-
 static Status copy_inputs(Qdq *qdq) {
-  for (int i = 0; i < qdq->from->input_count; i++) {
-    const Value *value = qdq->from->inputs[i];
+  for (int i = 0; i < qdq->copy.from->input_count; i++) {
+    const Value *value = qdq->copy.from->inputs[i];
     TRY(copy_value(qdq, value));
-    if (has_pair(value)) TRY(add_pair(qdq, value, qdq->made[value->index]));
+    if (has_pair(value)) TRY(add_pair(qdq, value, qdq->copy.made[value->index]));
   }
   return OK;
 }
 
 static Status copy_outputs(Qdq *qdq) {
-  for (int i = 0; i < qdq->from->output_count; i++) {
-    const Value *value = qdq->from->outputs[i];
-    Value *copy = value->is_input ? qdq->made[value->index] : qdq->read[value->index];
+  for (int i = 0; i < qdq->copy.from->output_count; i++) {
+    const Value *value = qdq->copy.from->outputs[i];
+    Value *copy = value->is_input ? qdq->copy.made[value->index] : qdq->copy.read[value->index];
     if (copy == NULL && value->constant != NULL)
-      copy = graph_add_constant(qdq->to, value->name, value->constant, qdq->err);
-    if (copy == NULL) return qdq->err->status;
-    TRY(graph_add_output(qdq->to, copy, qdq->err));
+      copy = graph_add_constant(qdq->copy.to, value->name, value->constant, qdq->copy.err);
+    if (copy == NULL) return qdq->copy.err->status;
+    TRY(graph_add_output(qdq->copy.to, copy, qdq->copy.err));
   }
   return OK;
 }
 
 static Status convert(Qdq *qdq) {
-  TRY(copy_frame(qdq));
   TRY(copy_inputs(qdq));
-  for (int n = 0; n < qdq->from->node_count; n++) {
-    const Node *node = qdq->from->nodes[n];
-    for (int a = 0; a < node->attribute_count; a++)
-      if (node->attributes[a].graph != NULL)
-        return fail(qdq->err, UNSUPPORTED, "node '%s' (%s): control flow cannot be written as QDQ",
-                    node->name, node->type);
-    TRY(convert_node(qdq, node));
-  }
+  for (int n = 0; n < qdq->copy.from->node_count; n++) TRY(convert_node(qdq, qdq->copy.from->nodes[n]));
   TRY(copy_outputs(qdq));
-  return graph_refresh(qdq->to, qdq->err);
+  return graph_refresh(qdq->copy.to, qdq->copy.err);
 }
 
 Status qdq_make(const Graph *graph, QdqWeights weights, Graph **qdq, Error *err) {
+  Qdq made = {.weights = weights};
   *qdq = graph_new(err);
   if (*qdq == NULL) return err->status;
-  Status status = convert(&(Qdq){.from = graph, .to = *qdq, .weights = weights, .err = err});
+  Status status = graph_copy_begin(&made.copy, graph, *qdq, "cannot be written as QDQ", err);
+  if (status == OK) status = convert(&made);
   if (status == OK) return OK;
   graph_free(*qdq);
   *qdq = NULL;

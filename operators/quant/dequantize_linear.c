@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/quant/quant.h"
 #include "operators/reals.h"
 
@@ -50,14 +51,35 @@ static Status fast_dequantize(Run *run) {
   return OK;
 }
 
+/* Of the codes, of the scales, and of the zero points where they are trained. */
+static Status grad_dequantize(Grad *grad) {
+  const Tensor *x = grad->run.in[0], *scales = grad->run.in[1], *zero_points = run_input(&grad->run, 2);
+  const float *dy = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0), *dscale = grad_of_input(grad, 1), *dzero = grad_of_input(grad, 2);
+  ScaleMap map = scale_map(&x->shape, &scales->shape, grad->run.params);
+  int64_t count = tensor_elements(x), scale_count = tensor_elements(scales);
+  double *sums = reals_new(&grad->run, scale_count);
+  if (sums == NULL) return fail_memory(grad->run.err);
+  for (int64_t i = 0; i < scale_count; i++) sums[i] = 0;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t at = scale_index(&map, i);
+    double steps = tensor_get(x, i) - zero_real_at(zero_points, at);
+    if (dx != NULL) dx[i] = (float)((double)dy[i] * scale_at(scales, at));
+    sums[scale_count == 1 ? 0 : at] += (double)dy[i] * steps;
+  }
+  for (int64_t i = 0; dscale != NULL && i < scale_count; i++) dscale[i] = (float)sums[i];
+  for (int64_t i = 0; dzero != NULL && i < tensor_elements(zero_points); i++) dzero[i] = 0.0f;
+  return OK;
+}
+
 #define CODE_TYPES (QUANT_CODES | ELEMENT_BIT(ELEMENT_INT32))
 
 const Op op_DequantizeLinear = {
     .name = "DequantizeLinear",
     .brief = "The real numbers that codes stand for: (x - zero point) * scale.",
-    .versions = {{21, infer_dequantize, plain_dequantize, fast_dequantize},
-                 {13, infer_dequantize, plain_dequantize, fast_dequantize},
-                 {10, infer_dequantize, plain_dequantize, fast_dequantize}},
+    .versions = {{21, infer_dequantize, plain_dequantize, fast_dequantize, grad_dequantize},
+                 {13, infer_dequantize, plain_dequantize, fast_dequantize, grad_dequantize},
+                 {10, infer_dequantize, plain_dequantize, fast_dequantize, grad_dequantize}},
     .attributes = quant_attributes,
     .params_bytes = sizeof(QuantParams),
     .check = quant_check_params,
@@ -65,6 +87,7 @@ const Op op_DequantizeLinear = {
                {"x_scale", PORT_REQUIRED, QUANT_SCALES, "[], [D] along `axis`, or [..., D/block, ...]"},
                {"x_zero_point", PORT_OPTIONAL, CODE_TYPES, "[], ... as x_scale"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_REALS, "[...]"}},
+    .straight_through = true,
     .role = ROLE_FLOAT,
     .role_reason = "float only: between codes of the model's own and floats",
     .samples = {{"i8[2,3,4], f32[]{0.25}!, i8[]{3}!", ""},

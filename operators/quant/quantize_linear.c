@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/quant/quant.h"
 #include "operators/reals.h"
 
@@ -100,15 +101,46 @@ static Status fast_quantize(Run *run) {
   return OK;
 }
 
+/* Whether a code is not saturated. */
+static bool is_within(const Tensor *codes, double quotient, double zero_point) {
+  double low, high;
+  if (element_in(codes->type, ELEMENTS_NARROW_FLOAT)) return true;
+  element_limits(codes->type, &low, &high);
+  return quotient + zero_point >= low && quotient + zero_point <= high;
+}
+
+/* Rounding counts as the identity, saturation stops the gradient. With DequantizeLinear behind it this trains
+   the scale as Esser et al., "Learned step size quantization" (2020), do. */
+static Status grad_quantize(Grad *grad) {
+  const Tensor *x = grad->run.in[0], *scales = grad->run.in[1], *zero_points = run_input(&grad->run, 2);
+  const float *dq = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0), *dscale = grad_of_input(grad, 1), *dzero = grad_of_input(grad, 2);
+  ScaleMap map = scale_map(&x->shape, &scales->shape, grad->run.params);
+  int64_t count = tensor_elements(x), scale_count = tensor_elements(scales);
+  double *sums = reals_new(&grad->run, scale_count);
+  if (sums == NULL) return fail_memory(grad->run.err);
+  for (int64_t i = 0; i < scale_count; i++) sums[i] = 0;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t at = scale_index(&map, i);
+    double value = tensor_get(x, i), scale = scale_at(scales, at), quotient = value / scale;
+    bool within = is_within(grad->run.out[0], quotient, zero_real_at(zero_points, at));
+    if (dx != NULL) dx[i] = within ? (float)((double)dq[i] / scale) : 0.0f;
+    if (within) sums[scale_count == 1 ? 0 : at] -= (double)dq[i] * quotient / scale;
+  }
+  for (int64_t i = 0; dscale != NULL && i < scale_count; i++) dscale[i] = (float)sums[i];
+  for (int64_t i = 0; dzero != NULL && i < tensor_elements(zero_points); i++) dzero[i] = 0.0f;
+  return OK;
+}
+
 #define INPUT_TYPES (QUANT_REALS | ELEMENT_BIT(ELEMENT_INT32))
 #define SCALE_TYPES (QUANT_SCALES | ELEMENT_BIT(ELEMENT_INT32))
 
 const Op op_QuantizeLinear = {
     .name = "QuantizeLinear",
     .brief = "Codes of real numbers: x / scale rounded to the nearest even, plus the zero point, saturated.",
-    .versions = {{21, infer_quantize, plain_quantize, fast_quantize},
-                 {13, infer_quantize, plain_quantize, fast_quantize},
-                 {10, infer_quantize, plain_quantize, fast_quantize}},
+    .versions = {{21, infer_quantize, plain_quantize, fast_quantize, grad_quantize},
+                 {13, infer_quantize, plain_quantize, fast_quantize, grad_quantize},
+                 {10, infer_quantize, plain_quantize, fast_quantize, grad_quantize}},
     .attributes = quant_attributes,
     .params_bytes = sizeof(QuantParams),
     .check = quant_check_params,
@@ -116,6 +148,7 @@ const Op op_QuantizeLinear = {
                {"y_scale", PORT_REQUIRED, SCALE_TYPES, "[], [D] along `axis`, or [..., D/block, ...]"},
                {"y_zero_point", PORT_OPTIONAL, QUANT_CODES, "[], ... as y_scale"}},
     .outputs = {{"y", PORT_REQUIRED, QUANT_CODES, "[...]"}},
+    .straight_through = true,
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3,4](-40,40), f32[]{0.25}!, i8[]{3}!", ""},
                 {"f32[2,5]{0,0.5,1.5,-0.5,2.5,-1000,1000,nan,inf,-inf}, f32[]{1}!, u8[]{128}!", ""},

@@ -228,6 +228,12 @@ static Status resize_run(Run *run) {
   return resize_run_plan(run, &plan);
 }
 
+static Status grad_resize(Grad *grad) {
+  ResizePlan plan;
+  resize_plan_of(grad->run.node, grad->run.in, &grad->run.in[0]->shape, &grad->run.out[0]->shape, &plan);
+  return resize_grad_plan(grad, &plan);
+}
+
 static OpRole resize_role(const Node *node, const char **reason) {
   return resize_role_of(((const ResizeParams *)node->params)->mode, reason);
 }
@@ -251,7 +257,8 @@ static const AttributeRow attributes[] = {
 const Op op_Resize = {
     .name = "Resize",
     .brief = "Resamples along axes: nearest, linear or cubic.",
-    .versions = {{11, resize_infer, resize_run, NULL}, {10, resize_infer_10, resize_run, NULL}},
+    .versions = {{11, resize_infer, resize_run, NULL, grad_resize},
+                 {10, resize_infer_10, resize_run, NULL, grad_resize}},
     .attributes = attributes,
     .params_bytes = sizeof(ResizeParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"},
@@ -259,6 +266,7 @@ const Op op_Resize = {
                {"scales", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_FLOAT32), "[count]"},
                {"sizes", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"}},
+    .settings = 1 << 1 | 1 << 2,
     .role = ROLE_SAME_SCALE,
     .role_of = resize_role,
     .samples = {{"f32[1,2,3,4], -, f32{1,1,2,1.5}!", NULL},

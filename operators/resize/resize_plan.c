@@ -234,3 +234,88 @@ Status resize_run_plan(Run *run, const ResizePlan *plan) {
   if (run->in[0]->type == ELEMENT_STRING) return run_fail(run, "strings cannot be averaged");
   return run_weighted(run, plan);
 }
+
+/* ---- the way back ---- */
+
+/* to[outer][in][inner] gets what from[outer][out][inner] took from it. */
+static void give_back(const ResizeAxis *axis, const ResizeTaps *taps, int64_t outer, int64_t inner,
+                      const double *from, double *to) {
+  for (int64_t i = 0; i < outer * axis->in * inner; i++) to[i] = 0;
+  for (int64_t o = 0; o < outer; o++, to += axis->in * inner)
+    for (int64_t i = 0; i < axis->out; i++, from += inner)
+      for (int t = 0; t < taps->count; t++) {
+        double weight = taps->weights[i * taps->count + t];
+        double *row = to + taps->indices[i * taps->count + t] * inner;
+        for (int64_t k = 0; k < inner; k++) row[k] += weight * from[k];
+      }
+}
+
+/* The gradient of the output as doubles, zero where the output is from outside the crop. */
+static void load_gradient(const Grad *grad, const ResizePlan *plan, double *to) {
+  const float *dy = grad_of_output(grad, 0);
+  Tensor whole = {.type = ELEMENT_FLOAT64, .shape = grad->run.out[0]->shape, .data = to};
+  int64_t count = tensor_elements(&whole);
+  for (int64_t i = 0; i < count; i++) to[i] = (double)dy[i];
+  ResizePlan zero = *plan;
+  zero.extrapolation = 0;
+  extrapolate(&zero, &whole);
+}
+
+/* The axes are gone back along in the opposite order. */
+static Status grad_weighted(Grad *grad, const ResizePlan *plan) {
+  Run *run = &grad->run;
+  Shape shape = run->out[0]->shape;
+  double *from = new_buffer(run, plan), *to = from == NULL ? NULL : new_buffer(run, plan);
+  if (to == NULL) return run->err->status;
+  load_gradient(grad, plan, from);
+  for (int d = shape.rank - 1; d >= 0; d--) {
+    const ResizeAxis *axis = &plan->axes[d];
+    if (is_unchanged(plan, axis)) continue;
+    ResizeTaps taps = {0};
+    TRY(new_taps(run, plan, axis, &taps));
+    for (int64_t i = 0; i < axis->out; i++) fill_taps(plan, d, i, &taps);
+    give_back(axis, &taps, shape_product(&shape, 0, d), shape_product(&shape, d + 1, shape.rank), from, to);
+    shape.dims[d] = axis->in;
+    double *swap = from;
+    from = to;
+    to = swap;
+  }
+  float *dx = grad_of_input(grad, 0);
+  int64_t count = tensor_elements(run->in[0]);
+  for (int64_t i = 0; i < count; i++) dx[i] = (float)from[i];
+  return OK;
+}
+
+/* Place in the input that output element `at` was copied from; -1: none. */
+static int64_t nearest_source(const Shape *in, const Shape *out, int64_t *const *maps, int64_t at) {
+  int64_t source = 0, step = 1;
+  for (int d = out->rank - 1; d >= 0; d--) {
+    int64_t index = maps[d][at % out->dims[d]];
+    if (index < 0) return -1;
+    source += index * step;
+    step *= in->dims[d];
+    at /= out->dims[d];
+  }
+  return source;
+}
+
+static Status grad_nearest(Grad *grad, const ResizePlan *plan) {
+  const Shape *in = &grad->run.in[0]->shape, *out = &grad->run.out[0]->shape;
+  const float *dy = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0);
+  int64_t *maps[GRAPH_MAX_RANK], count = shape_elements(out);
+  TRY(copy_new_maps(&grad->run, out, maps));
+  for (int d = 0; d < out->rank; d++)
+    for (int64_t i = 0; i < out->dims[d]; i++) maps[d][i] = resize_nearest_index(plan, d, i);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t source = nearest_source(in, out, maps, i);
+    if (source >= 0) dx[source] += dy[i];
+  }
+  return OK;
+}
+
+Status resize_grad_plan(Grad *grad, const ResizePlan *plan) {
+  TRY(grad_zero(grad));
+  if (grad_of_input(grad, 0) == NULL || tensor_elements(grad->run.out[0]) == 0) return OK;
+  return plan->mode == RESIZE_NEAREST ? grad_nearest(grad, plan) : grad_weighted(grad, plan);
+}

@@ -5,7 +5,7 @@
 #ifndef OPERATORS_RESIZE_RESIZE_PLAN_H
 #define OPERATORS_RESIZE_RESIZE_PLAN_H
 
-#include "operators/op.h"
+#include "operators/gradient.h"
 
 typedef enum ResizeMode { RESIZE_NEAREST, RESIZE_LINEAR, RESIZE_CUBIC } ResizeMode;
 
@@ -61,6 +61,8 @@ int64_t resize_nearest_index(const ResizePlan *plan, int d, int64_t i);
 
 /* Computes output 0 from input 0, whose shapes agree with the plan's axes. */
 Status resize_run_plan(Run *run, const ResizePlan *plan);
+/* The gradient of input 0: each output element gives to those that it was made of. Other inputs get zeros. */
+Status resize_grad_plan(Grad *grad, const ResizePlan *plan);
 
 /* Nearest moves values, linear averages them, cubic overshoots. */
 OpRole resize_role_of(int mode, const char **reason);

@@ -67,6 +67,12 @@ static Status upsample_run(Run *run) {
   return resize_run_plan(run, &plan);
 }
 
+static Status grad_upsample(Grad *grad) {
+  ResizePlan plan;
+  upsample_plan_of(grad->run.node, grad->run.in, &grad->run.in[0]->shape, &grad->run.out[0]->shape, &plan);
+  return resize_grad_plan(grad, &plan);
+}
+
 static OpRole upsample_role(const Node *node, const char **reason) {
   return resize_role_of(mode_of(node->params), reason);
 }
@@ -82,14 +88,15 @@ static const AttributeRow attributes[] = {
 const Op op_Upsample = {
     .name = "Upsample",
     .brief = "Enlarges along axes, nearest or linear; later called Resize.",
-    .versions = {{9, upsample_infer, upsample_run, NULL},
-                 {7, upsample_infer, upsample_run, NULL},
-                 {1, upsample_infer, upsample_run, NULL}},
+    .versions = {{9, upsample_infer, upsample_run, NULL, grad_upsample},
+                 {7, upsample_infer, upsample_run, NULL, grad_upsample},
+                 {1, upsample_infer, upsample_run, NULL, grad_upsample}},
     .attributes = attributes,
     .params_bytes = sizeof(UpsampleParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"},
                {"scales", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_FLOAT32), "[rank]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"}},
+    .settings = 1 << 1,
     .role = ROLE_SAME_SCALE,
     .role_of = upsample_role,
     .samples = {{"f32[1,2,2,3], f32{1,1,2,3}!", "opset=9"},

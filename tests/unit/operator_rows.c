@@ -74,7 +74,10 @@ START_TEST(rows_are_sorted) {
   ck_assert_int_gt(op_count(), 0);
   for (int i = 1; i < op_count(); i++) {
     const Op *a = op_at(i - 1), *b = op_at(i);
-    if ((a->domain == NULL) == (b->domain == NULL)) ck_assert_str_lt(a->name, b->name);
+    if ((a->domain == NULL) != (b->domain == NULL)) continue;
+    int domains = a->domain == NULL ? 0 : strcmp(a->domain, b->domain);
+    ck_assert_int_le(domains, 0);
+    if (domains == 0) ck_assert_str_lt(a->name, b->name);
   }
 }
 END_TEST
