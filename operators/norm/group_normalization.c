@@ -1,4 +1,4 @@
-#include "operators/norm/norm.h"
+#include "operators/norm/norm_gradient.h"
 
 #include <math.h>
 
@@ -63,16 +63,37 @@ static Status plain_by_channel(Run *run) {
   return plain_group(run, 1);
 }
 
-static Status plain_by_group(Run *run) {
+static int64_t channels_of_group(const Run *run) {
   const GroupNormalizationParams *params = run->params;
   int64_t own = run->in[0]->shape.dims[1] / params->num_groups;
-  return plain_group(run, own == 0 ? 1 : own);
+  return own == 0 ? 1 : own;
+}
+
+static Status plain_by_group(Run *run) {
+  return plain_group(run, channels_of_group(run));
+}
+
+static Status grad_group(Grad *grad, int64_t own) {
+  const GroupNormalizationParams *params = grad->run.params;
+  const Shape *shape = &grad->run.in[0]->shape;
+  int64_t count = shape->dims[1] / params->num_groups * shape_product(shape, 2, shape->rank);
+  NormCase c = {count == 0 ? 0 : shape->dims[0] * params->num_groups, count, (double)params->epsilon, true};
+  return norm_grad_channels(grad, &c, own);
+}
+
+static Status grad_by_channel(Grad *grad) {
+  return grad_group(grad, 1);
+}
+
+static Status grad_by_group(Grad *grad) {
+  return grad_group(grad, channels_of_group(&grad->run));
 }
 
 const Op op_GroupNormalization = {
     .name = "GroupNormalization",
     .brief = "Normalizes groups of channels of each sample by their own mean and variance.",
-    .versions = {{21, infer_by_channel, plain_by_channel, NULL}, {18, infer_by_group, plain_by_group, NULL}},
+    .versions = {{21, infer_by_channel, plain_by_channel, NULL, grad_by_channel},
+                 {18, infer_by_group, plain_by_group, NULL, grad_by_group}},
     .attributes = attributes,
     .params_bytes = sizeof(GroupNormalizationParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"},

@@ -1,4 +1,4 @@
-#include "operators/norm/norm.h"
+#include "operators/norm/norm_gradient.h"
 
 #include <math.h>
 
@@ -36,12 +36,19 @@ static Status plain_instance(Run *run) {
   return OK;
 }
 
+static Status grad_instance(Grad *grad) {
+  const Shape *shape = &grad->run.in[0]->shape;
+  NormCase c = {shape_product(shape, 0, 2), shape_product(shape, 2, shape->rank),
+                (double)((const InstanceNormalizationParams *)grad->run.params)->epsilon, true};
+  return norm_grad_channels(grad, &c, 1);
+}
+
 const Op op_InstanceNormalization = {
     .name = "InstanceNormalization",
     .brief = "Normalizes each channel of each sample by its own mean and variance.",
-    .versions = {{22, infer_instance, plain_instance, NULL},
-                 {6, infer_instance, plain_instance, NULL},
-                 {1, infer_instance, plain_instance, NULL}},
+    .versions = {{22, infer_instance, plain_instance, NULL, grad_instance},
+                 {6, infer_instance, plain_instance, NULL, grad_instance},
+                 {1, infer_instance, plain_instance, NULL, grad_instance}},
     .attributes = attributes,
     .params_bytes = sizeof(InstanceNormalizationParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"},

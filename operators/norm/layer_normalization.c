@@ -1,4 +1,4 @@
-#include "operators/norm/norm.h"
+#include "operators/norm/norm_gradient.h"
 
 #include <math.h>
 
@@ -99,10 +99,33 @@ static Status fast_layer(Run *run) {
   return OK;
 }
 
+/* What the outputs of the statistics add: the mean is a mean, and the inverse deviation falls with n. */
+static void grad_statistics(Grad *grad, const LayerCase *c, double epsilon, float *dx) {
+  const float *d_mean = grad_of_output(grad, 1), *d_inverse = grad_of_output(grad, 2);
+  const float *x = grad->run.in[0]->data;
+  for (int64_t row = 0; row < c->rows; row++, x += c->count, dx += c->count) {
+    Moments moments = moments_f32(x, c->count);
+    double inverse = 1 / sqrt(moments.variance + epsilon), count = (double)c->count;
+    double level = d_mean == NULL ? 0 : (double)d_mean[row] / count;
+    double fall = d_inverse == NULL ? 0 : (double)d_inverse[row] * inverse * inverse * inverse / count;
+    for (int64_t i = 0; i < c->count; i++) dx[i] += (float)(level - fall * ((double)x[i] - moments.mean));
+  }
+}
+
+static Status grad_layer(Grad *grad) {
+  LayerCase c = layer_case(&grad->run);
+  double epsilon = (double)((const LayerNormalizationParams *)grad->run.params)->epsilon;
+  float *dx = grad_of_input(grad, 0);
+  TRY(norm_grad_trailing(grad, &(NormCase){c.rows, c.count, epsilon, true}, c.axis));
+  bool has_statistics = grad_of_output(grad, 1) != NULL || grad_of_output(grad, 2) != NULL;
+  if (dx != NULL && has_statistics) grad_statistics(grad, &c, epsilon, dx);
+  return OK;
+}
+
 const Op op_LayerNormalization = {
     .name = "LayerNormalization",
     .brief = "Normalizes the trailing axes by their own mean and variance.",
-    .versions = {{17, infer_layer, plain_layer, fast_layer}},
+    .versions = {{17, infer_layer, plain_layer, fast_layer, grad_layer}},
     .attributes = attributes,
     .params_bytes = sizeof(LayerNormalizationParams),
     .check = check,

@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/reals.h"
 
 #include <math.h>
@@ -41,10 +42,41 @@ static Status plain_lp(Run *run) {
   return OK;
 }
 
+/* One line: y = x / |x|, and the norm changes with y (2-norm) or with the sign (1-norm). */
+static void grad_line(int64_t p, const float *x, const float *dy, int64_t count, int64_t step, float *dx) {
+  double norm = 0, along = 0;
+  for (int64_t i = 0; i < count * step; i += step) {
+    norm += p == 1 ? fabs((double)x[i]) : (double)x[i] * (double)x[i];
+    along += (double)dy[i] * (double)x[i];
+  }
+  if (p == 2) norm = sqrt(norm);
+  for (int64_t i = 0; i < count * step; i += step) {
+    double value = (double)x[i], sign = (double)((value > 0) - (value < 0));
+    double slope = p == 1 ? sign : value / norm;
+    dx[i] = norm == 0 ? 0.0f : (float)(((double)dy[i] - slope * along / norm) / norm);
+  }
+}
+
+static Status grad_lp(Grad *grad) {
+  const LpNormalizationParams *params = grad->run.params;
+  const Shape *shape = &grad->run.in[0]->shape;
+  const float *x = grad->run.in[0]->data, *dy = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0);
+  int axis;
+  if (dx == NULL || !axis_normalize(params->axis, shape->rank, &axis)) return OK;
+  int64_t count = shape->dims[axis], step = shape_product(shape, axis + 1, shape->rank);
+  int64_t rows = shape_product(shape, 0, axis) * step;
+  for (int64_t row = 0; row < rows; row++) {
+    int64_t start = row / step * count * step + row % step;
+    grad_line(params->p, x + start, dy + start, count, step, dx + start);
+  }
+  return OK;
+}
+
 const Op op_LpNormalization = {
     .name = "LpNormalization",
     .brief = "Divides by the 1-norm or 2-norm along an axis; a norm of zero gives zeros.",
-    .versions = {{22, infer_lp, plain_lp, NULL}, {1, infer_lp, plain_lp, NULL}},
+    .versions = {{22, infer_lp, plain_lp, NULL, grad_lp}, {1, infer_lp, plain_lp, NULL, grad_lp}},
     .attributes = attributes,
     .params_bytes = sizeof(LpNormalizationParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},

@@ -1,3 +1,5 @@
+#include "base/wide.h"
+#include "operators/gradient.h"
 #include "operators/reals.h"
 
 #include <math.h>
@@ -54,10 +56,65 @@ static Status plain_lrn(Run *run) {
   return OK;
 }
 
+/* The part of dx that goes straight through channel c; `part` gets what it gives to each channel that its
+   divisor is made of, but for that one's x: dy * y / base. */
+static void grad_direct(const LrnParams *params, const float *squares, const float *x, const float *dy,
+                        int64_t pixels, float *dx, float *part) {
+  double alpha = (double)params->alpha / (double)params->size;
+  for (int64_t i = 0; i < pixels; i++) {
+    double sum = (double)squares[i], out = (double)dy[i] / divisor(params, sum);
+    dx[i] = (float)out;
+    part[i] = (float)(out * (double)x[i] / ((double)params->bias + alpha * sum));
+  }
+}
+
+WIDE_LOOP static void add_squares(float *restrict sum, const float *restrict x, int64_t n) {
+  for (int64_t i = 0; i < n; i++) sum[i] += x[i] * x[i];
+}
+
+WIDE_LOOP static void add_scaled(float *restrict to, const float *restrict a, const float *restrict b,
+                                 float factor, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] += factor * a[i] * b[i];
+}
+
+/* One sample. `squares` has a plane, `parts` one a channel. */
+static void grad_sample(const LrnParams *params, int64_t channels, int64_t pixels, const float *x,
+                        const float *dy, float *squares, float *parts, float *dx) {
+  float factor = -2 * params->alpha / (float)params->size * params->beta;
+  int64_t first, end;
+  for (int64_t c = 0; c < channels; c++) {
+    around(params, c, channels, &first, &end);
+    for (int64_t i = 0; i < pixels; i++) squares[i] = 0;
+    for (int64_t k = first; k < end; k++) add_squares(squares, x + k * pixels, pixels);
+    int64_t at = c * pixels;
+    grad_direct(params, squares, x + at, dy + at, pixels, dx + at, parts + at);
+  }
+  for (int64_t c = 0; c < channels; c++) {
+    around(params, c, channels, &first, &end);
+    for (int64_t k = first; k < end; k++)
+      add_scaled(dx + k * pixels, parts + c * pixels, x + k * pixels, factor, pixels);
+  }
+}
+
+static Status grad_lrn(Grad *grad) {
+  const Shape *shape = &grad->run.in[0]->shape;
+  int64_t channels = shape->dims[1], pixels = shape_product(shape, 2, shape->rank);
+  const float *x = grad->run.in[0]->data, *dy = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0);
+  float *squares = floats_new(&grad->run, pixels), *parts = floats_new(&grad->run, channels * pixels);
+  if (dx == NULL) return OK;
+  if (squares == NULL || parts == NULL) return fail_memory(grad->run.err);
+  for (int64_t n = 0; n < shape->dims[0]; n++) {
+    int64_t at = n * channels * pixels;
+    grad_sample(grad->run.params, channels, pixels, x + at, dy + at, squares, parts, dx + at);
+  }
+  return OK;
+}
+
 const Op op_LRN = {
     .name = "LRN",
     .brief = "Local response normalization across neighbouring channels.",
-    .versions = {{13, infer_lrn, plain_lrn, NULL}, {1, infer_lrn, plain_lrn, NULL}},
+    .versions = {{13, infer_lrn, plain_lrn, NULL, grad_lrn}, {1, infer_lrn, plain_lrn, NULL, grad_lrn}},
     .attributes = attributes,
     .params_bytes = sizeof(LrnParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},

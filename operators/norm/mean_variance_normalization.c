@@ -1,4 +1,4 @@
-#include "operators/reals.h"
+#include "operators/norm/norm_gradient.h"
 
 #include <math.h>
 
@@ -69,10 +69,46 @@ static Status plain_mvn(Run *run) {
   return OK;
 }
 
+/* Where element i goes when the elements of a statistic are made neighbours. */
+static void place_in_runs(const Shape *shape, const bool *reduced, int64_t each, int64_t *filled,
+                          int64_t *place) {
+  int64_t count = shape_elements(shape);
+  for (int64_t i = 0; i < count / each; i++) filled[i] = 0;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t s = statistic_of(shape, reduced, i);
+    place[i] = s * each + filled[s]++;
+  }
+}
+
+static Status grad_mvn(Grad *grad) {
+  const Shape *shape = &grad->run.in[0]->shape;
+  const float *x = grad->run.in[0]->data, *dy = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0);
+  bool reduced[GRAPH_MAX_RANK];
+  int64_t count = shape_elements(shape), kept = 1;
+  if (dx == NULL || count == 0 || !reduced_axes(grad->run.params, shape->rank, reduced)) return OK;
+  for (int i = 0; i < shape->rank; i++)
+    if (!reduced[i]) kept *= shape->dims[i];
+  int64_t *place = run_scratch(&grad->run, (size_t)count * sizeof *place);
+  int64_t *filled = run_scratch(&grad->run, (size_t)kept * sizeof *filled);
+  float *runs = floats_new(&grad->run, 3 * count);
+  if (place == NULL || filled == NULL || runs == NULL) return fail_memory(grad->run.err);
+  place_in_runs(shape, reduced, count / kept, filled, place);
+  for (int64_t i = 0; i < count; i++) {
+    runs[place[i]] = x[i];
+    runs[count + place[i]] = dy[i];
+  }
+  /* A floor under the deviation differs from one under its square only where it is as small as they are. */
+  NormCase c = {kept, count / kept, DEVIATION_FLOOR * DEVIATION_FLOOR, true};
+  TRY(norm_grad_runs(grad, &c, runs, runs + count, runs + 2 * count));
+  for (int64_t i = 0; i < count; i++) dx[i] = runs[2 * count + place[i]];
+  return OK;
+}
+
 const Op op_MeanVarianceNormalization = {
     .name = "MeanVarianceNormalization",
     .brief = "Subtracts the mean over some axes and divides by the standard deviation.",
-    .versions = {{13, infer_mvn, plain_mvn, NULL}, {9, infer_mvn, plain_mvn, NULL}},
+    .versions = {{13, infer_mvn, plain_mvn, NULL, grad_mvn}, {9, infer_mvn, plain_mvn, NULL, grad_mvn}},
     .attributes = attributes,
     .params_bytes = sizeof(MeanVarianceNormalizationParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},

@@ -1,4 +1,4 @@
-#include "operators/norm/norm.h"
+#include "operators/norm/norm_gradient.h"
 
 #include <math.h>
 
@@ -45,10 +45,20 @@ static Status plain_rms(Run *run) {
   return OK;
 }
 
+static Status grad_rms(Grad *grad) {
+  const RmsNormalizationParams *params = grad->run.params;
+  const Shape *shape = &grad->run.in[0]->shape;
+  int axis;
+  axis_normalize(params->axis, shape->rank, &axis);
+  NormCase c = {shape_product(shape, 0, axis), shape_product(shape, axis, shape->rank),
+                (double)params->epsilon, false};
+  return norm_grad_trailing(grad, &c, axis);
+}
+
 const Op op_RMSNormalization = {
     .name = "RMSNormalization",
     .brief = "Divides the trailing axes by their root mean square.",
-    .versions = {{23, infer_rms, plain_rms, NULL}},
+    .versions = {{23, infer_rms, plain_rms, NULL, grad_rms}},
     .attributes = attributes,
     .params_bytes = sizeof(RmsNormalizationParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},

@@ -72,6 +72,13 @@ static double loss(Case *c) {
   return sum;
 }
 
+/* Outputs that stay float32, such as statistics: too coarse for the smallest step. */
+static bool has_narrow_output(const Case *c) {
+  for (int o = 0; o < c->sample.graph->output_count; o++)
+    if (c->sample.graph->outputs[o]->type == ELEMENT_FLOAT32) return true;
+  return false;
+}
+
 /* The same operator in float64, or in float32 where it has no other. Its inputs are those of `narrow`. */
 static double reference(Case *c, const Op *op, const OpSample *sample, const Case *narrow) {
   char inputs[512], attributes[512];
@@ -82,6 +89,8 @@ static double reference(Case *c, const Op *op, const OpSample *sample, const Cas
   if (!bind(c, op, &(OpSample){inputs, attributes}, &err)) {
     step = 1e-2;
     ck_assert(bind(c, op, sample, &err));
+  } else if (has_narrow_output(c)) {
+    step = 1e-3;
   }
   for (int i = 0; i < c->sample.input_count; i++) {
     const Tensor *from = narrow->sample.inputs[i];
@@ -93,8 +102,8 @@ static double reference(Case *c, const Op *op, const OpSample *sample, const Cas
   return step;
 }
 
-/* One element of input i; returns whether it could be compared: not beside a kink or where nothing is finite.
- */
+/* One element of input i; returns whether it could be compared: not beside a kink or a jump, or
+   where nothing is finite. */
 static bool compare(Case *c, const Op *op, const OpSample *sample, int i, int64_t j, double step,
                     double got) {
   Tensor *input = (Tensor *)c->sample.inputs[i];
@@ -106,7 +115,8 @@ static bool compare(Case *c, const Op *op, const OpSample *sample, int i, int64_
   tensor_set(input, j, x);
   double right = (above - middle) / step, left = (middle - below) / step, both = (above - below) / (2 * step);
   double tolerance = step > 1e-4 ? 0.05 : 1e-3;
-  if (!isfinite(both) || fabs(right - left) > tolerance * (1 + fabs(both))) return false;
+  if (!isfinite(both) || fabs(above - below) > 0.5 || fabs(right - left) > tolerance * (1 + fabs(both)))
+    return false;
   ck_assert_msg(fabs(got - both) <= tolerance * (1 + fabs(both)),
                 "%s: sample '%s' '%s': input %d, element %lld: gradient %g, finite difference %g", op->name,
                 sample->inputs, sample->attributes == NULL ? "" : sample->attributes, i, (long long)j, got,
