@@ -32,11 +32,15 @@ struct Tape {
 
 /* ---- what is prepared once ---- */
 
+/* Whether a gradient can come from output i. */
+static bool has_gradient(const Node *node, int i) {
+  return node->outputs[i] != NULL && node->outputs[i]->type == ELEMENT_FLOAT32 &&
+         (node->op->statistics >> i & 1) == 0;
+}
+
 static bool reaches_root(const Backward *backward, const Node *node) {
   for (int i = 0; i < node->output_count; i++)
-    if (node->outputs[i] != NULL && backward->is_bound[node->outputs[i]->index] &&
-        node->outputs[i]->type == ELEMENT_FLOAT32)
-      return true;
+    if (has_gradient(node, i) && backward->is_bound[node->outputs[i]->index]) return true;
   return false;
 }
 
@@ -63,8 +67,7 @@ static void mark_path(Backward *backward) {
     const Node *node = graph->nodes[n];
     if (!is_on_path(backward, node)) continue;
     for (int i = 0; i < node->output_count; i++)
-      if (node->outputs[i] != NULL && node->outputs[i]->type == ELEMENT_FLOAT32)
-        backward->flows[node->outputs[i]->index] = true;
+      if (has_gradient(node, i)) backward->flows[node->outputs[i]->index] = true;
   }
 }
 
@@ -224,7 +227,7 @@ static bool gather_outputs(Tape *tape, const Node *node) {
     tape->out_grad[i] = NULL;
     if (value == NULL) continue;
     tape->out[i] = (Tensor *)runner_value(tape->runner, value);
-    if (tape->slots[value->index].buffer == NULL) continue;
+    if (!has_gradient(node, i) || tape->slots[value->index].buffer == NULL) continue;
     tape->out_grad[i] = &tape->slots[value->index].tensor;
     any = true;
   }

@@ -150,6 +150,7 @@ const Op op_Dropout = {
     .settings = 1 << 1,
     .role = ROLE_VIEW,
     .role_of = role_of,
+    .statistics = 1 << 1,
     .samples = {{"f32[2,3,4]", ""},
                 {"f32[2,3], f32[]{0.5}!, bool[]{false}!", "outputs=2"},
                 {"f32[2,3], f32[]{0.5}, bool[]{true}", "seed=7 outputs=2"},
