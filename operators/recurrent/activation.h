@@ -6,6 +6,7 @@
 
 typedef struct Activation {
   double (*apply)(double x, double alpha, double beta);
+  double (*slope)(double x, double y, double alpha, double beta); /* dy/dx, where y is apply(x) */
   double alpha, beta;
 } Activation;
 
@@ -15,6 +16,9 @@ bool activation_find(const char *name, Activation *activation, bool *takes_alpha
 
 static inline double activate(const Activation *activation, double x) {
   return activation->apply(x, activation->alpha, activation->beta);
+}
+static inline double activation_slope(const Activation *activation, double x, double y) {
+  return activation->slope(x, y, activation->alpha, activation->beta);
 }
 
 #endif

@@ -2,15 +2,16 @@
 #include "operators/recurrent/recurrent.h"
 
 enum { GATE_Z, GATE_R, GATE_H };
+#define KEPT_RESET 3 /* kept besides the gates: the state behind the reset, or its product in front of it */
 
 static double bias(const Recurrence *r, int64_t at) {
   return r->recurrent_bias != NULL ? r->recurrent_bias[at] : 0;
 }
 
-static double gate(const Recurrence *r, int64_t b, int which, int64_t i) {
+static double gate(Recurrence *r, int64_t b, int which, int64_t i) {
   int64_t at = which * r->hidden + i, row = b * r->width;
   double sum = r->from_input[row + at] + r->from_state[row + at] + bias(r, at);
-  return activate(&r->functions[0], recurrence_clip(r, sum));
+  return recurrence_activate(r, b, at, &r->functions[0], sum);
 }
 
 /* The reset gate acts on the state, or on its product with the weights. */
@@ -19,14 +20,18 @@ static void reset(Recurrence *r) {
     for (int64_t i = 0; i < r->hidden; i++) {
       double by = r->active[b] ? gate(r, b, GATE_R, i) : 0;
       r->masked[b * r->hidden + i] = r->params->linear_before_reset ? by : by * r->h[b * r->hidden + i];
+      recurrence_keep(r, b, KEPT_RESET * r->hidden + i, r->masked[b * r->hidden + i]);
     }
 }
 
-static double candidate(const Recurrence *r, int64_t b, int64_t i) {
+static double candidate(Recurrence *r, int64_t b, int64_t i) {
   int64_t at = GATE_H * r->hidden + i, row = b * r->width;
   double back = r->from_state[row + at] + bias(r, at);
-  if (r->params->linear_before_reset) back *= r->masked[b * r->hidden + i];
-  return activate(&r->functions[1], recurrence_clip(r, r->from_input[row + at] + back));
+  if (r->params->linear_before_reset) {
+    recurrence_keep(r, b, KEPT_RESET * r->hidden + i, back);
+    back *= r->masked[b * r->hidden + i];
+  }
+  return recurrence_activate(r, b, at, &r->functions[1], r->from_input[row + at] + back);
 }
 
 static void step(Recurrence *r) {
@@ -41,7 +46,73 @@ static void step(Recurrence *r) {
     }
 }
 
-static const RecurrentKind kind = {3, 2, {"Sigmoid", "Tanh"}, false, step};
+/* ---- the way back ---- */
+
+/* What is of element i of batch row b on the way back. */
+typedef struct Place {
+  int64_t state, gates, kept; /* where it is in [batch, hidden], [batch, width] and what is kept */
+} Place;
+
+static Place place_of(const Recurrence *r, int64_t b, int64_t i) {
+  return (Place){b * r->hidden + i, b * r->width + i, b * r->kind->kept * r->hidden + i};
+}
+
+/* Through h' = (1 - z) c + z h. */
+static void mix_back(StepBack *s, Place at) {
+  int64_t hidden = s->r->hidden, z = GATE_Z * hidden, c = GATE_H * hidden;
+  float keep = s->value[at.kept + z], dh = s->dh[at.state];
+  float d_keep = dh * (s->h[at.state] - s->value[at.kept + c]);
+  s->d_input[at.gates + z] = s->d_state[at.gates + z] = d_keep * s->slope[at.kept + z];
+  s->d_input[at.gates + c] = s->d_state[at.gates + c] = dh * (1 - keep) * s->slope[at.kept + c];
+  s->dh[at.state] = dh * keep;
+}
+
+/* Through the reset gate, of whose result the gradient is given, and on to what it acts on: returns that
+   gradient. */
+static float reset_back(StepBack *s, Place at, float d_masked, float acts_on) {
+  int64_t r = GATE_R * s->r->hidden;
+  s->d_input[at.gates + r] = s->d_state[at.gates + r] = d_masked * acts_on * s->slope[at.kept + r];
+  return d_masked * s->value[at.kept + r];
+}
+
+static void back_before_reset(StepBack *s) {
+  const Recurrence *r = s->r;
+  for (int64_t b = 0; b < r->batch; b++)
+    for (int64_t i = 0; r->active[b] && i < r->hidden; i++) {
+      Place at = place_of(r, b, i);
+      float *d_product = &s->d_state[at.gates + GATE_H * r->hidden];
+      mix_back(s, at);
+      *d_product = reset_back(s, at, *d_product, s->value[at.kept + KEPT_RESET * r->hidden]);
+    }
+  recurrence_project_back(s, s->h, r->hidden, GATE_Z, 3, s->dh);
+}
+
+static void back_after_reset(StepBack *s) {
+  const Recurrence *r = s->r;
+  for (int64_t b = 0; b < r->batch; b++)
+    for (int64_t i = 0; i < r->hidden; i++) {
+      s->scratch[b * r->hidden + i] = 0;
+      if (r->active[b]) mix_back(s, place_of(r, b, i));
+    }
+  recurrence_project_back(s, s->value + KEPT_RESET * r->hidden, r->kind->kept * r->hidden, GATE_H, 1,
+                          s->scratch);
+  for (int64_t b = 0; b < r->batch; b++)
+    for (int64_t i = 0; r->active[b] && i < r->hidden; i++) {
+      Place at = place_of(r, b, i);
+      s->dh[at.state] += reset_back(s, at, s->scratch[at.state], s->h[at.state]);
+    }
+  recurrence_project_back(s, s->h, r->hidden, GATE_Z, 2, s->dh);
+}
+
+static void back(StepBack *s) {
+  if (s->r->params->linear_before_reset)
+    back_before_reset(s);
+  else
+    back_after_reset(s);
+}
+
+static const RecurrentKind kind = {
+    .gates = 3, .functions = 2, .defaults = {"Sigmoid", "Tanh"}, .kept = 4, .step = step, .back = back};
 
 static Status check(const Node *node, void *params, Error *err) {
   return recurrent_check(node, params, &kind, err);
@@ -59,13 +130,17 @@ static Status run_fast(Run *run) {
   return recurrence_run(run, &kind, true);
 }
 
+static Status run_grad(Grad *grad) {
+  return recurrence_grad(grad, &kind);
+}
+
 static const AttributeRow attributes[] = {
     RECURRENT_ATTRIBUTES, ATTRIBUTE(RecurrentParams, linear_before_reset, FIELD_BOOL), {0}};
 
 const Op op_GRU = {
     .name = "GRU",
     .brief = "Gated recurrent layer.",
-    .versions = {{1, infer, run_plain, run_fast}},
+    .versions = {{1, infer, run_plain, run_fast, run_grad}},
     .attributes = attributes,
     .params_bytes = sizeof(RecurrentParams),
     .check = check,
@@ -83,6 +158,8 @@ const Op op_GRU = {
                 {"f32[3,2,4], f32[1,9,4]!, f32[1,9,3]!, f32[1,18]!", "linear_before_reset=1 outputs=2"},
                 {"f32[4,2,3], f32[2,6,3]!, f32[2,6,2]!, f32[2,12]!, i32{3,4}, f32[2,2,2]",
                  "direction=\"bidirectional\" outputs=2"},
-                {"f32[2,4,3], f32[1,6,3]!, f32[1,6,2]!",
-                 "layout=1 direction=\"reverse\" clip=0.5 outputs=2"}},
+                {"f32[2,4,3], f32[1,6,3]!, f32[1,6,2]!", "layout=1 direction=\"reverse\" clip=0.5 outputs=2"},
+                {"f32[3,3,2], f32[2,6,2]!, f32[2,6,2]!, f32[2,12]!, i32{3,0,2}, f32[2,3,2]",
+                 "direction=\"bidirectional\" linear_before_reset=1 clip=2.5 outputs=2 "
+                 "activations=[\"HardSigmoid\",\"Softsign\",\"Sigmoid\",\"ScaledTanh\"]"}},
 };

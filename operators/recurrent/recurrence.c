@@ -1,15 +1,30 @@
 /* shared by the family: the walk through a sequence, in doubles or by way of the BLAS. */
-#include "operators/recurrent/recurrent.h"
+#include "operators/recurrent/recurrence.h"
 
 #include "operators/product.h"
 #include "operators/reals.h"
 
 #include <string.h>
 
-double recurrence_clip(const Recurrence *r, double x) {
+/* ---- activations ---- */
+
+static double within_clip(const Recurrence *r, double x) {
   double clip = (double)r->params->clip;
   if (clip == 0) return x;
   return x > clip ? clip : x < -clip ? -clip : x;
+}
+
+double recurrence_activate(Recurrence *r, int64_t b, int64_t at, const Activation *function, double x) {
+  double clipped = within_clip(r, x), y = activate(function, clipped);
+  if (r->value == NULL) return y;
+  recurrence_keep(r, b, at, y);
+  r->slope[b * r->kind->kept * r->hidden + at] =
+      clipped == x ? (float)activation_slope(function, x, y) : 0.0f;
+  return y;
+}
+
+void recurrence_keep(Recurrence *r, int64_t b, int64_t at, double value) {
+  if (r->value != NULL) r->value[b * r->kind->kept * r->hidden + at] = (float)value;
 }
 
 /* ---- products ---- */
@@ -41,14 +56,13 @@ void recurrence_project(Recurrence *r, const double *state, int gate, int gates)
           r->active[b] ? dot(state + b * r->hidden, r->r + i * r->hidden, r->hidden) : 0;
 }
 
-/* Row of X, and of what is made of it, at a step of a batch element. */
-static int64_t row_of(const Recurrence *r, int64_t step, int64_t b) {
+int64_t recurrence_input_row(const Recurrence *r, int64_t step, int64_t b) {
   return r->params->layout ? b * r->steps + step : step * r->batch + b;
 }
 
 static void project_input(Recurrence *r, int64_t step, int64_t b) {
   double *to = r->from_input + b * r->width;
-  int64_t row = row_of(r, step, b);
+  int64_t row = recurrence_input_row(r, step, b);
   for (int64_t i = 0; i < r->width; i++) {
     double sum = r->fast ? (double)r->projected[row * r->width + i]
                          : dot(r->x + row * r->input, r->w + i * r->input, r->input);
@@ -58,18 +72,17 @@ static void project_input(Recurrence *r, int64_t step, int64_t b) {
 
 /* ---- state and outputs ---- */
 
-static int directions_of(const Recurrence *r) {
+int recurrence_directions(const Recurrence *r) {
   return r->params->direction == RECURRENT_BOTH ? 2 : 1;
 }
 
-/* First element of a batch row in Y_h, Y_c and the initial states. */
-static int64_t state_row(const Recurrence *r, int64_t b) {
-  int64_t row = r->params->layout ? b * directions_of(r) + r->direction : r->direction * r->batch + b;
+int64_t recurrence_state_row(const Recurrence *r, int64_t b) {
+  int64_t row = r->params->layout ? b * recurrence_directions(r) + r->direction : r->direction * r->batch + b;
   return row * r->hidden;
 }
 
-static int64_t output_row(const Recurrence *r, int64_t step, int64_t b) {
-  int64_t directions = directions_of(r);
+int64_t recurrence_output_row(const Recurrence *r, int64_t step, int64_t b) {
+  int64_t directions = recurrence_directions(r);
   int64_t row = r->params->layout ? (b * r->steps + step) * directions + r->direction
                                   : (step * directions + r->direction) * r->batch + b;
   return row * r->hidden;
@@ -79,18 +92,19 @@ static void load_state(const Recurrence *r, int input, double *state) {
   const Tensor *initial = run_input(r->run, input);
   for (int64_t b = 0; b < r->batch; b++)
     for (int64_t i = 0; i < r->hidden; i++)
-      state[b * r->hidden + i] = initial != NULL ? tensor_get(initial, state_row(r, b) + i) : 0;
+      state[b * r->hidden + i] = initial != NULL ? tensor_get(initial, recurrence_state_row(r, b) + i) : 0;
 }
 
 static void store_state(const Recurrence *r, int output, const double *state) {
   Tensor *last = run_output(r->run, output);
   for (int64_t b = 0; last != NULL && b < r->batch; b++)
-    for (int64_t i = 0; i < r->hidden; i++) tensor_set(last, state_row(r, b) + i, state[b * r->hidden + i]);
+    for (int64_t i = 0; i < r->hidden; i++)
+      tensor_set(last, recurrence_state_row(r, b) + i, state[b * r->hidden + i]);
 }
 
 /* ---- the walk ---- */
 
-static int64_t length_of(const Recurrence *r, int64_t b) {
+int64_t recurrence_length(const Recurrence *r, int64_t b) {
   const Tensor *lengths = run_input(r->run, 4);
   return lengths != NULL ? tensor_get_integer(lengths, b) : r->steps;
 }
@@ -99,20 +113,20 @@ static bool goes_back(const Recurrence *r) {
   return r->params->direction == RECURRENT_REVERSE || r->direction == 1;
 }
 
-/* The place in the sequence of a batch element's n-th step. */
-static int64_t place_of(const Recurrence *r, int64_t n, int64_t b) {
-  return goes_back(r) ? length_of(r, b) - 1 - n : n;
+int64_t recurrence_place(const Recurrence *r, int64_t n, int64_t b) {
+  return goes_back(r) ? recurrence_length(r, b) - 1 - n : n;
 }
 
-static void take_step(Recurrence *r, int64_t n) {
+void recurrence_step(Recurrence *r, int64_t n) {
   Tensor *y = run_output(r->run, 0);
   for (int64_t b = 0; b < r->batch; b++) {
-    r->active[b] = n < length_of(r, b);
-    if (r->active[b]) project_input(r, place_of(r, n, b), b);
+    r->active[b] = n < recurrence_length(r, b);
+    if (r->active[b]) project_input(r, recurrence_place(r, n, b), b);
   }
   r->kind->step(r);
   for (int64_t b = 0; y != NULL && b < r->batch; b++) {
-    int64_t at = output_row(r, r->active[b] ? place_of(r, n, b) : n, b); /* behind its end: zeros */
+    int64_t at =
+        recurrence_output_row(r, r->active[b] ? recurrence_place(r, n, b) : n, b); /* behind its end: zeros */
     for (int64_t i = 0; i < r->hidden; i++) tensor_set(y, at + i, r->active[b] ? r->h[b * r->hidden + i] : 0);
   }
 }
@@ -123,14 +137,17 @@ static void project_all(Recurrence *r) {
               (Matrix){r->w_fast, r->input, true}, 0, r->projected, r->width);
 }
 
-static Status walk(Recurrence *r) {
+void recurrence_begin(Recurrence *r) {
   load_state(r, 5, r->h);
   if (r->kind->has_cell) load_state(r, 6, r->c);
   if (r->fast) project_all(r);
-  for (int64_t n = 0; n < r->steps; n++) take_step(r, n);
+}
+
+static void walk(Recurrence *r) {
+  recurrence_begin(r);
+  for (int64_t n = 0; n < r->steps; n++) recurrence_step(r, n);
   store_state(r, 1, r->h);
   if (r->kind->has_cell) store_state(r, 2, r->c);
-  return OK;
 }
 
 /* ---- memory ---- */
@@ -152,14 +169,9 @@ static Status reserve(Recurrence *r) {
   return r->projected && r->state_fast && r->product ? OK : run->err->status;
 }
 
-/* Weights of all directions; those of one are taken by choose(). */
-typedef struct Weights {
-  const double *x, *w, *r, *bias, *peepholes;
-} Weights;
-
-static Status load_weights(const Recurrence *r, Weights *weights) {
+static Status load_weights(const Recurrence *r, RecurrenceWeights *weights) {
   const Tensor *bias = run_input(r->run, 3), *peepholes = r->kind->has_cell ? run_input(r->run, 7) : NULL;
-  *weights = (Weights){0};
+  *weights = (RecurrenceWeights){0};
   if (bias != NULL && (weights->bias = reals_of(r->run, bias)) == NULL) return r->run->err->status;
   if (peepholes != NULL && (weights->peepholes = reals_of(r->run, peepholes)) == NULL)
     return r->run->err->status;
@@ -170,7 +182,7 @@ static Status load_weights(const Recurrence *r, Weights *weights) {
   return weights->x && weights->w && weights->r ? OK : r->run->err->status;
 }
 
-static void choose(Recurrence *r, const Weights *weights, int direction) {
+void recurrence_choose(Recurrence *r, const RecurrenceWeights *weights, int direction) {
   int64_t w = direction * r->width * r->input, back = direction * r->width * r->hidden;
   r->direction = direction;
   r->functions = r->params->functions + direction * r->kind->functions;
@@ -189,30 +201,36 @@ static void choose(Recurrence *r, const Weights *weights, int direction) {
 
 static Status check_lengths(const Recurrence *r) {
   for (int64_t b = 0; b < r->batch; b++)
-    if (length_of(r, b) < 0 || length_of(r, b) > r->steps)
+    if (recurrence_length(r, b) < 0 || recurrence_length(r, b) > r->steps)
       return run_fail(r->run, "sequence length %lld of batch element %lld is not within 0..%lld",
-                      (long long)length_of(r, b), (long long)b, (long long)r->steps);
+                      (long long)recurrence_length(r, b), (long long)b, (long long)r->steps);
   return OK;
 }
 
-Status recurrence_run(Run *run, const RecurrentKind *kind, bool fast) {
+Status recurrence_open(Recurrence *r, RecurrenceWeights *weights, Run *run, const RecurrentKind *kind,
+                       bool fast) {
   const RecurrentParams *params = run->params;
   const Shape *x = &run->in[0]->shape;
-  Recurrence r = {.run = run, .params = params, .kind = kind};
-  r.steps = x->dims[params->layout ? 1 : 0];
-  r.batch = x->dims[params->layout ? 0 : 1];
-  r.input = x->dims[2];
-  r.hidden = run->in[2]->shape.dims[2];
-  r.width = kind->gates * r.hidden;
-  r.fast = fast && run->in[0]->type == ELEMENT_FLOAT32 && product_fits(r.steps * r.batch) &&
-           product_fits(r.width) && product_fits(r.input);
-  Weights weights;
-  TRY(check_lengths(&r));
-  TRY(reserve(&r));
-  TRY(load_weights(&r, &weights));
-  for (int d = 0; d < directions_of(&r); d++) {
-    choose(&r, &weights, d);
-    TRY(walk(&r));
+  *r = (Recurrence){.run = run, .params = params, .kind = kind};
+  r->steps = x->dims[params->layout ? 1 : 0];
+  r->batch = x->dims[params->layout ? 0 : 1];
+  r->input = x->dims[2];
+  r->hidden = run->in[2]->shape.dims[2];
+  r->width = kind->gates * r->hidden;
+  r->fast = fast && run->in[0]->type == ELEMENT_FLOAT32 && product_fits(r->steps * r->batch) &&
+            product_fits(r->width) && product_fits(r->input);
+  TRY(check_lengths(r));
+  TRY(reserve(r));
+  return load_weights(r, weights);
+}
+
+Status recurrence_run(Run *run, const RecurrentKind *kind, bool fast) {
+  Recurrence r;
+  RecurrenceWeights weights;
+  TRY(recurrence_open(&r, &weights, run, kind, fast));
+  for (int d = 0; d < recurrence_directions(&r); d++) {
+    recurrence_choose(&r, &weights, d);
+    walk(&r);
   }
   return OK;
 }

@@ -1,6 +1,6 @@
 /*
  * recurrent.h - what LSTM, GRU and RNN share: attributes, inference, and the walk through a sequence. A cell
- * is one function that makes the next state of all batch rows from their gates.
+ * is one function that makes the next state of all batch rows from their gates, and one that goes back.
  *
  *     static Status step(Recurrence *r) { ... r->from_input, recurrence_project(), r->h ... }
  *     static Status run(Run *run) { return recurrence_run(run, &kind, false); }
@@ -55,27 +55,54 @@ typedef struct Recurrence {
   const double *peepholes;                    /* [3 hidden], or NULL */
   double *masked;                             /* [batch, hidden], for the cell */
   bool *active;                               /* [batch]: the row's sequence has this step */
+  float *value,
+      *slope; /* [batch, kind->kept * hidden]: what the way back needs of this step; NULL: nothing */
   /* weights of this direction: W [width, input], R [width, hidden], and X [..., input] */
   const double *w, *r, *x, *input_bias;
   const float *w_fast, *r_fast;
   float *projected, *state_fast, *product; /* X W^T of all steps; h and its product as floats */
 } Recurrence;
 
+/* A step on the way back. Gradients are of the loss; rows of matrices are batch elements, of which only the
+   active ones are read and written. */
+typedef struct StepBack {
+  const Recurrence *r;
+  const float *value, *slope;  /* as kept by recurrence_activate() and recurrence_keep() */
+  const float *h, *c, *next_c; /* [batch, hidden]: the states before the step, and the cell behind it */
+  float *dh, *dc;      /* [batch, hidden]: of the states behind the step, to be made those before it */
+  float *d_input;      /* [batch, width]: of the products with the inputs; zeros at first */
+  float *d_state;      /* [batch, width]: of those with the states. The same memory unless the cell has
+                          linear_before_reset */
+  float *scratch;      /* [batch, hidden], for the cell */
+  double *d_peepholes; /* [3 hidden]: to be added to */
+  float *d_r;          /* [width, hidden]: of R, which recurrence_project_back() adds to */
+} StepBack;
+
 typedef struct RecurrentKind {
   int gates, functions;
   const char *defaults[RECURRENT_MAX_FUNCTIONS];
   bool has_cell;                  /* LSTM: c, peepholes */
+  int kept;                       /* numbers a hidden element that a step keeps for the way back */
   void (*step)(Recurrence *step); /* h (and c) of the active rows become the next ones */
+  void (*back)(StepBack *step);
 } RecurrentKind;
 
 /* from_state[:, gate...] = state R[gate...]^T for `gates` gates; `state` [batch, hidden]. */
 void recurrence_project(Recurrence *r, const double *state, int gate, int gates);
-/* The argument of an activation, within the clip. */
-double recurrence_clip(const Recurrence *r, double x);
+/* The activation of `x` within the clip; it is kept as number `at` (of kept * hidden) of batch row b. */
+double recurrence_activate(Recurrence *r, int64_t b, int64_t at, const Activation *function, double x);
+/* Keeps a value that is no activation. */
+void recurrence_keep(Recurrence *r, int64_t b, int64_t at, double value);
+
+/* The way back of recurrence_project(): adds d_state[:, gate...] R[gate...] to `d_from` [batch, hidden], the
+   gradient of the state, whose rows are `stride` apart; and what R gets to d_r. */
+void recurrence_project_back(const StepBack *s, const float *state, int64_t stride, int gate, int gates,
+                             float *d_from);
 
 Status recurrent_check(const Node *node, RecurrentParams *params, const RecurrentKind *kind, Error *err);
 Status recurrent_infer(Infer *infer, const RecurrentKind *kind);
 Status recurrence_run(Run *run, const RecurrentKind *kind, bool fast);
+Status recurrence_grad(Grad *grad, const RecurrentKind *kind);
 OpCost recurrent_cost(const Node *node);
 
 #endif

@@ -8,11 +8,22 @@ static void step(Recurrence *r) {
       int64_t at = b * r->hidden + i;
       double sum = r->from_input[at] + r->from_state[at];
       if (r->recurrent_bias != NULL) sum += r->recurrent_bias[i];
-      r->h[at] = activate(&r->functions[0], recurrence_clip(r, sum));
+      r->h[at] = recurrence_activate(r, b, i, &r->functions[0], sum);
     }
 }
 
-static const RecurrentKind kind = {1, 1, {"Tanh"}, false, step};
+static void back(StepBack *s) {
+  const Recurrence *r = s->r;
+  for (int64_t b = 0; b < r->batch; b++)
+    for (int64_t at = b * r->hidden; r->active[b] && at < (b + 1) * r->hidden; at++) {
+      s->d_input[at] = s->dh[at] * s->slope[at];
+      s->dh[at] = 0;
+    }
+  recurrence_project_back(s, s->h, r->hidden, 0, 1, s->dh);
+}
+
+static const RecurrentKind kind = {
+    .gates = 1, .functions = 1, .defaults = {"Tanh"}, .kept = 1, .step = step, .back = back};
 
 static Status check(const Node *node, void *params, Error *err) {
   return recurrent_check(node, params, &kind, err);
@@ -30,12 +41,16 @@ static Status run_fast(Run *run) {
   return recurrence_run(run, &kind, true);
 }
 
+static Status run_grad(Grad *grad) {
+  return recurrence_grad(grad, &kind);
+}
+
 static const AttributeRow attributes[] = {RECURRENT_ATTRIBUTES, {0}};
 
 const Op op_RNN = {
     .name = "RNN",
     .brief = "Simple recurrent layer.",
-    .versions = {{1, infer, run_plain, run_fast}},
+    .versions = {{1, infer, run_plain, run_fast, run_grad}},
     .attributes = attributes,
     .params_bytes = sizeof(RecurrentParams),
     .check = check,
@@ -53,5 +68,11 @@ const Op op_RNN = {
         {{"f32[3,2,4], f32[1,3,4]!, f32[1,3,3]!, f32[1,6]!", "hidden_size=3 outputs=2"},
          {"f32[4,2,3], f32[2,2,3]!, f32[2,2,2]!, f32[2,4]!, i32{1,4}, f32[2,2,2]",
           "direction=\"bidirectional\" activations=[\"Relu\",\"Affine\"] activation_alpha=[0.5] outputs=2"},
-         {"f32[2,4,3], f32[1,2,3]!, f32[1,2,2]!", "layout=1 direction=\"reverse\" outputs=2"}},
+         {"f32[2,4,3], f32[1,2,3]!, f32[1,2,2]!", "layout=1 direction=\"reverse\" outputs=2"},
+         {"f32[3,2,2], f32[2,2,2]!, f32[2,2,2]!, f32[2,4]!",
+          "direction=\"bidirectional\" activations=[\"LeakyRelu\",\"ThresholdedRelu\"] "
+          "activation_alpha=[0.3,0.2] outputs=2"},
+         {"f32[2,3,2], f32[2,2,2]!, f32[2,2,2]!, f32[2,4]!, i32{2,1}, f32[2,2,2]",
+          "direction=\"bidirectional\" activations=[\"Elu\",\"Softplus\"] activation_alpha=[0.7] layout=1 "
+          "clip=1.5 outputs=2"}},
 };
