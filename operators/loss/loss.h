@@ -17,5 +17,8 @@ extern const AttributeRow loss_attributes[];
 Status loss_infer(Infer *infer);
 /* `log_probabilities` as scores lie. */
 Status loss_run(Run *run, const double *log_probabilities);
+/* Writes the gradient of the weights, and adds that of the log probabilities to `to`; where output 0 has
+   none, they are zero. */
+void loss_grad(Grad *grad, const double *log_probabilities, double *to);
 
 #endif

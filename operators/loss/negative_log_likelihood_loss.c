@@ -1,3 +1,4 @@
+#include "operators/gradient.h"
 #include "operators/loss/loss.h"
 #include "operators/reals.h"
 
@@ -6,12 +7,24 @@ static Status run_loss(Run *run) {
   return scores != NULL ? loss_run(run, scores) : run->err->status;
 }
 
+static Status grad_nll(Grad *grad) {
+  const double *scores = reals_of(&grad->run, grad->run.in[0]);
+  int64_t count = tensor_elements(grad->run.in[0]);
+  double *to = reals_new(&grad->run, count);
+  float *dx = grad_of_input(grad, 0);
+  if (scores == NULL || to == NULL) return fail_memory(grad->run.err);
+  for (int64_t i = 0; i < count; i++) to[i] = 0;
+  loss_grad(grad, scores, to);
+  for (int64_t i = 0; dx != NULL && i < count; i++) dx[i] = (float)to[i];
+  return OK;
+}
+
 #define LABELS (ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64))
 
 const Op op_NegativeLogLikelihoodLoss = {
     .name = "NegativeLogLikelihoodLoss",
     .brief = "Weighted negative of the scores at the labels.",
-    .versions = {{12, loss_infer, run_loss, NULL}},
+    .versions = {{12, loss_infer, run_loss, NULL, grad_nll}},
     .attributes = loss_attributes,
     .params_bytes = sizeof(LossParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"},
