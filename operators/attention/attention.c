@@ -1,22 +1,11 @@
 /* attention.c - Attention: softmax(Q K^T + bias) V by heads, with a mask, a cache of past keys and values. */
+#include "operators/attention/attention.h"
+
 #include "operators/product.h"
 #include "operators/reals.h"
 
 #include <math.h>
 #include <string.h>
-
-typedef struct AttentionParams {
-  bool is_causal;
-  int64_t q_num_heads, kv_num_heads; /* of inputs of 3 dimensions */
-  int64_t qk_matmul_output_mode;
-  float scale; /* NaN: 1 / sqrt(head size) */
-  float softcap;
-  int64_t softmax_precision; /* an element type; sums are in double here, whatever it says */
-} AttentionParams;
-
-enum { IN_Q, IN_K, IN_V, IN_MASK, IN_PAST_KEY, IN_PAST_VALUE, IN_LENGTHS };
-enum { OUT_Y, OUT_PRESENT_KEY, OUT_PRESENT_VALUE, OUT_SCORES };
-enum { SCORES_RAW, SCORES_CAPPED, SCORES_BIASED, SCORES_SOFTMAX };
 
 /* ---- shapes ---- */
 
@@ -139,153 +128,7 @@ static Status infer(Infer *infer) {
   return set_outputs(infer, &q, &k, &v, past);
 }
 
-/* ---- a call ---- */
-
-/* How a tensor's heads lie in memory, in elements. */
-typedef struct HeadPlaces {
-  const Tensor *tensor;
-  int64_t batch_step, head_step, row_step;
-} HeadPlaces;
-
-typedef struct AttentionCase {
-  const AttentionParams *params;
-  Run *run;
-  int64_t batch, heads, kv_heads, rows, past, total; /* rows of Q; keys before and all together */
-  int64_t width, value_width;
-  double scale;
-  HeadPlaces q, k, v, y, past_key, past_value;
-  int64_t mask_step[4];  /* elements between neighbours along batch, head, row, key; 0 where stretched */
-  int64_t mask_keys;     /* keys that the mask speaks of; those behind are masked */
-  double *scores, *bias; /* a row's */
-} AttentionCase;
-
-static HeadPlaces places_of(const Tensor *tensor, int64_t width) {
-  if (tensor == NULL) return (HeadPlaces){0};
-  const Dim *dims = tensor->shape.dims;
-  if (tensor->shape.rank == 4)
-    return (HeadPlaces){tensor, dims[1] * dims[2] * dims[3], dims[2] * width, width};
-  return (HeadPlaces){tensor, dims[1] * dims[2], width, dims[2]};
-}
-
-static void place_mask(AttentionCase *c) {
-  const Tensor *mask = run_input(c->run, IN_MASK);
-  if (mask == NULL) return;
-  int64_t strides[GRAPH_MAX_RANK];
-  shape_strides(&mask->shape, strides);
-  for (int d = 1; d <= mask->shape.rank; d++)
-    c->mask_step[4 - d] = mask->shape.dims[mask->shape.rank - d] == 1 ? 0 : strides[mask->shape.rank - d];
-  c->mask_keys = mask->shape.dims[mask->shape.rank - 1];
-  if (c->mask_keys == 1 && c->run->node->version->since < 24) c->mask_keys = c->total; /* stretched */
-}
-
-static Status make_case(Run *run, AttentionCase *c) {
-  const AttentionParams *params = run->params;
-  const Tensor *q = run->in[IN_Q], *k = run->in[IN_K], *v = run->in[IN_V];
-  const Tensor *past = run_input(run, IN_PAST_KEY);
-  bool flat = q->shape.rank == 3, flat_keys = k->shape.rank == 3;
-  *c = (AttentionCase){.params = params, .run = run};
-  c->batch = q->shape.dims[0];
-  c->heads = flat ? params->q_num_heads : q->shape.dims[1];
-  c->kv_heads = flat_keys ? params->kv_num_heads : k->shape.dims[1];
-  c->rows = q->shape.dims[flat ? 1 : 2];
-  c->past = past != NULL ? past->shape.dims[2] : 0;
-  c->total = c->past + k->shape.dims[flat_keys ? 1 : 2];
-  c->width = flat ? q->shape.dims[2] / c->heads : q->shape.dims[3];
-  c->value_width = v->shape.rank == 3 ? v->shape.dims[2] / c->kv_heads : v->shape.dims[3];
-  c->scale = isnan(params->scale) ? 1 / sqrt((double)c->width) : (double)params->scale;
-  c->q = places_of(q, c->width);
-  c->k = places_of(k, c->width);
-  c->v = places_of(v, c->value_width);
-  c->y = places_of(run_output(run, OUT_Y), c->value_width);
-  c->past_key = places_of(past, c->width);
-  c->past_value = places_of(run_input(run, IN_PAST_VALUE), c->value_width);
-  place_mask(c);
-  c->scores = reals_new(run, c->total);
-  c->bias = reals_new(run, c->total);
-  return c->scores != NULL && c->bias != NULL ? OK : run->err->status;
-}
-
-static int64_t row_at(const HeadPlaces *places, int64_t b, int64_t h, int64_t row) {
-  return b * places->batch_step + h * places->head_step + row * places->row_step;
-}
-
-/* ---- a row of scores ---- */
-
-/* Keys that a row may not see get minus infinity. */
-static bool is_hidden(const AttentionCase *c, int64_t b, int64_t row, int64_t key) {
-  const Tensor *lengths = run_input(c->run, IN_LENGTHS);
-  int64_t length = lengths != NULL ? tensor_get_integer(lengths, b) : c->total;
-  if (key >= length) return true;
-  int64_t offset = lengths != NULL ? length - c->rows : c->past;
-  return c->params->is_causal && key > row + offset;
-}
-
-static double mask_at(const AttentionCase *c, int64_t b, int64_t h, int64_t row, int64_t key) {
-  const Tensor *mask = run_input(c->run, IN_MASK);
-  if (mask == NULL) return 0;
-  if (key >= c->mask_keys) return -INFINITY;
-  int64_t at = b * c->mask_step[0] + h * c->mask_step[1] + row * c->mask_step[2] + key * c->mask_step[3];
-  if (mask->type == ELEMENT_BOOL) return tensor_get_integer(mask, at) != 0 ? 0 : -INFINITY;
-  return tensor_get(mask, at);
-}
-
-static void emit_scores(const AttentionCase *c, int mode, int64_t b, int64_t h, int64_t row) {
-  Tensor *out = run_output(c->run, OUT_SCORES);
-  if (out == NULL || c->params->qk_matmul_output_mode != mode) return;
-  int64_t at = ((b * c->heads + h) * c->rows + row) * c->total;
-  for (int64_t j = 0; j < c->total; j++) tensor_set(out, at + j, c->scores[j]);
-}
-
-/* A row without a key that it may see has no probabilities: all are 0. */
-static void softmax_row(AttentionCase *c) {
-  double most = -INFINITY, open = -INFINITY, sum = 0;
-  for (int64_t j = 0; j < c->total; j++) {
-    most = fmax(most, c->scores[j]);
-    open = fmax(open, c->bias[j]);
-  }
-  for (int64_t j = 0; j < c->total; j++) {
-    c->scores[j] = open == -INFINITY ? 0 : exp(c->scores[j] - most);
-    sum += c->scores[j];
-  }
-  for (int64_t j = 0; open != -INFINITY && j < c->total; j++) c->scores[j] /= sum;
-}
-
-/* From scaled products to probabilities, in c->scores. */
-static void finish_row(AttentionCase *c, int64_t b, int64_t h, int64_t row) {
-  double cap = (double)c->params->softcap;
-  emit_scores(c, SCORES_RAW, b, h, row);
-  for (int64_t j = 0; cap != 0 && j < c->total; j++) c->scores[j] = cap * tanh(c->scores[j] / cap);
-  emit_scores(c, SCORES_CAPPED, b, h, row);
-  for (int64_t j = 0; j < c->total; j++) {
-    c->bias[j] = is_hidden(c, b, row, j) ? -INFINITY : mask_at(c, b, h, row, j);
-    c->scores[j] += c->bias[j];
-  }
-  emit_scores(c, SCORES_BIASED, b, h, row);
-  softmax_row(c);
-  emit_scores(c, SCORES_SOFTMAX, b, h, row);
-}
-
-/* ---- keys and values, past and present ---- */
-
-typedef void (*LoadRow)(const Tensor *from, int64_t at, int64_t width, void *to, int64_t row);
-
-static void load_double(const Tensor *from, int64_t at, int64_t width, void *to, int64_t row) {
-  for (int64_t i = 0; i < width; i++) ((double *)to)[row * width + i] = tensor_get(from, at + i);
-}
-
-static void load_float(const Tensor *from, int64_t at, int64_t width, void *to, int64_t row) {
-  if (width == 0) return;
-  memcpy((float *)to + row * width, (const float *)from->data + at, (size_t)width * sizeof(float));
-}
-
-/* All rows of a head, those of the past first; its present output too where it is wanted. */
-static void load_head(const AttentionCase *c, const HeadPlaces *past, const HeadPlaces *now, int64_t width,
-                      int64_t b, int64_t h, LoadRow load, void *to) {
-  for (int64_t j = 0; j < c->total; j++) {
-    const HeadPlaces *from = j < c->past ? past : now;
-    load(from->tensor, row_at(from, b, h, j < c->past ? j : j - c->past), width, to, j);
-  }
-}
+/* ---- presents ---- */
 
 static void store_present(const AttentionCase *c, int output, const HeadPlaces *past, const HeadPlaces *now,
                           int64_t width) {
@@ -294,7 +137,7 @@ static void store_present(const AttentionCase *c, int output, const HeadPlaces *
   for (int64_t i = 0; bytes > 0 && i < c->batch * c->kv_heads * c->total; i++) {
     int64_t j = i % c->total, h = i / c->total % c->kv_heads, b = i / c->total / c->kv_heads;
     const HeadPlaces *from = j < c->past ? past : now;
-    int64_t at = row_at(from, b, h, j < c->past ? j : j - c->past);
+    int64_t at = attention_row_at(from, b, h, j < c->past ? j : j - c->past);
     memcpy((char *)out->data + (size_t)i * bytes, (const char *)from->tensor->data + (size_t)at * size,
            bytes);
   }
@@ -309,31 +152,31 @@ static void store_presents(const AttentionCase *c) {
 
 static void plain_row(AttentionCase *c, int64_t b, int64_t h, int64_t row, const double *keys,
                       const double *values, double *query) {
-  load_double(c->q.tensor, row_at(&c->q, b, h, row), c->width, query, 0);
+  attention_load_double(c->q.tensor, attention_row_at(&c->q, b, h, row), c->width, query, 0);
   for (int64_t j = 0; j < c->total; j++) {
     double sum = 0;
     for (int64_t i = 0; i < c->width; i++) sum += query[i] * keys[j * c->width + i];
     c->scores[j] = sum * c->scale;
   }
-  finish_row(c, b, h, row);
+  attention_finish_row(c, b, h, row);
   for (int64_t i = 0; c->y.tensor != NULL && i < c->value_width; i++) {
     double sum = 0;
     for (int64_t j = 0; j < c->total; j++) sum += c->scores[j] * values[j * c->value_width + i];
-    tensor_set(c->run->out[OUT_Y], row_at(&c->y, b, h, row) + i, sum);
+    tensor_set(c->run->out[OUT_Y], attention_row_at(&c->y, b, h, row) + i, sum);
   }
 }
 
 static Status run_plain(Run *run) {
   AttentionCase c;
-  TRY(make_case(run, &c));
+  TRY(attention_open(run, &c));
   double *keys = reals_new(run, c.total * c.width), *values = reals_new(run, c.total * c.value_width);
   double *query = reals_new(run, c.width);
   if (keys == NULL || values == NULL || query == NULL) return run->err->status;
   for (int64_t b = 0; b < c.batch; b++)
     for (int64_t h = 0; h < c.heads; h++) {
       int64_t kv = h / (c.heads / c.kv_heads);
-      load_head(&c, &c.past_key, &c.k, c.width, b, kv, load_double, keys);
-      load_head(&c, &c.past_value, &c.v, c.value_width, b, kv, load_double, values);
+      attention_load_head(&c, &c.past_key, &c.k, c.width, b, kv, attention_load_double, keys);
+      attention_load_head(&c, &c.past_value, &c.v, c.value_width, b, kv, attention_load_double, values);
       for (int64_t row = 0; row < c.rows; row++) plain_row(&c, b, h, row, keys, values, query);
     }
   store_presents(&c);
@@ -343,17 +186,17 @@ static Status run_plain(Run *run) {
 /* One head: `weights` [rows, total] holds products, then probabilities. */
 static void fast_head(AttentionCase *c, int64_t b, int64_t h, const float *keys, const float *values,
                       float *weights) {
-  const float *q = (const float *)c->q.tensor->data + row_at(&c->q, b, h, 0);
+  const float *q = (const float *)c->q.tensor->data + attention_row_at(&c->q, b, h, 0);
   product_f32(c->rows, c->total, c->width, (float)c->scale, (Matrix){q, c->q.row_step, false},
               (Matrix){keys, c->width, true}, 0, weights, c->total);
   for (int64_t row = 0; row < c->rows; row++) {
     float *line = weights + row * c->total;
     for (int64_t j = 0; j < c->total; j++) c->scores[j] = (double)line[j];
-    finish_row(c, b, h, row);
+    attention_finish_row(c, b, h, row);
     for (int64_t j = 0; j < c->total; j++) line[j] = (float)c->scores[j];
   }
   if (c->y.tensor == NULL) return;
-  float *y = (float *)c->run->out[OUT_Y]->data + row_at(&c->y, b, h, 0);
+  float *y = (float *)c->run->out[OUT_Y]->data + attention_row_at(&c->y, b, h, 0);
   product_f32(c->rows, c->value_width, c->total, 1, (Matrix){weights, c->total, false},
               (Matrix){values, c->value_width, false}, 0, y, c->y.row_step);
 }
@@ -366,7 +209,7 @@ static bool fits_fast(const Run *run, const AttentionCase *c) {
 
 static Status run_fast(Run *run) {
   AttentionCase c;
-  TRY(make_case(run, &c));
+  TRY(attention_open(run, &c));
   if (!fits_fast(run, &c)) return run_plain(run);
   float *keys = floats_new(run, c.total * c.width), *values = floats_new(run, c.total * c.value_width);
   float *weights = floats_new(run, c.rows * c.total);
@@ -374,8 +217,8 @@ static Status run_fast(Run *run) {
   for (int64_t b = 0; b < c.batch; b++)
     for (int64_t h = 0; h < c.heads; h++) {
       int64_t kv = h / (c.heads / c.kv_heads);
-      load_head(&c, &c.past_key, &c.k, c.width, b, kv, load_float, keys);
-      load_head(&c, &c.past_value, &c.v, c.value_width, b, kv, load_float, values);
+      attention_load_head(&c, &c.past_key, &c.k, c.width, b, kv, attention_load_float, keys);
+      attention_load_head(&c, &c.past_value, &c.v, c.value_width, b, kv, attention_load_float, values);
       fast_head(&c, b, h, keys, values, weights);
     }
   store_presents(&c);
@@ -403,7 +246,8 @@ static const AttributeRow attributes[] = {
 const Op op_Attention = {
     .name = "Attention",
     .brief = "Scaled dot-product attention by heads, with mask and cache.",
-    .versions = {{24, infer, run_plain, run_fast}, {23, infer, run_plain, run_fast}},
+    .versions = {{24, infer, run_plain, run_fast, attention_grad},
+                 {23, infer, run_plain, run_fast, attention_grad}},
     .attributes = attributes,
     .params_bytes = sizeof(AttentionParams),
     .inputs = {{"Q", PORT_REQUIRED, ELEMENTS_FLOAT, "[batch, heads, rows, width]"},
@@ -427,5 +271,7 @@ const Op op_Attention = {
                  "is_causal=1 qk_matmul_output_mode=2 outputs=4"},
                 {"f32[2,1,3,2], f32[2,1,4,2], f32[2,1,4,2], -, -, -, i64{2,4}", "is_causal=1 scale=0.5"},
                 {"f32[1,1,2,2], f32[1,1,2,2], f32[1,1,2,2], bool[2,2]{false,false,true,false}",
-                 "qk_matmul_output_mode=3 outputs=4"}},
+                 "qk_matmul_output_mode=3 outputs=4"},
+                {"f32[2,2,4], f32[2,3,2], f32[2,3,2], f32[2,1,1,3], f32[2,1,2,2], f32[2,1,2,2]",
+                 "q_num_heads=2 kv_num_heads=1 softcap=2.0 qk_matmul_output_mode=1 is_causal=1 outputs=4"}},
 };
