@@ -5,6 +5,7 @@
 #include "tests/support/data_files.h"
 #include "tests/support/onnx_bytes.h"
 #include "tests/support/qop_case.h"
+#include "tests/support/trainable_models.h"
 
 #include <limits.h>
 #include <math.h>
@@ -262,6 +263,7 @@ void make_cli_files(const char *folder) {
   make_broken_graphs(folder);
   make_qop_models(folder);
   make_odd_names(folder);
+  make_trainable_models(folder);
   make_noise(folder);
   make_data(folder);
 }

@@ -222,6 +222,7 @@ END_TEST
 Suite *suite_operator_gradients(void) {
   Suite *suite = suite_create("operator_gradients");
   TCase *rows = tcase_create("rows");
+  tcase_set_timeout(rows, 60);
   tcase_add_loop_test(rows, gradients_agree_with_finite_differences, 0, op_count());
   suite_add_tcase(suite, rows);
   return suite;
