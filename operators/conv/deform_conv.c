@@ -1,4 +1,5 @@
 /* deform_conv.c - DeformConv: a convolution whose taps are moved by offsets that the data gives. */
+#include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/window.h"
 
@@ -81,27 +82,51 @@ static double pixel(const Tensor *x, int64_t plane, const DeformCase *c, int64_t
   return tensor_get(x, (plane * c->rows.in + row) * c->columns.in + column);
 }
 
-static double sample(const DeformCase *c, int64_t plane, double row, double column) {
-  double top = floor(row), left = floor(column);
-  if (!(top >= -1 && top < (double)c->rows.in && left >= -1 && left < (double)c->columns.in)) return 0;
-  int64_t i = (int64_t)top, j = (int64_t)left;
-  double down = row - top, right = column - left;
-  const Tensor *x = c->run->in[IN_X];
-  return (1 - down) * ((1 - right) * pixel(x, plane, c, i, j) + right * pixel(x, plane, c, i, j + 1)) +
-         down * ((1 - right) * pixel(x, plane, c, i + 1, j) + right * pixel(x, plane, c, i + 1, j + 1));
-}
+/* Where a moved tap lies: below and to the right of pixel (i, j) by parts of a pixel. */
+typedef struct Spot {
+  bool inside; /* false: all around is padding */
+  int64_t plane, i, j;
+  double down, right;
+  int64_t number; /* of the tap's offsets and mask, each `pixels` of the output long */
+} Spot;
 
 /* Input channel `channel` of sample n under tap `tap` of output pixel `at`. */
-static double moved_tap(const DeformCase *c, int64_t n, int64_t channel, int64_t tap, int64_t at) {
-  const Tensor *offset = c->run->in[IN_OFFSET], *mask = run_input(c->run, IN_MASK);
+static Spot spot_of(const DeformCase *c, int64_t n, int64_t channel, int64_t tap, int64_t at) {
+  const Tensor *offset = c->run->in[IN_OFFSET];
   int64_t groups = c->params->offset_group, group = channel / (c->channels / groups);
-  int64_t number = (n * groups + group) * c->taps + tap;
-  int64_t row = window_input(&c->rows, at / c->columns.out, tap / c->columns.kernel);
-  int64_t column = window_input(&c->columns, at % c->columns.out, tap % c->columns.kernel);
-  double down = tensor_get(offset, 2 * number * c->pixels + at);
-  double right = tensor_get(offset, (2 * number + 1) * c->pixels + at);
-  double value = sample(c, n * c->channels + channel, (double)row + down, (double)column + right);
-  return mask != NULL ? value * tensor_get(mask, number * c->pixels + at) : value;
+  Spot s = {.plane = n * c->channels + channel, .number = (n * groups + group) * c->taps + tap};
+  double row = (double)window_input(&c->rows, at / c->columns.out, tap / c->columns.kernel) +
+               tensor_get(offset, 2 * s.number * c->pixels + at);
+  double column = (double)window_input(&c->columns, at % c->columns.out, tap % c->columns.kernel) +
+                  tensor_get(offset, (2 * s.number + 1) * c->pixels + at);
+  double top = floor(row), left = floor(column);
+  s.inside = top >= -1 && top < (double)c->rows.in && left >= -1 && left < (double)c->columns.in;
+  if (!s.inside) return s;
+  s.i = (int64_t)top;
+  s.j = (int64_t)left;
+  s.down = row - top;
+  s.right = column - left;
+  return s;
+}
+
+static double sample(const DeformCase *c, const Spot *s) {
+  const Tensor *x = c->run->in[IN_X];
+  if (!s->inside) return 0;
+  double above =
+      (1 - s->right) * pixel(x, s->plane, c, s->i, s->j) + s->right * pixel(x, s->plane, c, s->i, s->j + 1);
+  double below = (1 - s->right) * pixel(x, s->plane, c, s->i + 1, s->j) +
+                 s->right * pixel(x, s->plane, c, s->i + 1, s->j + 1);
+  return (1 - s->down) * above + s->down * below;
+}
+
+static double mask_at(const DeformCase *c, const Spot *s, int64_t at) {
+  const Tensor *mask = run_input(c->run, IN_MASK);
+  return mask != NULL ? tensor_get(mask, s->number * c->pixels + at) : 1;
+}
+
+static double moved_tap(const DeformCase *c, int64_t n, int64_t channel, int64_t tap, int64_t at) {
+  Spot spot = spot_of(c, n, channel, tap, at);
+  return sample(c, &spot) * mask_at(c, &spot, at);
 }
 
 static double output_at(const DeformCase *c, int64_t n, int64_t o, int64_t at) {
@@ -114,20 +139,95 @@ static double output_at(const DeformCase *c, int64_t n, int64_t o, int64_t at) {
   return sum;
 }
 
-static Status run_deform(Run *run) {
+static Status begin(Run *run, DeformCase *c) {
   const Shape *x = &run->in[IN_X]->shape, *w = &run->in[IN_WEIGHT]->shape;
-  DeformCase c = {.run = run, .params = run->params, .channels = x->dims[1], .out_channels = w->dims[0]};
   Window window;
-  const char *wrong = window_make(&window, &c.params->window, x, w->dims + 2);
+  *c = (DeformCase){.run = run, .params = run->params, .channels = x->dims[1], .out_channels = w->dims[0]};
+  const char *wrong = window_make(&window, &c->params->window, x, w->dims + 2);
   if (wrong != NULL) return run_fail(run, "%s", wrong);
-  c.rows = window.axes[0];
-  c.columns = window.axes[1];
-  c.group_in = w->dims[1];
-  c.taps = c.rows.kernel * c.columns.kernel;
-  c.pixels = c.rows.out * c.columns.out;
+  c->rows = window.axes[0];
+  c->columns = window.axes[1];
+  c->group_in = w->dims[1];
+  c->taps = c->rows.kernel * c->columns.kernel;
+  c->pixels = c->rows.out * c->columns.out;
+  return OK;
+}
+
+static Status run_deform(Run *run) {
+  DeformCase c;
+  TRY(begin(run, &c));
   for (int64_t i = 0; i < tensor_elements(run->out[0]); i++)
     tensor_set(run->out[0], i,
                output_at(&c, i / c.pixels / c.out_channels, i / c.pixels % c.out_channels, i % c.pixels));
+  return OK;
+}
+
+/* ---- the way back: tap by tap ---- */
+
+static void add_to_pixel(const DeformCase *c, float *dx, int64_t plane, int64_t row, int64_t column,
+                         double dy) {
+  if (row < 0 || row >= c->rows.in || column < 0 || column >= c->columns.in) return;
+  dx[(plane * c->rows.in + row) * c->columns.in + column] += (float)dy;
+}
+
+static void back_pixels(const DeformCase *c, float *dx, const Spot *s, double dy) {
+  add_to_pixel(c, dx, s->plane, s->i, s->j, dy * (1 - s->down) * (1 - s->right));
+  add_to_pixel(c, dx, s->plane, s->i, s->j + 1, dy * (1 - s->down) * s->right);
+  add_to_pixel(c, dx, s->plane, s->i + 1, s->j, dy * s->down * (1 - s->right));
+  add_to_pixel(c, dx, s->plane, s->i + 1, s->j + 1, dy * s->down * s->right);
+}
+
+static void back_offsets(const DeformCase *c, float *doffset, const Spot *s, int64_t at, double dy) {
+  const Tensor *x = c->run->in[IN_X];
+  double a = pixel(x, s->plane, c, s->i, s->j), b = pixel(x, s->plane, c, s->i, s->j + 1);
+  double d = pixel(x, s->plane, c, s->i + 1, s->j), e = pixel(x, s->plane, c, s->i + 1, s->j + 1);
+  double by_down = (1 - s->right) * (d - a) + s->right * (e - b);
+  double by_right = (1 - s->down) * (b - a) + s->down * (e - d);
+  doffset[2 * s->number * c->pixels + at] += (float)(dy * by_down);
+  doffset[(2 * s->number + 1) * c->pixels + at] += (float)(dy * by_right);
+}
+
+/* What the outputs make of one moved tap: its gradient; those of the weights on the way. */
+static double back_outputs(const Grad *grad, const DeformCase *c, int64_t n, int64_t channel, int64_t tap,
+                           int64_t at, double value) {
+  const float *weight = grad->run.in[IN_WEIGHT]->data, *dy = grad_of_output(grad, 0);
+  float *dweight = grad_of_input(grad, IN_WEIGHT);
+  int64_t each = c->out_channels / c->params->group, first = channel / c->group_in * each;
+  double sum = 0;
+  for (int64_t o = first; o < first + each; o++) {
+    int64_t w = (o * c->group_in + channel % c->group_in) * c->taps + tap;
+    double d = (double)dy[(n * c->out_channels + o) * c->pixels + at];
+    sum += d * (double)weight[w];
+    if (dweight != NULL) dweight[w] += (float)(d * value);
+  }
+  return sum;
+}
+
+static void back_tap(const Grad *grad, const DeformCase *c, int64_t n, int64_t channel, int64_t tap,
+                     int64_t at) {
+  float *dx = grad_of_input(grad, IN_X), *doffset = grad_of_input(grad, IN_OFFSET);
+  float *dmask = grad_of_input(grad, IN_MASK);
+  Spot spot = spot_of(c, n, channel, tap, at);
+  if (!spot.inside) return;
+  double value = sample(c, &spot), mask = mask_at(c, &spot, at);
+  double dy = back_outputs(grad, c, n, channel, tap, at, value * mask);
+  if (dx != NULL) back_pixels(c, dx, &spot, dy * mask);
+  if (doffset != NULL) back_offsets(c, doffset, &spot, at, dy * mask);
+  if (dmask != NULL) dmask[spot.number * c->pixels + at] += (float)(dy * value);
+}
+
+static Status grad_deform(Grad *grad) {
+  DeformCase c;
+  float *dbias = grad_of_input(grad, IN_BIAS);
+  const float *dy = grad_of_output(grad, 0);
+  int64_t batch = grad->run.in[IN_X]->shape.dims[0];
+  TRY(begin(&grad->run, &c));
+  TRY(grad_zero(grad));
+  for (int64_t line = 0; line < batch * c.channels * c.taps; line++)
+    for (int64_t at = 0; at < c.pixels; at++)
+      back_tap(grad, &c, line / c.taps / c.channels, line / c.taps % c.channels, line % c.taps, at);
+  for (int64_t i = 0; dbias != NULL && i < batch * c.out_channels * c.pixels; i++)
+    dbias[i / c.pixels % c.out_channels] += dy[i];
   return OK;
 }
 
@@ -151,7 +251,7 @@ static const AttributeRow attributes[] = {
 const Op op_DeformConv = {
     .name = "DeformConv",
     .brief = "Convolution whose taps are moved by offsets from another input.",
-    .versions = {{19, infer, run_deform, NULL}},
+    .versions = {{19, infer, run_deform, NULL, grad_deform}},
     .attributes = attributes,
     .params_bytes = sizeof(DeformParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, H, W]"},
