@@ -84,7 +84,7 @@ START_TEST(progress_goes_on) {
   Progress progress = {.what = "run", .from = 4, .detail = "loss 2"};
   ck_assert_str_eq(progress_line(buffer, &progress, 4, 10, 0), "run [#########...............]  40%  loss 2");
   ck_assert_str_eq(progress_line(buffer, &progress, 5, 10, 3),
-                   "run [############............]  50%  loss 2  15.0 s left");
+                   "run [############............]  50%  loss 2  15 s left");
 }
 END_TEST
 
