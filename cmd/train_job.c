@@ -11,6 +11,7 @@
 #include "cmd/train_rows.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- models and data ---- */
 
@@ -127,7 +128,9 @@ static Status train(TrainJob *job, Error *err) {
   Status status = train_on(job, pool, err);
   pool_free(pool);
   if (status == INTERRUPTED) return say_how_to_resume(job, err);
-  if (status != OK) return fail_within(err, "%s", job->student.path);
+  const char *checkpoint = job->settings.keeping.path;
+  bool is_named = strncmp(err->text, checkpoint, strlen(checkpoint)) == 0;
+  if (status != OK) return is_named ? status : fail_within(err, "%s", job->student.path);
   if (job->late.status == OK) return OK;
   *err = job->late;
   return err->status;

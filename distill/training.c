@@ -43,6 +43,7 @@ static Status pack(Training *training, Error *err) {
   weights_store(&training->weights, content);
   TRY(checkpoint_add(made, "optimizer", optimizer_state_bytes(training->optimizer), &content, err));
   optimizer_save(training->optimizer, content);
+  training->good_steps = training->place.steps;
   return OK;
 }
 
@@ -91,8 +92,8 @@ Status training_diverged(Training *training, Error *err) {
   TRY(checkpoint_write(&training->good, options->keeping.path, err));
   return fail(err, BAD_INPUT,
               "the training diverges in step %lld of %lld: loss or gradient is not finite; %s; %s has the "
-              "last good state, which --resume goes on from with such options",
-              step, total, advice, options->keeping.path);
+              "state after step %lld, from where --resume goes on with such an option",
+              step, total, advice, options->keeping.path, (long long)training->good_steps);
 }
 
 /* ---- taking up ---- */

@@ -31,8 +31,9 @@ typedef struct Training {
   TrainPlace place;
   TrainEpoch *rows; /* of the epochs that are done */
   int64_t steps_total;
-  Checkpoint good;  /* the last state that is worth keeping; size 0: none yet */
-  double last_kept; /* seconds of the clock: when it was last written */
+  Checkpoint good;    /* the last state that is worth keeping; size 0: none yet */
+  int64_t good_steps; /* that it comes after */
+  double last_kept;   /* seconds of the clock: when it was last written */
 } Training;
 
 /* Seconds of a clock that only goes forward. */
