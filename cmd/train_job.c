@@ -7,6 +7,8 @@
 #include "cmd/onnx_output.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
+#include "cmd/summary_line.h"
+#include "cmd/train_curve.h"
 #include "cmd/train_facts.h"
 #include "cmd/train_rows.h"
 
@@ -136,22 +138,45 @@ static Status train(TrainJob *job, Error *err) {
   return err->status;
 }
 
-static Status write_log(const TrainJob *job, Error *err) {
-  const char *path = options_string(job->options, "log");
-  Text text = {0};
-  if (path == NULL) return OK;
-  train_log_csv(&job->log, &text);
-  Status status = text_status(&text, err);
-  if (status == OK) status = file_write(path, text.bytes, text.length, err);
+/* ---- outputs ---- */
+
+static Status write_text(const char *path, Text *text, Error *err) {
+  Status status = text_status(text, err);
+  if (status == OK) status = file_write(path, text->bytes, text->length, err);
+  text_free(text);
+  return status;
+}
+
+static Status write_curve(const TrainJob *job, const char *path, Error *err) {
+  Text text = {0}, title = {0};
+  int64_t written = job->report.best.epoch;
+  text_add(&title, "training of %s", summary_file(job->output));
+  if (written > 0) text_add(&title, ", the weights are those of epoch %lld", (long long)written);
+  Status status = text_status(&title, err);
+  if (status == OK) status = train_curve_svg(&job->log, title.bytes, written, &text, err);
+  text_free(&title);
+  if (status == OK) return write_text(path, &text, err);
   text_free(&text);
   return status;
 }
 
+/* Table and picture of the epochs that were done. */
+static Status write_log(const TrainJob *job, Error *err) {
+  const char *log = options_string(job->options, "log"), *curve = options_string(job->options, "curve");
+  Text text = {0};
+  if (job->log.count == 0) return OK;
+  train_log_csv(&job->log, &text);
+  TRY(log != NULL ? write_text(log, &text, err) : OK);
+  text_free(&text);
+  return curve != NULL ? write_curve(job, curve, err) : OK;
+}
+
 static Status check_outputs(TrainJob *job, Error *err) {
-  const char *log = options_string(job->options, "log");
+  const char *log = options_string(job->options, "log"), *curve = options_string(job->options, "curve");
   bool forced = options_flag(job->options, "force");
   TRY(overwrite_check(job->output, OUTPUT_ONNX, forced, err));
   TRY(log == NULL ? OK : overwrite_check(log, OUTPUT_CURVE, forced, err));
+  TRY(curve == NULL ? OK : overwrite_check(curve, OUTPUT_SVG, forced, err));
   return checkpoint_take(job->options, &job->memory, &job->settings.keeping, err);
 }
 
@@ -165,7 +190,7 @@ Status train_job_run(TrainJob *job, const Options *options, const char *teacher,
   TRY(load_samples(job, err));
   Status status = train(job, err);
   if (status != OK) { /* what was seen so far is worth having, whatever happened */
-    if (job->log.count > 0) (void)write_log(job, NULL);
+    (void)write_log(job, NULL);
     return status;
   }
   TRY(write_log(job, err));
