@@ -1,5 +1,6 @@
 /* cmd_distill.c - edgec distill */
 #include "cmd/augment_rows.h"
+#include "cmd/checkpoint_rows.h"
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/optimizer_rows.h"
@@ -27,7 +28,8 @@ const Command command_distill = {
     .min_arguments = 2,
     .max_arguments = 2,
     .options = {train_output_rows, train_rows, train_teacher_rows, train_quant_rows, optimizer_rows,
-                augment_rows, inputs_rows, inputs_label_rows, common_work_rows, common_quiet_rows},
+                augment_rows, checkpoint_rows, inputs_rows, inputs_label_rows, common_work_rows,
+                common_quiet_rows},
     .examples = {"edgec distill teacher.onnx student.onnx --data train.npz -o better.onnx",
                  "edgec distill teacher.onnx student.onnx --data train.npz --temperature 20 --epochs 30 "
                  "-o better.onnx"},

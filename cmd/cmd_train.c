@@ -1,5 +1,6 @@
 /* cmd_train.c - edgec train */
 #include "cmd/augment_rows.h"
+#include "cmd/checkpoint_rows.h"
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/optimizer_rows.h"
@@ -24,8 +25,8 @@ const Command command_train = {
     .arguments = {{"MODEL.onnx", "a model, float32"}},
     .min_arguments = 1,
     .max_arguments = 1,
-    .options = {train_output_rows, train_rows, train_quant_rows, optimizer_rows, augment_rows, inputs_rows,
-                inputs_label_rows, common_work_rows, common_quiet_rows},
+    .options = {train_output_rows, train_rows, train_quant_rows, optimizer_rows, augment_rows,
+                checkpoint_rows, inputs_rows, inputs_label_rows, common_work_rows, common_quiet_rows},
     .examples =
         {"edgec train model.onnx --data train.npz -o trained.onnx",
          "edgec train net.onnx --data train.npz --epochs 30 --optimizer sgd --rate 0.05 --flip --shift 4 "

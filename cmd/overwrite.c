@@ -1,5 +1,6 @@
 #include "cmd/overwrite.h"
 
+#include "distill/checkpoint.h"
 #include "formats/edge/edge_file.h"
 #include "formats/onnx/onnx.h"
 #include "quantize/calib_file.h"
@@ -35,7 +36,8 @@ static const struct {
              [OUTPUT_CALIB] = {"no .calib file", calib_is},
              [OUTPUT_ONNX] = {"no model that edgec wrote", onnx_is_own},
              [OUTPUT_SVG] = {"no picture that edgec wrote", is_svg},
-             [OUTPUT_CURVE] = {"no table of a training", is_curve}};
+             [OUTPUT_CURVE] = {"no table of a training", is_curve},
+             [OUTPUT_CHECKPOINT] = {"no checkpoint of a training", checkpoint_is}};
 
 static Status check_folder(const char *path, Error *err) {
   const char *slash = strrchr(path, '/');

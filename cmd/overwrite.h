@@ -12,7 +12,8 @@ typedef enum OutputKind {
   OUTPUT_CALIB,
   OUTPUT_ONNX,
   OUTPUT_SVG,
-  OUTPUT_CURVE /* the table of a training */
+  OUTPUT_CURVE, /* the table of a training */
+  OUTPUT_CHECKPOINT
 } OutputKind;
 
 /* BAD_USAGE where `path` exists and is no file of this kind, unless `forced`; SYSTEM where its folder cannot

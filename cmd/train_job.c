@@ -1,10 +1,19 @@
 #include "cmd/train_job.h"
 
+#include "cmd/checkpoint_rows.h"
+#include "cmd/command_line_text.h"
 #include "cmd/common.h"
+#include "cmd/interrupt.h"
 #include "cmd/onnx_output.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
+#include "cmd/summary_line.h"
+#include "cmd/train_curve.h"
+#include "cmd/train_facts.h"
 #include "cmd/train_rows.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* ---- models and data ---- */
 
@@ -77,44 +86,110 @@ static Status load_samples(TrainJob *job, Error *err) {
 
 /* ---- training ---- */
 
-static void see_samples(void *context, int64_t done, int64_t total) {
-  progress_update(&((TrainJob *)context)->progress, done, total);
+static void see_step(void *context, const TrainProgress *seen) {
+  TrainJob *job = context;
+  Progress *progress = &job->progress;
+  if (!progress_is_due(progress)) return;
+  if (progress->from == 0) progress->from = job->report.resumed_samples;
+  double speed = (double)(seen->done - progress->from) / (progress_clock() - progress->started);
+  snprintf(job->doing, sizeof job->doing, "epoch %lld/%lld", (long long)seen->epoch, (long long)seen->epochs);
+  char right[24] = "";
+  if (seen->right >= 0) snprintf(right, sizeof right, "  top-1 %.2f%%", seen->right);
+  snprintf(progress->detail, sizeof progress->detail, "loss %.4g%s  %.0f/s", seen->loss, right, speed);
+  progress_update(progress, seen->done, seen->total);
 }
 
 static void see_epoch(void *context, const TrainEpoch *epoch) {
   TrainJob *job = context;
-  text_add(&job->log, "%lld,%.6g,%.6g,", (long long)epoch->epoch, epoch->rate, epoch->loss);
-  if (epoch->right >= 0) text_add(&job->log, "%.4f", epoch->right);
-  text_add(&job->log, ",");
-  if (job->held.count > 0) text_add(&job->log, "%.6g", epoch->held_loss);
-  text_add(&job->log, ",");
-  if (epoch->held_right >= 0) text_add(&job->log, "%.4f", epoch->held_right);
-  text_add(&job->log, ",%.2f\n", epoch->seconds);
+  Text line = {0};
+  if (train_log_add(&job->log, epoch, &job->late) != OK) return;
+  train_log_line(&job->log, job->settings.epochs, &line);
+  if (!line.failed) progress_say(&job->progress, line.bytes);
+  text_free(&line);
+}
+
+static bool see_interrupt(void *context) {
+  (void)context;
+  return interrupt_asked();
+}
+
+static Status train_on(TrainJob *job, Error *err) {
+  TrainWatch watch = {.step = see_step, .epoch = see_epoch, .stop = see_interrupt, .context = job};
+  double start = progress_clock();
+  snprintf(job->doing, sizeof job->doing, "train");
+  progress_begin(&job->progress, job->doing, options_flag(job->options, "quiet"));
+  interrupt_defer(true);
+  Status status =
+      train_graph(&job->models, &job->set, &job->held, &job->settings, job->pool, &watch, &job->report, err);
+  interrupt_defer(false);
+  progress_end(&job->progress);
+  job->seconds = progress_clock() - start;
+  return status;
+}
+
+/* The line says how to go on. */
+static Status say_how_to_resume(const TrainJob *job, Error *err) {
+  Text line = {0};
+  text_add(&line, "%s; to go on: ", err->text);
+  command_line_text(job->options, "resume", &line);
+  if (!line.failed) fail(err, INTERRUPTED, "%s", line.bytes);
+  text_free(&line);
+  return INTERRUPTED;
 }
 
 static Status train(TrainJob *job, Error *err) {
-  TrainWatch watch = {.sample = see_samples, .epoch = see_epoch, .context = job};
-  double start = progress_clock();
-  text_add(&job->log, "epoch,rate,loss,accuracy,held_loss,held_accuracy,seconds\n");
-  progress_begin(&job->progress, "train", options_flag(job->options, "quiet"));
-  Status status =
-      train_graph(&job->models, &job->set, &job->held, &job->settings, job->pool, &watch, &job->report, err);
-  progress_end(&job->progress);
-  job->seconds = progress_clock() - start;
-  return status == OK ? OK : fail_within(err, "%s", job->student.path);
+  TRY(train_facts(job, err));
+  Status status = train_on(job, err);
+  if (status == INTERRUPTED) return say_how_to_resume(job, err);
+  const char *checkpoint = job->settings.keeping.path;
+  bool is_named = strncmp(err->text, checkpoint, strlen(checkpoint)) == 0;
+  if (status != OK) return is_named ? status : fail_within(err, "%s", job->student.path);
+  if (job->late.status == OK) return OK;
+  *err = job->late;
+  return err->status;
 }
 
+/* ---- outputs ---- */
+
+static Status write_text(const char *path, Text *text, Error *err) {
+  Status status = text_status(text, err);
+  if (status == OK) status = file_write(path, text->bytes, text->length, err);
+  text_free(text);
+  return status;
+}
+
+static Status write_curve(const TrainJob *job, const char *path, Error *err) {
+  Text text = {0}, title = {0};
+  int64_t written = job->report.best.epoch;
+  text_add(&title, "training of %s", summary_file(job->output));
+  if (written > 0) text_add(&title, ", the weights are those of epoch %lld", (long long)written);
+  Status status = text_status(&title, err);
+  if (status == OK) status = train_curve_svg(&job->log, title.bytes, written, &text, err);
+  text_free(&title);
+  if (status == OK) return write_text(path, &text, err);
+  text_free(&text);
+  return status;
+}
+
+/* Table and picture of the epochs that were done. */
 static Status write_log(const TrainJob *job, Error *err) {
-  const char *path = options_string(job->options, "log");
-  return path == NULL ? OK : file_write(path, job->log.bytes, job->log.length, err);
+  const char *log = options_string(job->options, "log"), *curve = options_string(job->options, "curve");
+  Text text = {0};
+  if (job->log.count == 0) return OK;
+  train_log_csv(&job->log, &text);
+  TRY(log != NULL ? write_text(log, &text, err) : OK);
+  text_free(&text);
+  return curve != NULL ? write_curve(job, curve, err) : OK;
 }
 
-static Status check_outputs(const TrainJob *job, Error *err) {
-  const char *log = options_string(job->options, "log");
+static Status check_outputs(TrainJob *job, Error *err) {
+  const char *log = options_string(job->options, "log"), *curve = options_string(job->options, "curve");
   bool forced = options_flag(job->options, "force");
   bool is_edge = job->is_quant && !text_ends_with(job->output, ".onnx");
   TRY(overwrite_check(job->output, is_edge ? OUTPUT_EDGE : OUTPUT_ONNX, forced, err));
-  return log == NULL ? OK : overwrite_check(log, OUTPUT_CURVE, forced, err);
+  TRY(log == NULL ? OK : overwrite_check(log, OUTPUT_CURVE, forced, err));
+  TRY(curve == NULL ? OK : overwrite_check(curve, OUTPUT_SVG, forced, err));
+  return checkpoint_take(job->options, &job->memory, &job->settings.keeping, err);
 }
 
 Status train_job_run(TrainJob *job, const Options *options, const char *teacher, const char *student,
@@ -129,10 +204,16 @@ Status train_job_run(TrainJob *job, const Options *options, const char *teacher,
   if (job->pool == NULL) return err->status;
   TRY(open_models(job, teacher, student, err));
   TRY(load_samples(job, err));
-  TRY(train(job, err));
+  Status status = train(job, err);
+  if (status != OK) { /* what was seen so far is worth having, whatever happened */
+    (void)write_log(job, NULL);
+    return status;
+  }
   TRY(write_log(job, err));
-  if (job->is_quant) return train_quant_write(&job->quant, &job->student, job->output, &job->file_bytes, err);
-  return onnx_output_write(job->student.graph, job->output, &job->file_bytes, err);
+  TRY(job->is_quant ? train_quant_write(&job->quant, &job->student, job->output, &job->file_bytes, err)
+                    : onnx_output_write(job->student.graph, job->output, &job->file_bytes, err));
+  checkpoint_remove(&job->settings.keeping);
+  return OK;
 }
 
 void train_job_free(TrainJob *job) {
@@ -144,7 +225,8 @@ void train_job_free(TrainJob *job) {
   model_close(&job->twin);
   model_close(&job->student);
   pool_free(job->pool);
-  text_free(&job->log);
+  train_log_free(&job->log);
+  arena_free(&job->memory);
 }
 
 Status train_command(const Options *options, const char *teacher, const char *student, Error *err) {

@@ -5,6 +5,7 @@
 #include "cmd/inputs.h"
 #include "cmd/model.h"
 #include "cmd/progress.h"
+#include "cmd/train_log.h"
 #include "cmd/train_quant.h"
 #include "distill/distill.h"
 
@@ -21,7 +22,10 @@ typedef struct TrainJob {
   TrainSet set, held;
   TrainReport report;
   Progress progress;
-  Text log; /* lines of the table */
+  char doing[48]; /* what the progress line says */
+  Error late;     /* of the log, which grows where nothing can fail */
+  TrainLog log;
+  Arena memory; /* of texts */
   int64_t samples, held_samples;
   size_t file_bytes;
   double seconds;

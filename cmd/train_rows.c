@@ -26,6 +26,11 @@ const OptionRow train_output_rows[] = {
      .metavar = "FILE.csv",
      .group = "Output",
      .help = "a table with a line for each epoch: loss, accuracy, learning rate, seconds"},
+    {.name = "curve",
+     .type = OPTION_STRING,
+     .metavar = "FILE.svg",
+     .group = "Output",
+     .help = "the same as a picture"},
     {0}};
 
 const OptionRow train_rows[] = {

@@ -5,7 +5,7 @@
 #include "cmd/options.h"
 #include "distill/distill.h"
 
-/* --output, --force, --log */
+/* --output, --force, --log, --curve */
 extern const OptionRow train_output_rows[];
 /* --epochs, --batch, --micro-batch, --hold-out, --loss, --dropout, --input-dropout */
 extern const OptionRow train_rows[];

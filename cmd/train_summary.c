@@ -31,7 +31,7 @@ static void data_lines(const TrainJob *job, Text *text) {
 
 static void training_lines(const TrainJob *job, Text *text) {
   const TrainEpoch *best = &job->report.best;
-  double seen = (double)job->samples * (double)job->settings.epochs;
+  double seen = (double)job->samples * (double)job->settings.epochs - (double)job->report.resumed_samples;
   summary_line(text, "train", loss_names[job->report.loss], "%lld epochs in %.1f s, %.0f samples a second",
                (long long)job->settings.epochs, job->seconds, seen / fmax(job->seconds, 1e-9));
   if (best->right >= 0)

@@ -16,10 +16,20 @@
 #define DISTILL_DISTILL_H
 
 #include "distill/augment.h"
+#include "distill/checkpoint.h"
 #include "distill/loss.h"
 #include "distill/optimizer.h"
 #include "distill/schedule.h"
 #include "distill/train_set.h"
+
+/* How the state of a long training is kept, so that it can go on after an interruption. */
+typedef struct TrainKeeping {
+  const char *path; /* of the checkpoint; NULL: nothing is kept */
+  double every;     /* seconds from one to the next; 0: only where the training is stopped or diverges */
+  bool resume;      /* go on from the checkpoint */
+  const CheckpointFact *facts; /* what must be the same when the training goes on */
+  int fact_count;
+} TrainKeeping;
 
 typedef struct TrainOptions {
   int64_t epochs, batch, micro_batch;
@@ -29,6 +39,7 @@ typedef struct TrainOptions {
   ScheduleOptions schedule;
   AugmentOptions augment;
   double dropout, input_dropout; /* ratios put before matrix products; 0: none */
+  TrainKeeping keeping;
 } TrainOptions;
 
 TrainOptions train_defaults(void);
@@ -50,24 +61,41 @@ typedef struct TrainEpoch {
   double seconds;
 } TrainEpoch;
 
+/* By the samples that are not trained on: more right answers, or the same and less loss. `best` of epoch 0
+   is none. */
+bool train_epoch_is_better(const TrainEpoch *epoch, const TrainEpoch *best);
+
 typedef struct TrainReport {
-  int64_t parameters; /* elements that are trained */
-  int64_t frozen;     /* float constants that are none */
-  LossKind loss;      /* what AUTO came to */
-  TrainEpoch best;    /* the epoch whose weights the student has */
+  int64_t parameters;                     /* elements that are trained */
+  int64_t frozen;                         /* float constants that are none */
+  LossKind loss;                          /* what AUTO came to */
+  TrainEpoch best;                        /* the epoch whose weights the student has */
+  int64_t resumed_epoch, resumed_samples; /* where it went on: samples done before, of all epochs; 0: began */
 } TrainReport;
 
-/* Called from one thread. */
+/* How far a training is, after a step. */
+typedef struct TrainProgress {
+  int64_t epoch, epochs; /* epoch: under way, from 1 on */
+  int64_t done, total;   /* samples of all epochs */
+  double loss, right;    /* means of this epoch so far; right: percent, below 0 where it is not known */
+} TrainProgress;
+
+/* Called from one thread; each may be NULL. */
 typedef struct TrainWatch {
-  void (*sample)(void *context, int64_t done, int64_t total); /* NULL: nobody */
-  void (*epoch)(void *context, const TrainEpoch *epoch);      /* NULL: nobody */
+  void (*step)(void *context, const TrainProgress *progress);
+  /* At the end of each epoch; where a training goes on, first for those that were done before. */
+  void (*epoch)(void *context, const TrainEpoch *epoch);
+  /* Asked after each step: true stops the training with INTERRUPTED, after its state is kept. */
+  bool (*stop)(void *context);
   void *context;
 } TrainWatch;
 
 /* Trains and leaves the weights of the epoch with most held-out answers right, or the least held-out loss
    where those are not known (of the last epoch where nothing is held out) in models->student, as constants in
    its arena. `held` may be NULL or empty. UNSUPPORTED where no gradient goes through a node; BAD_INPUT where
-   loss, labels, teacher and outputs do not fit one another, or where the training diverges. */
+   loss, labels, teacher and outputs do not fit one another, where the checkpoint is damaged or of another
+   training, or where the training diverges. A training that goes on ends with the bytes of one that was never
+   stopped. The checkpoint of one that ended well is the caller's to remove. */
 Status train_graph(TrainModels *models, const TrainSet *set, const TrainSet *held,
                    const TrainOptions *options, Pool *pool, const TrainWatch *watch, TrainReport *report,
                    Error *err);

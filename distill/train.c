@@ -1,31 +1,10 @@
 /* The loop: epochs of steps, the best weights kept. */
-#include "distill/distill.h"
-
-#include "distill/evaluate.h"
-#include "distill/step.h"
+#include "distill/training.h"
 #include "distill/training_form.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-typedef struct Training {
-  const TrainOptions *options;
-  const TrainSet *set, *held; /* held: NULL where there is none */
-  const TrainWatch *watch;
-  TrainReport *report;
-  Weights weights;
-  Goal goal;
-  Step *step;
-  Evaluator *evaluator;
-  Optimizer *optimizer;
-  Pool *pool;
-  int64_t *order; /* of the samples in this epoch */
-  float *best; /* weights and statistics of the best epoch, behind one another; NULL: nothing is held out */
-  float *own;  /* weights while their averages are looked at; NULL: no averages are kept */
-  int64_t steps, steps_total;
-} Training;
 
 TrainOptions train_defaults(void) {
   return (TrainOptions){.epochs = 10,
@@ -36,30 +15,12 @@ TrainOptions train_defaults(void) {
                         .schedule = {.kind = SCHEDULE_COSINE, .rate = 0.001}};
 }
 
-/* ---- weights, kept and put back ---- */
+/* ---- weights and their averages ---- */
 
-static int64_t all_elements(const Weights *weights) {
-  int64_t count = weights->elements;
-  for (int i = 0; i < weights->statistic_count; i++) count += weights->statistics[i].count;
-  return count;
-}
-
-/* Copies between the tensors and one block; `into` is the direction. */
-static void copy_weights(const Weights *weights, float *block, bool into) {
-  for (int i = 0; i < weights->count + weights->statistic_count; i++) {
-    bool is_weight = i < weights->count;
-    const Statistic *statistic = is_weight ? NULL : &weights->statistics[i - weights->count];
-    Tensor *tensor = is_weight ? weights->list[i].tensor : statistic->tensor;
-    size_t bytes = tensor_bytes(tensor);
-    memcpy(into ? (void *)block : tensor->data, into ? tensor->data : (const void *)block, bytes);
-    block += bytes / sizeof(float);
-  }
-}
-
-/* The moving averages take the weights' places; training_own() undoes it. */
+/* The moving averages take the weights' places; take_own() undoes it. */
 static void take_averages(Training *training) {
   if (training->own == NULL) return;
-  copy_weights(&training->weights, training->own, true);
+  weights_store(&training->weights, training->own);
   for (int i = 0; i < training->weights.count; i++) {
     const float *average = optimizer_average(training->optimizer, i);
     memcpy(training->weights.list[i].tensor->data, average, tensor_bytes(training->weights.list[i].tensor));
@@ -67,7 +28,7 @@ static void take_averages(Training *training) {
 }
 
 static void take_own(Training *training) {
-  if (training->own != NULL) copy_weights(&training->weights, training->own, false);
+  if (training->own != NULL) weights_load(&training->weights, training->own);
 }
 
 /* ---- what is prepared ---- */
@@ -88,20 +49,23 @@ static Status new_optimizer(Training *training, Error *err) {
 }
 
 static Status new_blocks(Training *training, Error *err) {
-  size_t bytes = (size_t)all_elements(&training->weights) * sizeof(float);
+  size_t bytes = weights_bytes(&training->weights);
   training->order = calloc((size_t)training->set->count, sizeof *training->order);
-  if (training->order == NULL) return fail_memory(err);
+  training->rows = calloc((size_t)training->options->epochs, sizeof *training->rows);
+  if (training->order == NULL || training->rows == NULL) return fail_memory(err);
   if (training->held != NULL) {
     training->best = bytes_new(bytes, err);
     if (training->best == NULL) return err->status;
+    memset(training->best, 0, bytes);
   }
   if (training->options->optimizer.ema <= 0) return OK;
   training->own = bytes_new(bytes, err);
   return training->own != NULL ? OK : err->status;
 }
 
-static Status prepare(Training *training, const TrainModels *models, Error *err) {
+static Status prepare(Training *training, Error *err) {
   const TrainOptions *options = training->options;
+  const TrainModels *models = training->models;
   TRY(goal_settle(&training->goal, models, training->set, &options->loss, err));
   DropoutRatios ratios = {.hidden = options->dropout, .input = options->input_dropout};
   TRY(training_form(models->twin, &ratios, err));
@@ -118,7 +82,9 @@ static Status prepare(Training *training, const TrainModels *models, Error *err)
   *training->report = (TrainReport){.parameters = training->weights.elements,
                                     .frozen = training->weights.frozen,
                                     .loss = training->goal.loss.kind};
-  return OK;
+  training->place.now.epoch = 1;
+  training->last_kept = training_clock();
+  return options->keeping.resume ? training_resume(training, err) : OK;
 }
 
 static void release(Training *training) {
@@ -126,6 +92,8 @@ static void release(Training *training) {
   evaluator_free(training->evaluator);
   optimizer_free(training->optimizer);
   free(training->order);
+  free(training->rows);
+  checkpoint_free(&training->good);
   bytes_free(training->best);
   bytes_free(training->own);
 }
@@ -148,32 +116,69 @@ static void shuffle(Training *training, int64_t epoch) {
   }
 }
 
-static Status diverged(const Training *training, Error *err) {
-  return fail(
-      err, BAD_INPUT,
-      "the training diverges in step %lld of %lld: loss or gradient is not finite; a smaller --rate or "
-      "--clip-norm 1 helps",
-      (long long)training->steps + 1, (long long)training->steps_total);
-}
-
-static Status one_step(Training *training, int64_t from, TrainEpoch *epoch, Error *err) {
+static Status one_step(Training *training, Error *err) {
   const TrainOptions *options = training->options;
-  int64_t left = training->set->count - from, count = left < options->batch ? left : options->batch;
+  TrainPlace *place = &training->place;
+  int64_t left = training->set->count - place->done, count = left < options->batch ? left : options->batch;
   StepResult result;
-  TRY(step_run(training->step, training->order + from, count, seed_of(training, 2, training->steps), &result,
-               err));
+  TRY(step_run(training->step, training->order + place->done, count, seed_of(training, 2, place->steps),
+               &result, err));
   for (int i = 0; i < training->weights.count; i++)
     optimizer_set_gradient(training->optimizer, i, step_gradient(training->step, i));
-  epoch->rate = schedule_rate(&options->schedule, training->steps, training->steps_total);
-  double norm = optimizer_step(training->optimizer, epoch->rate, training->pool);
-  if (!isfinite(norm) || !isfinite(result.loss)) return diverged(training, err);
-  training->steps++;
-  epoch->loss += result.loss;
-  epoch->right += (double)result.right;
+  place->now.rate = schedule_rate(&options->schedule, place->steps, training->steps_total);
+  double norm = optimizer_step(training->optimizer, place->now.rate, training->pool);
+  if (!isfinite(norm) || !isfinite(result.loss)) return training_diverged(training, err);
+  place->steps++;
+  place->done += count;
+  place->now.loss += result.loss;
+  place->now.right += (double)result.right;
   return OK;
 }
 
-static bool is_better(const TrainEpoch *epoch, const TrainEpoch *best) {
+/* The sums so far as means. */
+static TrainEpoch epoch_means(const Training *training) {
+  TrainEpoch epoch = training->place.now;
+  LossKind loss = training->goal.loss.kind;
+  double samples = (double)training->place.done;
+  bool labelled = training->set->labels != NULL && loss != LOSS_MSE && loss != LOSS_RECONSTRUCTION;
+  epoch.loss /= samples;
+  epoch.right = labelled ? 100 * epoch.right / samples : -1;
+  return epoch;
+}
+
+static void tell(const Training *training) {
+  if (training->watch->step == NULL) return;
+  TrainEpoch means = epoch_means(training);
+  int64_t samples = training->set->count, epochs = training->options->epochs;
+  TrainProgress progress = {.epoch = means.epoch,
+                            .epochs = epochs,
+                            .done = (means.epoch - 1) * samples + training->place.done,
+                            .total = epochs * samples,
+                            .loss = means.loss,
+                            .right = means.right};
+  training->watch->step(training->watch->context, &progress);
+}
+
+static bool must_stop(const Training *training) {
+  return training->watch->stop != NULL && training->watch->stop(training->watch->context);
+}
+
+/* From wherever in the epoch the training is to its end. */
+static Status rest_of_epoch(Training *training, Error *err) {
+  TrainEpoch *now = &training->place.now;
+  double start = training_clock() - now->seconds;
+  shuffle(training, now->epoch);
+  while (training->place.done < training->set->count) {
+    TRY(one_step(training, err));
+    now->seconds = training_clock() - start;
+    tell(training);
+    if (must_stop(training)) return training_stop(training, err);
+    TRY(training_keep_when_due(training, err));
+  }
+  return OK;
+}
+
+bool train_epoch_is_better(const TrainEpoch *epoch, const TrainEpoch *best) {
   if (best->epoch == 0 || epoch->held_right > best->held_right) return true;
   return epoch->held_right == best->held_right && epoch->held_loss < best->held_loss;
 }
@@ -183,7 +188,7 @@ static Status judge(Training *training, TrainEpoch *epoch, Error *err) {
   epoch->held_loss = NAN;
   epoch->held_right = -1;
   if (training->held == NULL) {
-    training->report->best = *epoch;
+    training->place.best = *epoch;
     return OK;
   }
   Evaluation evaluation;
@@ -191,48 +196,31 @@ static Status judge(Training *training, TrainEpoch *epoch, Error *err) {
   TRY(evaluator_run(training->evaluator, &evaluation, err));
   epoch->held_loss = evaluation.loss;
   epoch->held_right = evaluation.right;
-  if (is_better(epoch, &training->report->best)) {
-    training->report->best = *epoch;
-    copy_weights(&training->weights, training->best, true);
+  if (train_epoch_is_better(epoch, &training->place.best)) {
+    training->place.best = *epoch;
+    weights_store(&training->weights, training->best);
   }
   take_own(training);
   return OK;
 }
 
-static double clock_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static Status one_epoch(Training *training, int64_t number, Error *err) {
-  const TrainOptions *options = training->options;
-  int64_t samples = training->set->count;
-  double start = clock_seconds();
-  TrainEpoch epoch = {.epoch = number};
-  shuffle(training, number);
-  for (int64_t from = 0; from < samples; from += options->batch) {
-    TRY(one_step(training, from, &epoch, err));
-    int64_t done = from + options->batch < samples ? from + options->batch : samples;
-    if (training->watch->sample != NULL)
-      training->watch->sample(training->watch->context, (number - 1) * samples + done,
-                              options->epochs * samples);
-  }
-  bool labelled = training->set->labels != NULL && training->report->loss != LOSS_MSE &&
-                  training->report->loss != LOSS_RECONSTRUCTION;
-  epoch.loss /= (double)samples;
-  epoch.right = labelled ? 100 * epoch.right / (double)samples : -1;
-  epoch.seconds = clock_seconds() - start;
+static Status one_epoch(Training *training, Error *err) {
+  TRY(rest_of_epoch(training, err));
+  TrainEpoch epoch = epoch_means(training);
   TRY(judge(training, &epoch, err));
+  training->rows[epoch.epoch - 1] = epoch;
+  training->place.now = (TrainEpoch){.epoch = epoch.epoch + 1};
+  training->place.done = 0;
   if (training->watch->epoch != NULL) training->watch->epoch(training->watch->context, &epoch);
-  return OK;
+  return epoch.epoch < training->options->epochs ? training_remember(training, err) : OK;
 }
 
-static Status run(Training *training, const TrainModels *models, Error *err) {
-  TRY(prepare(training, models, err));
-  for (int64_t e = 1; e <= training->options->epochs; e++) TRY(one_epoch(training, e, err));
+static Status run(Training *training, Error *err) {
+  TRY(prepare(training, err));
+  while (training->place.now.epoch <= training->options->epochs) TRY(one_epoch(training, err));
+  training->report->best = training->place.best;
   if (training->best != NULL)
-    copy_weights(&training->weights, training->best, false);
+    weights_load(&training->weights, training->best);
   else
     take_averages(training);
   return OK;
@@ -243,12 +231,13 @@ Status train_graph(TrainModels *models, const TrainSet *set, const TrainSet *hel
                    Error *err) {
   static const TrainWatch nobody = {0};
   Training training = {.options = options,
+                       .models = models,
                        .set = set,
                        .held = held != NULL && held->count > 0 ? held : NULL,
                        .watch = watch != NULL ? watch : &nobody,
                        .report = report,
                        .pool = pool};
-  Status status = run(&training, models, err);
+  Status status = run(&training, err);
   release(&training);
   return status;
 }

@@ -2,6 +2,8 @@
 
 #include "distill/parameters.h"
 
+#include <string.h>
+
 /* A writable copy of a constant, in its place in both graphs. */
 static Tensor *share(Graph *student, Value *value, Value *other, Error *err) {
   const Tensor *from = value->constant;
@@ -55,4 +57,36 @@ Status weights_share(Weights *weights, Graph *student, Graph *twin, Error *err) 
       TRY(share_statistic(weights, student, twin->nodes[n], i, err));
   if (weights->count > 0) return OK;
   return fail(err, BAD_INPUT, "the model has no weights that could be trained");
+}
+
+/* ---- all of them as one block ---- */
+
+/* Of weights and statistics, counted through. */
+static Tensor *tensor_at(const Weights *weights, int i) {
+  return i < weights->count ? weights->list[i].tensor : weights->statistics[i - weights->count].tensor;
+}
+
+size_t weights_bytes(const Weights *weights) {
+  size_t bytes = 0;
+  for (int i = 0; i < weights->count + weights->statistic_count; i++)
+    bytes += tensor_bytes(tensor_at(weights, i));
+  return bytes;
+}
+
+void weights_store(const Weights *weights, void *block) {
+  uint8_t *to = block;
+  for (int i = 0; i < weights->count + weights->statistic_count; i++) {
+    const Tensor *tensor = tensor_at(weights, i);
+    memcpy(to, tensor->data, tensor_bytes(tensor));
+    to += tensor_bytes(tensor);
+  }
+}
+
+void weights_load(const Weights *weights, const void *block) {
+  const uint8_t *from = block;
+  for (int i = 0; i < weights->count + weights->statistic_count; i++) {
+    Tensor *tensor = tensor_at(weights, i);
+    memcpy(tensor->data, from, tensor_bytes(tensor));
+    from += tensor_bytes(tensor);
+  }
 }

@@ -31,4 +31,10 @@ typedef struct Weights {
 /* `twin` must be in its training form, `student` not. Lists live in the student's arena. */
 Status weights_share(Weights *weights, Graph *student, Graph *twin, Error *err);
 
+/* Of all weights and statistics together. */
+size_t weights_bytes(const Weights *weights);
+/* Copies weights and statistics into one block of weights_bytes(), and back. */
+void weights_store(const Weights *weights, void *block);
+void weights_load(const Weights *weights, const void *block);
+
 #endif

@@ -69,11 +69,22 @@ END_TEST
 
 START_TEST(progress_lines) {
   char buffer[PROGRESS_ROOM];
-  ck_assert_str_eq(progress_line(buffer, "run", 0, 10, 0), "run [........................]   0%");
-  ck_assert_str_eq(progress_line(buffer, "run", 5, 10, 3),
+  Progress progress = {.what = "run"};
+  ck_assert_str_eq(progress_line(buffer, &progress, 0, 10, 0), "run [........................]   0%");
+  ck_assert_str_eq(progress_line(buffer, &progress, 5, 10, 3),
                    "run [############............]  50%  3.00 s left");
-  ck_assert_str_eq(progress_line(buffer, "run", 10, 10, 6), "run [########################] 100%");
-  ck_assert_str_eq(progress_line(buffer, "run", 0, 0, 0), "run [........................]   0%");
+  ck_assert_str_eq(progress_line(buffer, &progress, 10, 10, 6), "run [########################] 100%");
+  ck_assert_str_eq(progress_line(buffer, &progress, 0, 0, 0), "run [........................]   0%");
+}
+END_TEST
+
+/* What was done before says nothing of how long the rest takes. */
+START_TEST(progress_goes_on) {
+  char buffer[PROGRESS_ROOM];
+  Progress progress = {.what = "run", .from = 4, .detail = "loss 2"};
+  ck_assert_str_eq(progress_line(buffer, &progress, 4, 10, 0), "run [#########...............]  40%  loss 2");
+  ck_assert_str_eq(progress_line(buffer, &progress, 5, 10, 3),
+                   "run [############............]  50%  loss 2  15 s left");
 }
 END_TEST
 
@@ -94,6 +105,7 @@ Suite *suite_screen(void) {
   tcase_add_test(tests, csv_is_quoted);
   tcase_add_test(tests, prose_is_wrapped);
   tcase_add_test(tests, progress_lines);
+  tcase_add_test(tests, progress_goes_on);
   tcase_add_test(tests, quiet_shows_no_progress);
   suite_add_tcase(suite, tests);
   return suite;
