@@ -9,7 +9,7 @@ static Status new_inputs(MicroBatch *batch, Error *err) {
   if (batch->tensors == NULL || batch->inputs == NULL) return err->status;
   for (int i = 0; i < set->input_count; i++) {
     batch->tensors[i] = set->forms[i];
-    batch->tensors[i].data = arena_new(&batch->arena, (size_t)batch->most, set->sample_bytes[i], err);
+    batch->tensors[i].data = arena_new(&batch->arena, (size_t)batch->most, set->inputs[i].row_bytes, err);
     if (batch->tensors[i].data == NULL) return err->status;
     batch->inputs[i] = &batch->tensors[i];
   }
@@ -46,7 +46,7 @@ void micro_batch_free(MicroBatch *batch) {
 static void copy_samples(MicroBatch *batch, const int64_t *indices, int64_t count) {
   batch->count = count;
   for (int i = 0; i < batch->set->input_count; i++) {
-    size_t bytes = batch->set->sample_bytes[i];
+    size_t bytes = batch->set->inputs[i].row_bytes;
     batch->tensors[i].shape.dims[0] = count;
     for (int64_t s = 0; s < count; s++)
       memcpy((uint8_t *)batch->tensors[i].data + (size_t)s * bytes,
