@@ -39,8 +39,7 @@ static Status open_models(TrainJob *job, const char *teacher, const char *studen
   TRY(bind_like(job, &job->twin, err));
   if (teacher == NULL) return OK;
   TRY(model_open(&job->teacher, teacher, err));
-  TRY(bind_like(job, &job->teacher, err));
-  return model_clean(&job->teacher, err);
+  return bind_like(job, &job->teacher, err);
 }
 
 static Status load_samples(TrainJob *job, Error *err) {

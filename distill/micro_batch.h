@@ -13,11 +13,11 @@ typedef struct MicroBatch {
   Tensor *tensors;
   const Tensor **inputs; /* of a run: as many as the set has */
   float *truth;          /* NULL where there are no labels */
-  float *clean;          /* the first input before it was changed, of RECONSTRUCTION */
+  float *clean;          /* the first input before it was changed; NULL where nothing is compared with it */
+  float **given;         /* by output: values that it is to have; NULL: none */
   int64_t *partners;     /* of mixup */
   double *lambda;
   float *sample_scratch;
-  double *loss_scratch;
   Arena arena;
 } MicroBatch;
 
@@ -31,8 +31,8 @@ void micro_batch_take(MicroBatch *batch, const int64_t *indices, int64_t count);
 void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const int64_t *indices,
                          int64_t count, const int64_t *all, int64_t all_count, uint64_t seed);
 
-/* What `output`, computed from the micro-batch, is to be compared with. `teacher`: NULL or its output. */
-LossRows micro_batch_rows(const MicroBatch *batch, const Tensor *output, const Tensor *teacher);
+/* What a term's value is to be compared with; `answers` are the teacher's, by goal->teacher_values. */
+const float *micro_batch_target(const MicroBatch *batch, const Term *term, const Tensor *const *answers);
 /* How many of the rows name their sample's true class; 0 where none is known. */
 int64_t micro_batch_right(const MicroBatch *batch, const int64_t *indices, const Tensor *output);
 

@@ -17,6 +17,7 @@ typedef struct Training {
   TrainReport *report;
   Weights weights;
   Goal goal;
+  Teacher *teacher; /* NULL: nothing is compared with one */
   Step *step;
   Evaluator *evaluator;
   Optimizer *optimizer;
@@ -31,6 +32,7 @@ TrainOptions train_defaults(void) {
   return (TrainOptions){.epochs = 10,
                         .batch = 128,
                         .micro_batch = 32,
+                        .keep_answers = true,
                         .loss = {.temperature = 4, .hard_weight = 0.1},
                         .optimizer = optimizer_defaults(),
                         .schedule = {.kind = SCHEDULE_COSINE, .rate = 0.001}};
@@ -39,7 +41,7 @@ TrainOptions train_defaults(void) {
 /* ---- weights, kept and put back ---- */
 
 static int64_t all_elements(const Weights *weights) {
-  int64_t count = weights->elements;
+  int64_t count = weights->elements + weights->helpers;
   for (int i = 0; i < weights->statistic_count; i++) count += weights->statistics[i].count;
   return count;
 }
@@ -100,16 +102,26 @@ static Status new_blocks(Training *training, Error *err) {
   return training->own != NULL ? OK : err->status;
 }
 
+static Status new_teacher(Training *training, Graph *graph, Error *err) {
+  if (training->goal.teacher_count == 0) return OK;
+  int workers = training->pool == NULL ? 1 : pool_workers(training->pool);
+  return teacher_new(&training->teacher, graph, &training->goal, training->options->micro_batch, workers,
+                     err);
+}
+
 static Status prepare(Training *training, const TrainModels *models, Error *err) {
   const TrainOptions *options = training->options;
-  TRY(goal_settle(&training->goal, models, training->set, &options->loss, err));
+  const Goal *goal = &training->goal;
+  TRY(goal_settle(&training->goal, models, training->set, &options->loss, options->seed, err));
+  TRY(new_teacher(training, models->teacher, err));
   DropoutRatios ratios = {.hidden = options->dropout, .input = options->input_dropout};
   TRY(training_form(models->twin, &ratios, err));
   TRY(weights_share(&training->weights, models->student, models->twin, err));
-  TRY(step_new(&training->step, models, &training->weights, &training->goal, training->set, options,
+  TRY(goal_add_weights(goal, &training->weights, &models->student->arena, err));
+  TRY(step_new(&training->step, models, &training->weights, goal, training->teacher, training->set, options,
                training->pool, err));
   if (training->held != NULL)
-    TRY(evaluator_new(&training->evaluator, models, &training->goal, training->held, options->micro_batch,
+    TRY(evaluator_new(&training->evaluator, models, goal, training->teacher, training->held, options,
                       training->pool, err));
   TRY(new_optimizer(training, err));
   TRY(new_blocks(training, err));
@@ -117,7 +129,8 @@ static Status prepare(Training *training, const TrainModels *models, Error *err)
   training->steps_total = steps * options->epochs;
   *training->report = (TrainReport){.parameters = training->weights.elements,
                                     .frozen = training->weights.frozen,
-                                    .loss = training->goal.loss.kind};
+                                    .outputs = goal->outputs,
+                                    .loss = goal->loss.kind};
   return OK;
 }
 
@@ -125,6 +138,8 @@ static void release(Training *training) {
   step_free(training->step);
   evaluator_free(training->evaluator);
   optimizer_free(training->optimizer);
+  teacher_free(training->teacher);
+  goal_free(&training->goal);
   free(training->order);
   bytes_free(training->best);
   bytes_free(training->own);
@@ -218,10 +233,8 @@ static Status one_epoch(Training *training, int64_t number, Error *err) {
       training->watch->sample(training->watch->context, (number - 1) * samples + done,
                               options->epochs * samples);
   }
-  bool labelled = training->set->labels != NULL && training->report->loss != LOSS_MSE &&
-                  training->report->loss != LOSS_RECONSTRUCTION;
   epoch.loss /= (double)samples;
-  epoch.right = labelled ? 100 * epoch.right / (double)samples : -1;
+  epoch.right = training->goal.labelled ? 100 * epoch.right / (double)samples : -1;
   epoch.seconds = clock_seconds() - start;
   TRY(judge(training, &epoch, err));
   if (training->watch->epoch != NULL) training->watch->epoch(training->watch->context, &epoch);

@@ -63,7 +63,9 @@ Status train_set_split(TrainSet *set, int64_t count, uint64_t seed, TrainSet *pa
 
 static void free_samples(TrainSet *set) {
   for (int i = 0; set->inputs != NULL && i < set->input_count; i++) sample_rows_free(&set->inputs[i]);
+  for (int i = 0; i < set->target_count; i++) sample_rows_free(&set->targets[i]);
   free(set->inputs);
+  free(set->targets);
 }
 
 void train_set_free(TrainSet *set) {
