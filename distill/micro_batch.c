@@ -9,7 +9,8 @@ static Status new_inputs(MicroBatch *batch, Error *err) {
   if (batch->tensors == NULL || batch->inputs == NULL) return err->status;
   for (int i = 0; i < set->input_count; i++) {
     batch->tensors[i] = set->forms[i];
-    batch->tensors[i].data = arena_new(&batch->arena, (size_t)batch->most, set->inputs[i].row_bytes, err);
+    size_t most = (size_t)(batch->most > MICRO_BATCH_LEAST ? batch->most : MICRO_BATCH_LEAST);
+    batch->tensors[i].data = arena_new(&batch->arena, most, set->inputs[i].row_bytes, err);
     if (batch->tensors[i].data == NULL) return err->status;
     batch->inputs[i] = &batch->tensors[i];
   }
@@ -118,6 +119,16 @@ void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const
   }
   if (batch->truth != NULL)
     goal_truth(batch->goal, batch->set, indices, batch->partners, batch->lambda, count, batch->truth);
+}
+
+void micro_batch_pad(MicroBatch *batch, int64_t rows) {
+  for (int i = 0; i < batch->set->input_count; i++) {
+    size_t bytes = batch->set->inputs[i].row_bytes;
+    uint8_t *data = batch->tensors[i].data;
+    for (int64_t s = batch->count; s < rows; s++)
+      memcpy(data + (size_t)s * bytes, data + (size_t)(batch->count - 1) * bytes, bytes);
+    batch->tensors[i].shape.dims[0] = rows;
+  }
 }
 
 const float *micro_batch_target(const MicroBatch *batch, const Term *term, const Tensor *const *answers) {

@@ -4,6 +4,9 @@
 #define DISTILL_MICRO_BATCH_H
 
 #include "distill/goal.h"
+#include "operators/panel_product.h"
+
+#define MICRO_BATCH_LEAST PANEL_LEAST_ROWS /* samples that there is room for in any case */
 
 typedef struct MicroBatch {
   const TrainSet *set;
@@ -30,6 +33,10 @@ void micro_batch_take(MicroBatch *batch, const int64_t *indices, int64_t count);
    what is drawn for indices[0], seed + 1 for indices[1] ... */
 void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const int64_t *indices,
                          int64_t count, const int64_t *all, int64_t all_count, uint64_t seed);
+
+/* The inputs have `rows` samples from now on, at most MICRO_BATCH_LEAST or those there is room for: behind
+   the batch's own the last one again. */
+void micro_batch_pad(MicroBatch *batch, int64_t rows);
 
 /* What a term's value is to be compared with; `answers` are the teacher's, by goal->teacher_values. */
 const float *micro_batch_target(const MicroBatch *batch, const Term *term, const Tensor *const *answers);

@@ -157,19 +157,25 @@ static void keep(Answers *kept, const TeacherWorker *worker, const int64_t *indi
   for (int64_t s = 0; s < count; s++) kept->is_known[indices[s]] = 1;
 }
 
-static Status compute(const Teacher *teacher, TeacherWorker *worker, const MicroBatch *batch, Error *err) {
-  TRY(runner_run(worker->runner, batch->inputs, NULL, err));
+/* As many rows that products take the same way whatever else is in the micro-batch: with fewer, an answer
+   would differ in its last bits. */
+static Status compute(const Teacher *teacher, TeacherWorker *worker, MicroBatch *batch, Error *err) {
+  int64_t rows = batch->count < MICRO_BATCH_LEAST ? MICRO_BATCH_LEAST : batch->count;
+  micro_batch_pad(batch, rows);
+  Status status = runner_run(worker->runner, batch->inputs, NULL, err);
+  micro_batch_pad(batch, batch->count);
+  TRY(status);
   for (int i = 0; i < teacher->count; i++) {
     worker->answers[i] = runner_output(worker->runner, i);
-    if (tensor_bytes(worker->answers[i]) != (size_t)batch->count * teacher->row_bytes[i])
+    if (tensor_bytes(worker->answers[i]) != (size_t)rows * teacher->row_bytes[i])
       return fail(err, BAD_INPUT,
                   "the teacher's answers do not grow with the batch: is a Reshape to a fixed batch inside?");
   }
   return OK;
 }
 
-Status teacher_ask(Teacher *teacher, int worker, const MicroBatch *batch, const int64_t *indices,
-                   Answers *kept, const Tensor *const **answers, Error *err) {
+Status teacher_ask(Teacher *teacher, int worker, MicroBatch *batch, const int64_t *indices, Answers *kept,
+                   const Tensor *const **answers, Error *err) {
   *answers = NULL;
   if (teacher == NULL) return OK;
   TeacherWorker *own = &teacher->workers[worker];

@@ -24,7 +24,7 @@ void answers_free(Answers *answers); /* accepts NULL */
 /* The answers to a micro-batch, by goal->teacher_values, until the worker's next one. `kept`: NULL, or where
    they are taken from if all are known there, and are put otherwise: for samples that were not changed.
    Several workers may ask at a time, for different samples. A teacher of NULL gives NULL. */
-Status teacher_ask(Teacher *teacher, int worker, const MicroBatch *batch, const int64_t *indices,
-                   Answers *kept, const Tensor *const **answers, Error *err);
+Status teacher_ask(Teacher *teacher, int worker, MicroBatch *batch, const int64_t *indices, Answers *kept,
+                   const Tensor *const **answers, Error *err);
 
 #endif
