@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SUGGESTIONS 3 /* of names, where one is unknown */
+
 typedef struct Matching {
   Goal *goal;
   const TrainModels *models;
   const FeatureOption *option;
   uint64_t seed;
-  int teacher_nodes; /* of the model itself, without those that are added here */
+  int teacher_nodes;                         /* of the model itself, without those that are added here */
+  const bool *student_needs, *teacher_needs; /* by value: an output depends on it */
   double weight;
 } Matching;
 
@@ -98,7 +101,9 @@ static Status add_attend(Matching *matching, const Pair *pair, Term *term, Error
   return goal_add_term(goal, term, err);
 }
 
-static Status settle_pair(Pair *pair, Error *err) {
+static Status settle_pair(const Matching *matching, Pair *pair, Error *err) {
+  if (!matching->student_needs[pair->student->index])
+    return fail(err, BAD_INPUT, "no output of the student depends on it");
   TRY(feature_form(&pair->own, pair->student, "student", err));
   TRY(feature_form(&pair->other, pair->teacher, "teacher", err));
   return feature_windows(&pair->own, &pair->other, &pair->of_own, &pair->of_other, err);
@@ -106,7 +111,7 @@ static Status settle_pair(Pair *pair, Error *err) {
 
 static Status add_pair(Matching *matching, Value *student, Value *teacher, Error *err) {
   Pair pair = {.student = student, .teacher = teacher};
-  TRY(settle_pair(&pair, err));
+  TRY(settle_pair(matching, &pair, err));
   Term term = {.value = graph_find_value(matching->models->twin, student->name),
                .student = student,
                .count = pair.own.channels * pair.own.positions,
@@ -121,27 +126,38 @@ static Status add_pair(Matching *matching, Value *student, Value *teacher, Error
 static Status add_if_fits(Matching *matching, Value *student, Value *teacher, int *added, Error *err) {
   Pair pair = {.student = student, .teacher = teacher};
   Error reason = {0};
-  if (settle_pair(&pair, &reason) != OK) return OK;
+  if (settle_pair(matching, &pair, &reason) != OK) return OK;
   ++*added;
   return add_pair(matching, student, teacher, err);
 }
 
 /* ---- names ---- */
 
+/* Names that `name` is a part of, or the one nearest to it. */
+static void suggest(const char *name, const char *const *names, int count, Text *text) {
+  int found = 0, nearest = text_nearest(name, names, count);
+  for (int i = 0; nearest < 0 && i < count && found < SUGGESTIONS; i++)
+    if (strstr(names[i], name) != NULL) text_add(text, "%s'%s'", found++ > 0 ? ", " : "", names[i]);
+  if (nearest >= 0) text_add(text, "'%s'", names[nearest]);
+}
+
 static Status unknown(const Matching *matching, const Graph *graph, const char *whose, const char *name,
                       Error *err) {
+  Text text = {0};
+  int count = 0;
   const char **names = calloc((size_t)graph->value_count + 1, sizeof *names);
   if (names == NULL) return fail_memory(err);
-  int count = 0;
   for (int v = 0; v < graph->value_count; v++)
     if (graph->values[v]->producer != NULL) names[count++] = graph->values[v]->name;
-  int nearest = text_nearest(name, names, count);
-  Status status = nearest < 0 ? fail(err, BAD_USAGE, "--%s: the %s has no value '%s'",
-                                     option_name(matching->option), whose, name)
-                              : fail(err, BAD_USAGE, "--%s: the %s has no value '%s'; did you mean '%s'?",
-                                     option_name(matching->option), whose, name, names[nearest]);
+  suggest(name, names, count, &text);
+  const char *option = option_name(matching->option);
+  if (text.length > 0)
+    fail(err, BAD_USAGE, "--%s: the %s has no value '%s'; did you mean %s?", option, whose, name, text.bytes);
+  else
+    fail(err, BAD_USAGE, "--%s: the %s has no value '%s'", option, whose, name);
   free(names);
-  return status;
+  text_free(&text);
+  return BAD_USAGE;
 }
 
 /* NAME or NAME:WEIGHT; names may have colons too, so the whole is looked for first. */
@@ -188,11 +204,13 @@ static Status add_pattern(Matching *matching, const char *pattern, Error *err) {
               option_name(matching->option), pattern);
 }
 
-/* The last value of pictures of `like`'s size; `like` NULL: of any. Looks at nodes before `end`. */
-static Value *last_of_size(const Graph *graph, int end, const Value *like) {
+/* The last value of pictures of `like`'s size that is needed; `like` NULL: of any. Looks at nodes before
+ * `end`.
+ */
+static Value *last_of_size(const Graph *graph, const bool *needed, int end, const Value *like) {
   for (int n = end - 1; n >= 0; n--) {
     Value *value = graph->nodes[n]->output_count > 0 ? graph->nodes[n]->outputs[0] : NULL;
-    if (value == NULL || !value->has_shape || value->shape.rank != 4) continue;
+    if (value == NULL || !value->has_shape || value->shape.rank != 4 || !needed[value->index]) continue;
     bool is_picture = value->shape.dims[2] > 1 || value->shape.dims[3] > 1;
     if (like == NULL
             ? is_picture
@@ -205,12 +223,14 @@ static Value *last_of_size(const Graph *graph, int end, const Value *like) {
 /* Stages are told by the size of their pictures: what each ends with is compared. */
 static Status add_stages(Matching *matching, Error *err) {
   const Graph *student = matching->models->student;
+  const bool *needed = matching->student_needs;
   int added = 0;
   for (int n = 0; n < student->node_count; n++) {
-    Value *value = last_of_size(student, n + 1, NULL);
+    Value *value = last_of_size(student, needed, n + 1, NULL);
     if (value == NULL || value->producer != student->nodes[n]) continue;
-    if (last_of_size(student, student->node_count, value) != value) continue;
-    Value *teacher = last_of_size(matching->models->teacher, matching->teacher_nodes, value);
+    if (last_of_size(student, needed, student->node_count, value) != value) continue;
+    Value *teacher =
+        last_of_size(matching->models->teacher, matching->teacher_needs, matching->teacher_nodes, value);
     if (teacher != NULL) TRY(add_if_fits(matching, value, teacher, &added, err));
   }
   if (added > 0) return OK;
@@ -227,12 +247,32 @@ static Status add_option(Matching *matching, Error *err) {
   return is_pattern(name) ? add_pattern(matching, name, err) : add_named(matching, name, name, err);
 }
 
+/* By value: whether an output depends on it. Others are not computed. */
+static const bool *needed_values(const Graph *graph, Arena *arena, Error *err) {
+  bool *needed = arena_new(arena, (size_t)graph->value_count, sizeof *needed, err);
+  if (needed == NULL) return NULL;
+  for (int o = 0; o < graph->output_count; o++) needed[graph->outputs[o]->index] = true;
+  for (int n = graph->node_count - 1; n >= 0; n--) {
+    const Node *node = graph->nodes[n];
+    bool is_run = false;
+    for (int o = 0; o < node->output_count; o++)
+      is_run = is_run || (node->outputs[o] != NULL && needed[node->outputs[o]->index]);
+    for (int i = 0; is_run && i < node->input_count; i++)
+      if (node->inputs[i] != NULL) needed[node->inputs[i]->index] = true;
+  }
+  return needed;
+}
+
 Status goal_add_features(Goal *goal, const TrainModels *models, const LossOptions *loss, uint64_t seed,
                          Error *err) {
   Matching matching = {.goal = goal, .models = models, .seed = seed};
-  if (loss->feature_count > 0 && models->teacher == NULL)
+  if (loss->feature_count == 0) return OK;
+  if (models->teacher == NULL)
     return fail(err, BAD_INPUT, "inner values are compared with a teacher's, and there is none");
-  matching.teacher_nodes = models->teacher != NULL ? models->teacher->node_count : 0;
+  matching.teacher_nodes = models->teacher->node_count;
+  matching.student_needs = needed_values(models->student, &goal->arena, err);
+  matching.teacher_needs = needed_values(models->teacher, &goal->arena, err);
+  if (matching.student_needs == NULL || matching.teacher_needs == NULL) return err->status;
   for (int i = 0; i < loss->feature_count; i++) {
     matching.option = &loss->features[i];
     TRY(add_option(&matching, err));
