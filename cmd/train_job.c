@@ -63,9 +63,7 @@ static Status open_models(TrainJob *job, const char *teacher, const char *studen
   TRY(open_student(job, student, err));
   if (teacher == NULL) return OK;
   TRY(model_open(&job->teacher, teacher, err));
-  TRY(bind_like(job, &job->teacher, err));
-  job->models.teacher = job->teacher.graph;
-  return model_clean(&job->teacher, err);
+  return bind_like(job, &job->teacher, err);
 }
 
 static Status load_samples(TrainJob *job, Error *err) {

@@ -10,6 +10,8 @@ static const char *const losses[] = {
 #undef X
         NULL};
 
+static const char *const caches[] = {"auto", "off", NULL};
+
 const OptionRow train_output_rows[] = {
     {.name = "output",
      .short_name = 'o',
@@ -111,6 +113,33 @@ const OptionRow train_teacher_rows[] = {
      .maximum = 1,
      .group = "Training",
      .help = "share of the true classes in the loss, where the data has labels; the rest is the teacher's"},
+    {.name = "match",
+     .type = OPTION_PAIRS,
+     .metavar = "STUDENT=TEACHER[:WEIGHT]",
+     .name_optional = true,
+     .group = "Inner values",
+     .help =
+         "mean squared error between a value inside the student and one inside the teacher, added to the "
+         "loss; where the channels differ, a linear map between them is learnt beside. One name, or a "
+         "pattern with * and ?, stands for values that are called alike; auto: what stages of pictures of "
+         "equal size end with",
+     .example = "edgec distill teacher.onnx student.onnx --data train.npz --match auto -o better.onnx"},
+    {.name = "attend",
+     .type = OPTION_PAIRS,
+     .metavar = "STUDENT=TEACHER[:WEIGHT]",
+     .name_optional = true,
+     .group = "Inner values",
+     .help = "the same for where values are large, whatever in which channel (attention transfer): squared "
+             "difference of two maps of length 1",
+     .example = "edgec distill teacher.onnx student.onnx --data train.npz --attend auto:100 -o better.onnx"},
+    {.name = "teacher-cache",
+     .type = OPTION_CHOICE,
+     .choices = caches,
+     .metavar = "C",
+     .fallback = "auto",
+     .group = "Training",
+     .help = "auto: what the teacher makes of samples that come again unchanged is kept in a temporary file; "
+             "off: it is computed each time"},
     {0}};
 
 Status train_check(const Options *options, bool has_teacher, Error *err) {
@@ -124,6 +153,23 @@ Status train_check(const Options *options, bool has_teacher, Error *err) {
     return fail(err, BAD_USAGE, "%s: on what? --data samples.npz is missing", options->command);
   TRY(train_quant_check(options, err));
   return optimizer_check(options, err);
+}
+
+static Status take_features(const Options *options, LossOptions *loss, Error *err) {
+  static const char *const names[] = {[FEATURE_MATCH] = "match", [FEATURE_ATTEND] = "attend"};
+  int counts[2];
+  for (int kind = 0; kind < 2; kind++) options_pairs(options, names[kind], &counts[kind]);
+  Arena *arena = (Arena *)(uintptr_t)&options->arena;
+  FeatureOption *features = arena_new(arena, (size_t)(counts[0] + counts[1]), sizeof *features, err);
+  if (features == NULL) return err->status;
+  loss->features = features;
+  for (int kind = 0; kind < 2; kind++) {
+    const OptionPair *pairs = options_pairs(options, names[kind], &counts[kind]);
+    for (int i = 0; i < counts[kind]; i++)
+      features[loss->feature_count++] =
+          (FeatureOption){.kind = (FeatureKind)kind, .student = pairs[i].name, .teacher = pairs[i].value};
+  }
+  return OK;
 }
 
 Status train_take(const Options *options, bool has_teacher, TrainOptions *settings, Error *err) {
@@ -140,5 +186,6 @@ Status train_take(const Options *options, bool has_teacher, TrainOptions *settin
   if (!has_teacher) return OK;
   settings->loss.temperature = options_double(options, "temperature");
   settings->loss.hard_weight = options_double(options, "hard-weight");
-  return OK;
+  settings->keep_answers = options_choice(options, "teacher-cache") == 0;
+  return take_features(options, &settings->loss, err);
 }

@@ -9,7 +9,7 @@
 extern const OptionRow train_output_rows[];
 /* --epochs, --batch, --micro-batch, --hold-out, --loss, --dropout, --input-dropout */
 extern const OptionRow train_rows[];
-/* --temperature, --hard-weight: with a teacher */
+/* --temperature, --hard-weight, --match, --attend, --teacher-cache: with a teacher */
 extern const OptionRow train_teacher_rows[];
 
 /* BAD_USAGE where options do not fit one another. */

@@ -40,6 +40,7 @@ typedef struct TrainOptions {
   AugmentOptions augment;
   double dropout, input_dropout; /* ratios put before matrix products; 0: none */
   TrainKeeping keeping;
+  bool keep_answers;             /* of the teacher, to samples that it sees again unchanged */
 } TrainOptions;
 
 TrainOptions train_defaults(void);
@@ -48,7 +49,7 @@ TrainOptions train_defaults(void);
 typedef struct TrainModels {
   Graph *student; /* gets the trained weights */
   Graph *twin;    /* the same model once more: becomes the form that is trained */
-  Graph *teacher; /* NULL: none */
+  Graph *teacher; /* NULL: none; what it is not asked for is dropped from it */
 } TrainModels;
 
 /* What was measured in an epoch. */
@@ -69,6 +70,7 @@ typedef struct TrainReport {
   int64_t parameters;                     /* elements that are trained */
   int64_t frozen;                         /* float constants that are none */
   LossKind loss;                          /* what AUTO came to */
+  int outputs;                            /* of the student that are part of the loss */
   TrainEpoch best;                        /* the epoch whose weights the student has */
   int64_t resumed_epoch, resumed_samples; /* where it went on: samples done before, of all epochs; 0: began */
 } TrainReport;

@@ -2,7 +2,7 @@
 #ifndef DISTILL_EVALUATE_H
 #define DISTILL_EVALUATE_H
 
-#include "distill/goal.h"
+#include "distill/teacher.h"
 
 typedef struct Evaluator Evaluator;
 
@@ -11,8 +11,9 @@ typedef struct Evaluation {
   double right; /* percent; below 0 where no true classes are known */
 } Evaluation;
 
-Status evaluator_new(Evaluator **evaluator, const TrainModels *models, const Goal *goal, const TrainSet *held,
-                     int64_t micro_batch, Pool *pool, Error *err);
+/* `teacher`: NULL where no term compares with one. */
+Status evaluator_new(Evaluator **evaluator, const TrainModels *models, const Goal *goal, Teacher *teacher,
+                     const TrainSet *held, const TrainOptions *options, Pool *pool, Error *err);
 void evaluator_free(Evaluator *evaluator); /* accepts NULL */
 /* With the weights as they are now. */
 Status evaluator_run(Evaluator *evaluator, Evaluation *evaluation, Error *err);

@@ -9,7 +9,8 @@ static Status new_inputs(MicroBatch *batch, Error *err) {
   if (batch->tensors == NULL || batch->inputs == NULL) return err->status;
   for (int i = 0; i < set->input_count; i++) {
     batch->tensors[i] = set->forms[i];
-    batch->tensors[i].data = arena_new(&batch->arena, (size_t)batch->most, set->sample_bytes[i], err);
+    size_t most = (size_t)(batch->most > MICRO_BATCH_LEAST ? batch->most : MICRO_BATCH_LEAST);
+    batch->tensors[i].data = arena_new(&batch->arena, most, set->inputs[i].row_bytes, err);
     if (batch->tensors[i].data == NULL) return err->status;
     batch->inputs[i] = &batch->tensors[i];
   }
@@ -20,22 +21,36 @@ static void *room(MicroBatch *batch, int64_t count, size_t size, Error *err) {
   return arena_new(&batch->arena, (size_t)count, size, err);
 }
 
+/* Where what a term compares with is kept; NULL: of the teacher's and of the true classes. */
+static float **target_place(MicroBatch *batch, const Term *term) {
+  if (term->target == TARGET_INPUT) return &batch->clean;
+  return term->target == TARGET_GIVEN ? &batch->given[term->place] : NULL;
+}
+
+/* Room for what the terms compare with, unless it is a teacher's. */
+static Status new_targets(MicroBatch *batch, Error *err) {
+  const Goal *goal = batch->goal;
+  batch->given = room(batch, batch->set->target_count, sizeof *batch->given, err);
+  if (batch->given == NULL) return err->status;
+  if (goal->labelled && (batch->truth = room(batch, batch->most * goal->classes, sizeof(float), err)) == NULL)
+    return err->status;
+  for (int t = 0; t < goal->term_count; t++) {
+    float **place = target_place(batch, &goal->terms[t]);
+    if (place == NULL || *place != NULL) continue;
+    *place = room(batch, batch->most * goal->terms[t].count, sizeof(float), err);
+    if (*place == NULL) return err->status;
+  }
+  return OK;
+}
+
 Status micro_batch_new(MicroBatch *batch, const TrainSet *set, const Goal *goal, int64_t most, Error *err) {
   *batch = (MicroBatch){.set = set, .goal = goal, .most = most};
   TRY(new_inputs(batch, err));
-  int64_t elements = tensor_elements(&set->forms[0]);
-  bool labelled =
-      set->labels != NULL && goal->loss.kind != LOSS_MSE && goal->loss.kind != LOSS_RECONSTRUCTION;
-  batch->truth = labelled ? room(batch, most * goal->classes, sizeof(float), err) : NULL;
-  batch->clean =
-      goal->loss.kind == LOSS_RECONSTRUCTION ? room(batch, most * elements, sizeof(float), err) : NULL;
+  TRY(new_targets(batch, err));
   batch->partners = room(batch, most, sizeof *batch->partners, err);
   batch->lambda = room(batch, most, sizeof *batch->lambda, err);
-  batch->sample_scratch = room(batch, elements, sizeof(float), err);
-  batch->loss_scratch = room(batch, 2 * goal->classes, sizeof(double), err);
-  bool complete = (batch->truth != NULL) == labelled && batch->partners != NULL && batch->lambda != NULL &&
-                  batch->sample_scratch != NULL && batch->loss_scratch != NULL &&
-                  (batch->clean != NULL) == (goal->loss.kind == LOSS_RECONSTRUCTION);
+  batch->sample_scratch = room(batch, tensor_elements(&set->forms[0]), sizeof(float), err);
+  bool complete = batch->partners != NULL && batch->lambda != NULL && batch->sample_scratch != NULL;
   return complete ? OK : err->status;
 }
 
@@ -43,21 +58,42 @@ void micro_batch_free(MicroBatch *batch) {
   arena_free(&batch->arena);
 }
 
+static void copy_given(MicroBatch *batch, const int64_t *indices, int64_t count) {
+  for (int i = 0; i < batch->set->target_count; i++) {
+    if (batch->given[i] == NULL) continue;
+    size_t bytes = batch->set->targets[i].row_bytes;
+    for (int64_t s = 0; s < count; s++)
+      memcpy((uint8_t *)batch->given[i] + (size_t)s * bytes, train_set_target(batch->set, i, indices[s]),
+             bytes);
+  }
+}
+
 static void copy_samples(MicroBatch *batch, const int64_t *indices, int64_t count) {
   batch->count = count;
   for (int i = 0; i < batch->set->input_count; i++) {
-    size_t bytes = batch->set->sample_bytes[i];
+    size_t bytes = batch->set->inputs[i].row_bytes;
     batch->tensors[i].shape.dims[0] = count;
     for (int64_t s = 0; s < count; s++)
       memcpy((uint8_t *)batch->tensors[i].data + (size_t)s * bytes,
              train_set_sample(batch->set, i, indices[s]), bytes);
   }
   if (batch->clean != NULL) memcpy(batch->clean, batch->tensors[0].data, tensor_bytes(&batch->tensors[0]));
+  copy_given(batch, indices, count);
 }
 
 void micro_batch_take(MicroBatch *batch, const int64_t *indices, int64_t count) {
   copy_samples(batch, indices, count);
   if (batch->truth != NULL) goal_truth(batch->goal, batch->set, indices, NULL, NULL, count, batch->truth);
+}
+
+/* Values that outputs are to have are mixed as the samples are. */
+static void mix_given(MicroBatch *batch, int64_t s) {
+  for (int i = 0; i < batch->set->target_count; i++) {
+    if (batch->given[i] == NULL) continue;
+    int64_t elements = (int64_t)(batch->set->targets[i].row_bytes / sizeof(float));
+    augment_mix(batch->given[i] + s * elements, train_set_target(batch->set, i, batch->partners[s]), elements,
+                batch->lambda[s]);
+  }
 }
 
 /* Sample s of the first input; the partner that it may be mixed with is changed by nothing else. */
@@ -69,8 +105,9 @@ static void change_sample(MicroBatch *batch, const AugmentOptions *augment, int6
   augment_sample(augment, form, &random, sample, batch->sample_scratch);
   batch->partners[s] = all[random_below(&random, (uint64_t)all_count)];
   batch->lambda[s] = augment_mixup_weight(augment, &random);
-  if (batch->lambda[s] < 1)
-    augment_mix(sample, train_set_sample(batch->set, 0, batch->partners[s]), elements, batch->lambda[s]);
+  if (batch->lambda[s] >= 1) return;
+  augment_mix(sample, train_set_sample(batch->set, 0, batch->partners[s]), elements, batch->lambda[s]);
+  mix_given(batch, s);
 }
 
 void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const int64_t *indices,
@@ -84,15 +121,28 @@ void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const
     goal_truth(batch->goal, batch->set, indices, batch->partners, batch->lambda, count, batch->truth);
 }
 
-LossRows micro_batch_rows(const MicroBatch *batch, const Tensor *output, const Tensor *teacher) {
-  return (LossRows){.rows = batch->count,
-                    .count = batch->goal->classes,
-                    .output = output->data,
-                    .target = batch->clean != NULL ? batch->clean
-                              : teacher != NULL    ? (const float *)teacher->data
-                                                   : NULL,
-                    .truth = batch->truth,
-                    .scratch = batch->loss_scratch};
+void micro_batch_pad(MicroBatch *batch, int64_t rows) {
+  for (int i = 0; i < batch->set->input_count; i++) {
+    size_t bytes = batch->set->inputs[i].row_bytes;
+    uint8_t *data = batch->tensors[i].data;
+    for (int64_t s = batch->count; s < rows; s++)
+      memcpy(data + (size_t)s * bytes, data + (size_t)(batch->count - 1) * bytes, bytes);
+    batch->tensors[i].shape.dims[0] = rows;
+  }
+}
+
+const float *micro_batch_target(const MicroBatch *batch, const Term *term, const Tensor *const *answers) {
+  switch (term->target) {
+  case TARGET_LABELS:
+    return batch->truth;
+  case TARGET_TEACHER:
+    return answers[term->place]->data;
+  case TARGET_INPUT:
+    return batch->clean;
+  case TARGET_GIVEN:
+    return batch->given[term->place];
+  }
+  return NULL;
 }
 
 int64_t micro_batch_right(const MicroBatch *batch, const int64_t *indices, const Tensor *output) {

@@ -4,6 +4,9 @@
 #define DISTILL_MICRO_BATCH_H
 
 #include "distill/goal.h"
+#include "operators/panel_product.h"
+
+#define MICRO_BATCH_LEAST PANEL_LEAST_ROWS /* samples that there is room for in any case */
 
 typedef struct MicroBatch {
   const TrainSet *set;
@@ -13,11 +16,11 @@ typedef struct MicroBatch {
   Tensor *tensors;
   const Tensor **inputs; /* of a run: as many as the set has */
   float *truth;          /* NULL where there are no labels */
-  float *clean;          /* the first input before it was changed, of RECONSTRUCTION */
+  float *clean;          /* the first input before it was changed; NULL where nothing is compared with it */
+  float **given;         /* by output: values that it is to have; NULL: none */
   int64_t *partners;     /* of mixup */
   double *lambda;
   float *sample_scratch;
-  double *loss_scratch;
   Arena arena;
 } MicroBatch;
 
@@ -31,8 +34,12 @@ void micro_batch_take(MicroBatch *batch, const int64_t *indices, int64_t count);
 void micro_batch_augment(MicroBatch *batch, const AugmentOptions *augment, const int64_t *indices,
                          int64_t count, const int64_t *all, int64_t all_count, uint64_t seed);
 
-/* What `output`, computed from the micro-batch, is to be compared with. `teacher`: NULL or its output. */
-LossRows micro_batch_rows(const MicroBatch *batch, const Tensor *output, const Tensor *teacher);
+/* The inputs have `rows` samples from now on, at most MICRO_BATCH_LEAST or those there is room for: behind
+   the batch's own the last one again. */
+void micro_batch_pad(MicroBatch *batch, int64_t rows);
+
+/* What a term's value is to be compared with; `answers` are the teacher's, by goal->teacher_values. */
+const float *micro_batch_target(const MicroBatch *batch, const Term *term, const Tensor *const *answers);
 /* How many of the rows name their sample's true class; 0 where none is known. */
 int64_t micro_batch_right(const MicroBatch *batch, const int64_t *indices, const Tensor *output);
 

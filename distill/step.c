@@ -1,8 +1,7 @@
 #include "distill/step.h"
 
 #include "base/wide.h"
-#include "distill/micro_batch.h"
-#include "interpreter/backward.h"
+#include "distill/goal_run.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,8 +10,8 @@
 /* One thread's. */
 typedef struct Worker {
   Tape *tape;
-  Runner *teacher; /* NULL: none */
   MicroBatch batch;
+  GoalRun goal;
 } Worker;
 
 struct Step {
@@ -21,7 +20,8 @@ struct Step {
   const TrainOptions *options;
   Pool *pool;
   Backward *backward;
-  Interpreter *teacher;
+  Teacher *teacher; /* NULL: nobody */
+  Answers *answers; /* of it, kept; NULL: they are not */
   Worker *workers;
   int worker_count;
   float **gradients;    /* by weight */
@@ -40,7 +40,7 @@ struct Step {
 
 static Status new_worker(Step *step, Worker *worker, const TrainSet *set, Error *err) {
   TRY(tape_new(&worker->tape, step->backward, err));
-  if (step->teacher != NULL) TRY(runner_new(&worker->teacher, step->teacher, err));
+  TRY(goal_run_new(&worker->goal, step->goal, err));
   return micro_batch_new(&worker->batch, set, step->goal, step->options->micro_batch, err);
 }
 
@@ -62,22 +62,31 @@ static Status new_sums(Step *step, Error *err) {
 
 static Status prepare_backward(Step *step, const Graph *graph, Error *err) {
   const Weights *weights = step->weights;
+  const Goal *goal = step->goal;
+  int wanted_count = 0;
   Value **wanted = calloc((size_t)weights->count + 1, sizeof *wanted);
-  if (wanted == NULL) return fail_memory(err);
-  for (int i = 0; i < weights->count; i++) wanted[i] = weights->list[i].value;
-  Value *root = step->goal->output;
-  Status status = backward_new(&step->backward, graph, wanted, weights->count, &root, 1, err);
+  Value **roots = calloc((size_t)goal->term_count + 1, sizeof *roots);
+  for (int i = 0; wanted != NULL && i < weights->count; i++)
+    if (weights->list[i].projection == NULL) wanted[wanted_count++] = weights->list[i].value;
+  for (int t = 0; roots != NULL && t < goal->term_count; t++) roots[t] = goal->terms[t].value;
+  Status status = wanted == NULL || roots == NULL ? fail_memory(err)
+                                                  : backward_new(&step->backward, graph, wanted, wanted_count,
+                                                                 roots, goal->term_count, err);
   free(wanted);
+  free(roots);
   return status;
+}
+
+/* Answers are worth keeping where the same samples come again, unchanged. */
+static Status prepare_answers(Step *step, const TrainSet *set, Error *err) {
+  const TrainOptions *options = step->options;
+  bool same = options->keep_answers && options->epochs > 1 && !augment_any(&options->augment);
+  return same ? answers_new(&step->answers, step->teacher, set, err) : OK;
 }
 
 static Status prepare(Step *step, const TrainModels *models, const TrainSet *set, Error *err) {
   TRY(prepare_backward(step, models->twin, err));
-  if (models->teacher != NULL && step->goal->loss.kind != LOSS_RECONSTRUCTION &&
-      step->goal->loss.kind != LOSS_CROSS_ENTROPY) {
-    TRY(interpreter_new(&step->teacher, models->teacher, err));
-    interpreter_keep_values(step->teacher); /* the scores may lie before the graph's end */
-  }
+  TRY(prepare_answers(step, set, err));
   TRY(new_sums(step, err));
   step->worker_count = step->pool == NULL ? 1 : pool_workers(step->pool);
   step->workers = calloc((size_t)step->worker_count, sizeof *step->workers);
@@ -87,11 +96,12 @@ static Status prepare(Step *step, const TrainModels *models, const TrainSet *set
 }
 
 Status step_new(Step **step, const TrainModels *models, const Weights *weights, const Goal *goal,
-                const TrainSet *set, const TrainOptions *options, Pool *pool, Error *err) {
+                Teacher *teacher, const TrainSet *set, const TrainOptions *options, Pool *pool, Error *err) {
   Step *made = *step = calloc(1, sizeof *made);
   if (made == NULL) return fail_memory(err);
   made->weights = weights;
   made->goal = goal;
+  made->teacher = teacher;
   made->options = options;
   made->pool = pool;
   pthread_mutex_init(&made->lock, NULL);
@@ -111,13 +121,13 @@ void step_free(Step *step) {
   if (step == NULL) return;
   for (int i = 0; step->workers != NULL && i < step->worker_count; i++) {
     tape_free(step->workers[i].tape);
-    runner_free(step->workers[i].teacher);
+    goal_run_free(&step->workers[i].goal);
     micro_batch_free(&step->workers[i].batch);
   }
   free(step->workers);
   free_sums(step);
   backward_free(step->backward);
-  interpreter_free(step->teacher);
+  answers_free(step->answers);
   pthread_cond_destroy(&step->passed);
   pthread_mutex_destroy(&step->lock);
   free(step);
@@ -125,36 +135,19 @@ void step_free(Step *step) {
 
 /* ---- one micro-batch ---- */
 
-static Status run_teacher(const Step *step, Worker *worker, const Tensor **output, Error *err) {
-  *output = NULL;
-  if (worker->teacher == NULL) return OK;
-  TRY(runner_run(worker->teacher, worker->batch.inputs, NULL, err));
-  *output = runner_value(worker->teacher, step->goal->teacher_output);
-  return OK;
-}
-
-static Status check_output(const Step *step, const MicroBatch *batch, const Tensor *output, Error *err) {
-  if (tensor_elements(output) == batch->count * step->goal->classes) return OK;
-  return fail(err, BAD_INPUT,
-              "output '%s' does not grow with the batch: is a Reshape to a fixed batch inside?",
-              step->goal->output->name);
-}
-
-/* Forward, loss, backward; the worker's tape has the gradients then. */
-static Status compute(Step *step, Worker *worker, const int64_t *indices, uint64_t seed, StepResult *result,
+/* Forward, losses, and their gradients where the way back begins. */
+static Status compute(Step *step, int worker, const int64_t *indices, uint64_t seed, StepResult *result,
                       Error *err) {
-  const Tensor *teacher;
-  TRY(run_teacher(step, worker, &teacher, err));
-  TRY(tape_forward(worker->tape, worker->batch.inputs, seed, err));
-  const Tensor *output = tape_value(worker->tape, step->goal->output);
-  TRY(check_output(step, &worker->batch, output, err));
-  LossRows rows = micro_batch_rows(&worker->batch, output, teacher);
-  Tensor *gradient = tape_begin(worker->tape, step->goal->output, err);
-  if (gradient == NULL) return err->status;
-  rows.gradient = gradient->data;
-  rows.scale = 1 / (double)step->count;
-  result->loss = loss_rows(&step->goal->loss, &rows);
-  result->right = micro_batch_right(&worker->batch, indices, output);
+  Worker *own = &step->workers[worker];
+  const Goal *goal = step->goal;
+  const Tensor *const *answers;
+  TRY(teacher_ask(step->teacher, worker, &own->batch, indices, step->answers, &answers, err));
+  TRY(tape_forward(own->tape, own->batch.inputs, seed, err));
+  for (int t = 0; t < goal->term_count; t++)
+    own->goal.values[t] = tape_value(own->tape, goal->terms[t].value);
+  TRY(goal_run_losses(&own->goal, &own->batch, answers, own->tape, 1 / (double)step->count, err));
+  for (int t = 0; t < goal->term_count; t++) result->loss += own->goal.losses[t];
+  result->right = micro_batch_right(&own->batch, indices, own->goal.values[0]);
   return OK;
 }
 
@@ -162,10 +155,11 @@ WIDE_LOOP static void add(float *restrict to, const float *restrict from, int64_
   for (int64_t i = 0; i < n; i++) to[i] += from[i];
 }
 
-static void add_gradients(Step *step, const Tape *tape, bool is_first) {
+static void add_gradients(Step *step, const Worker *worker, bool is_first) {
   for (int i = 0; i < step->weights->count; i++) {
     const Weight *weight = &step->weights->list[i];
-    const Tensor *part = tape_gradient(tape, weight->value);
+    const Tensor *part = weight->projection == NULL ? tape_gradient(worker->tape, weight->value)
+                                                    : goal_run_gradient(&worker->goal, weight);
     size_t bytes = (size_t)weight->count * sizeof(float);
     if (is_first && part != NULL)
       memcpy(step->gradients[i], part->data, bytes);
@@ -213,29 +207,27 @@ static int64_t statistic_elements(const Weights *weights) {
   return sum;
 }
 
-static Status go_through(Step *step, size_t index, Worker *worker, float *moved, StepResult *result,
-                         Error *err) {
+static Status go_through(Step *step, size_t index, int worker, float *moved, StepResult *result, Error *err) {
+  Worker *own = &step->workers[worker];
   int64_t from = (int64_t)index * step->options->micro_batch, left = step->count - from;
   int64_t count = left < step->options->micro_batch ? left : step->options->micro_batch;
   const int64_t *indices = step->indices + from;
   Random stream = {.state = step->seed + index};
   uint64_t seed = random_bits(&stream);
-  micro_batch_augment(&worker->batch, &step->options->augment, indices, count, step->indices, step->count,
-                      seed);
+  micro_batch_augment(&own->batch, &step->options->augment, indices, count, step->indices, step->count, seed);
   TRY(compute(step, worker, indices, seed | 1, result, err));
-  keep_statistics(step, worker->tape, moved);
-  return tape_backward(worker->tape, err);
+  keep_statistics(step, own->tape, moved);
+  return tape_backward(own->tape, err);
 }
 
 static Status run_micro_batch(void *context, size_t index, int worker, Error *err) {
   Step *step = context;
-  Worker *own = &step->workers[worker];
   StepResult result = {0};
   float *moved = bytes_new((size_t)statistic_elements(step->weights) * sizeof *moved, err);
-  Status status = moved == NULL ? err->status : go_through(step, index, own, moved, &result, err);
+  Status status = moved == NULL ? err->status : go_through(step, index, worker, moved, &result, err);
   wait_for_turn(step, index);
   if (status == OK) {
-    add_gradients(step, own->tape, index == 0);
+    add_gradients(step, &step->workers[worker], index == 0);
     add_movements(step, moved, index == 0);
     step->result.loss += result.loss;
     step->result.right += result.right;

@@ -2,7 +2,7 @@
 #ifndef DISTILL_STEP_H
 #define DISTILL_STEP_H
 
-#include "distill/goal.h"
+#include "distill/teacher.h"
 #include "distill/weights.h"
 
 typedef struct Step Step;
@@ -12,8 +12,9 @@ typedef struct StepResult {
   int64_t right; /* of them whose true class the output names */
 } StepResult;
 
+/* `teacher`: NULL where no term compares with one. */
 Status step_new(Step **step, const TrainModels *models, const Weights *weights, const Goal *goal,
-                const TrainSet *set, const TrainOptions *options, Pool *pool, Error *err);
+                Teacher *teacher, const TrainSet *set, const TrainOptions *options, Pool *pool, Error *err);
 void step_free(Step *step); /* accepts NULL */
 
 /* Computes the gradients of the mean loss of the samples, and moves the running statistics. What is drawn at

@@ -10,6 +10,7 @@ TrainOptions train_defaults(void) {
   return (TrainOptions){.epochs = 10,
                         .batch = 128,
                         .micro_batch = 32,
+                        .keep_answers = true,
                         .loss = {.temperature = 4, .hard_weight = 0.1},
                         .optimizer = optimizer_defaults(),
                         .schedule = {.kind = SCHEDULE_COSINE, .rate = 0.001}};
@@ -63,17 +64,27 @@ static Status new_blocks(Training *training, Error *err) {
   return training->own != NULL ? OK : err->status;
 }
 
+static Status new_teacher(Training *training, Error *err) {
+  if (training->goal.teacher_count == 0) return OK;
+  int workers = training->pool == NULL ? 1 : pool_workers(training->pool);
+  return teacher_new(&training->teacher, training->models->teacher, &training->goal,
+                     training->options->micro_batch, workers, err);
+}
+
 static Status prepare(Training *training, Error *err) {
   const TrainOptions *options = training->options;
   const TrainModels *models = training->models;
-  TRY(goal_settle(&training->goal, models, training->set, &options->loss, err));
+  const Goal *goal = &training->goal;
+  TRY(goal_settle(&training->goal, models, training->set, &options->loss, options->seed, err));
+  TRY(new_teacher(training, err));
   DropoutRatios ratios = {.hidden = options->dropout, .input = options->input_dropout};
   TRY(training_form(models->twin, &ratios, err));
   TRY(weights_share(&training->weights, models->student, models->twin, err));
-  TRY(step_new(&training->step, models, &training->weights, &training->goal, training->set, options,
+  TRY(goal_add_weights(goal, &training->weights, &models->student->arena, err));
+  TRY(step_new(&training->step, models, &training->weights, goal, training->teacher, training->set, options,
                training->pool, err));
   if (training->held != NULL)
-    TRY(evaluator_new(&training->evaluator, models, &training->goal, training->held, options->micro_batch,
+    TRY(evaluator_new(&training->evaluator, models, goal, training->teacher, training->held, options,
                       training->pool, err));
   TRY(new_optimizer(training, err));
   TRY(new_blocks(training, err));
@@ -81,7 +92,8 @@ static Status prepare(Training *training, Error *err) {
   training->steps_total = steps * options->epochs;
   *training->report = (TrainReport){.parameters = training->weights.elements,
                                     .frozen = training->weights.frozen,
-                                    .loss = training->goal.loss.kind};
+                                    .outputs = goal->outputs,
+                                    .loss = goal->loss.kind};
   training->place.now.epoch = 1;
   training->last_kept = training_clock();
   return options->keeping.resume ? training_resume(training, err) : OK;
@@ -91,6 +103,8 @@ static void release(Training *training) {
   step_free(training->step);
   evaluator_free(training->evaluator);
   optimizer_free(training->optimizer);
+  teacher_free(training->teacher);
+  goal_free(&training->goal);
   free(training->order);
   free(training->rows);
   checkpoint_free(&training->good);
@@ -138,11 +152,9 @@ static Status one_step(Training *training, Error *err) {
 /* The sums so far as means. */
 static TrainEpoch epoch_means(const Training *training) {
   TrainEpoch epoch = training->place.now;
-  LossKind loss = training->goal.loss.kind;
   double samples = (double)training->place.done;
-  bool labelled = training->set->labels != NULL && loss != LOSS_MSE && loss != LOSS_RECONSTRUCTION;
   epoch.loss /= samples;
-  epoch.right = labelled ? 100 * epoch.right / samples : -1;
+  epoch.right = training->goal.labelled ? 100 * epoch.right / samples : -1;
   return epoch;
 }
 

@@ -1,7 +1,6 @@
 #include "distill/train_set.h"
 
 #include "base/random.h"
-#include "base/spill.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +12,7 @@ static Status take_input(TrainSet *set, int i, Error *err) {
   if (form->shape.rank < 1 || form->shape.dims[0] != 1)
     return fail(err, BAD_INPUT, "training needs inputs whose first axis is the batch, and input %d has none",
                 i);
-  set->sample_bytes[i] = tensor_bytes(form);
-  size_t all;
-  if (!size_multiply(set->sample_bytes[i], (size_t)set->count, &all)) return fail_memory(err);
-  set->stored[i] = all > 0 ? all : 1;
-  set->bytes[i] = spill_new(set->stored[i]);
-  return set->bytes[i] != NULL ? OK
-                               : fail(err, SYSTEM, "cannot make a temporary file of %lld MB for the samples",
-                                      (long long)(all >> 20));
+  return sample_rows_new(&set->inputs[i], set->count, tensor_bytes(form), "the samples", err);
 }
 
 static Status read_all(TrainSet *set, const SampleReader *reader, SampleProgress progress, void *context,
@@ -31,7 +23,7 @@ static Status read_all(TrainSet *set, const SampleReader *reader, SampleProgress
   Status status = OK;
   for (int64_t at = 0; at < set->count && status == OK; at += BLOCK) {
     int64_t count = set->count - at < BLOCK ? set->count - at : BLOCK;
-    for (int i = 0; i < set->input_count; i++) buffers[i] = set->bytes[i] + (size_t)at * set->sample_bytes[i];
+    for (int i = 0; i < set->input_count; i++) buffers[i] = sample_rows_at(&set->inputs[i], at);
     status = reader->read(reader->context, count, buffers, err);
     if (progress != NULL) progress(context, at + count, set->count);
   }
@@ -43,12 +35,9 @@ Status train_set_load(TrainSet *set, const SampleReader *reader, const int64_t *
                       SampleProgress progress, void *progress_context, Error *err) {
   *set = (TrainSet){
       .count = reader->count, .input_count = reader->input_count, .forms = reader->forms, .labels = labels};
-  set->bytes = calloc((size_t)set->input_count + 1, sizeof *set->bytes);
-  set->sample_bytes = calloc((size_t)set->input_count + 1, sizeof *set->sample_bytes);
-  set->stored = calloc((size_t)set->input_count + 1, sizeof *set->stored);
+  set->inputs = calloc((size_t)set->input_count + 1, sizeof *set->inputs);
   set->rows = calloc((size_t)set->count + 1, sizeof *set->rows);
-  if (set->bytes == NULL || set->sample_bytes == NULL || set->stored == NULL || set->rows == NULL)
-    return fail_memory(err);
+  if (set->inputs == NULL || set->rows == NULL) return fail_memory(err);
   for (int64_t i = 0; i < set->count; i++) set->rows[i] = i;
   for (int i = 0; i < set->input_count; i++) TRY(take_input(set, i, err));
   return read_all(set, reader, progress, progress_context, err);
@@ -73,11 +62,10 @@ Status train_set_split(TrainSet *set, int64_t count, uint64_t seed, TrainSet *pa
 }
 
 static void free_samples(TrainSet *set) {
-  for (int i = 0; set->bytes != NULL && i < set->input_count; i++)
-    if (set->bytes[i] != NULL) spill_free(set->bytes[i], set->stored[i]);
-  free(set->bytes);
-  free(set->sample_bytes);
-  free(set->stored);
+  for (int i = 0; set->inputs != NULL && i < set->input_count; i++) sample_rows_free(&set->inputs[i]);
+  for (int i = 0; i < set->target_count; i++) sample_rows_free(&set->targets[i]);
+  free(set->inputs);
+  free(set->targets);
 }
 
 void train_set_free(TrainSet *set) {

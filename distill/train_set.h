@@ -5,15 +5,16 @@
 #ifndef DISTILL_TRAIN_SET_H
 #define DISTILL_TRAIN_SET_H
 
+#include "distill/sample_rows.h"
 #include "interpreter/samples.h"
 
 typedef struct TrainSet {
   int64_t count;
   int input_count;
   const Tensor *forms;   /* of one sample of each input, its first dim 1; the reader's */
-  uint8_t **bytes;       /* by input: all its samples behind one another */
-  size_t *sample_bytes;  /* by input */
-  size_t *stored;        /* by input: bytes of memory */
+  SampleRows *inputs;    /* all samples of each */
+  SampleRows *targets;   /* by output of the model: float32 values it is to have; without bytes: none */
+  int target_count;      /* outputs in that list */
   const int64_t *labels; /* of all samples there are; the caller's; NULL: none */
   int64_t *rows;         /* which of them the set has */
   bool is_part;          /* of another set, whose memory it uses */
@@ -30,7 +31,11 @@ Status train_set_split(TrainSet *set, int64_t count, uint64_t seed, TrainSet *pa
 
 /* Sample `index` of input i. */
 static inline const void *train_set_sample(const TrainSet *set, int i, int64_t index) {
-  return set->bytes[i] + (size_t)set->rows[index] * set->sample_bytes[i];
+  return sample_rows_at(&set->inputs[i], set->rows[index]);
+}
+/* The values that output i is to have for it. */
+static inline const void *train_set_target(const TrainSet *set, int i, int64_t index) {
+  return sample_rows_at(&set->targets[i], set->rows[index]);
 }
 static inline int64_t train_set_label(const TrainSet *set, int64_t index) {
   return set->labels[set->rows[index]];

@@ -21,6 +21,7 @@ typedef struct Training {
   TrainReport *report;
   Weights weights;
   Goal goal;
+  Teacher *teacher; /* NULL: nothing is compared with one */
   Step *step;
   Evaluator *evaluator;
   Optimizer *optimizer;

@@ -1,6 +1,7 @@
 #include "distill/weights.h"
 
 #include "distill/parameters.h"
+#include "distill/projection.h"
 
 #include <string.h>
 
@@ -57,6 +58,27 @@ Status weights_share(Weights *weights, Graph *student, Graph *twin, Error *err) 
       TRY(share_statistic(weights, student, twin->nodes[n], i, err));
   if (weights->count > 0) return OK;
   return fail(err, BAD_INPUT, "the model has no weights that could be trained");
+}
+
+Status weights_add_projection(Weights *weights, const Projection *projection, Arena *arena, Error *err) {
+  const Graph *graph = projection->graph;
+  size_t most = (size_t)weights->count + (size_t)graph->value_count;
+  Weight *list = arena_new(arena, most, sizeof *list, err);
+  if (list == NULL) return err->status;
+  memcpy(list, weights->list, (size_t)weights->count * sizeof *list);
+  weights->list = list;
+  for (int v = 0; v < graph->value_count; v++) {
+    Value *value = graph->values[v];
+    if (value->constant == NULL) continue;
+    int64_t count = tensor_elements(value->constant);
+    list[weights->count++] = (Weight){.value = value,
+                                      .tensor = (Tensor *)value->constant, /* drawn for this projection */
+                                      .count = count,
+                                      .projection = projection,
+                                      .decays = parameter_kind(value) == PARAMETER_WEIGHT};
+    weights->helpers += count;
+  }
+  return OK;
 }
 
 /* ---- all of them as one block ---- */

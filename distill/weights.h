@@ -5,12 +5,15 @@
 
 #include "graph/graph.h"
 
-/* A constant that both graphs share. */
+struct Projection;
+
+/* A constant that both graphs share, or one of a projection. */
 typedef struct Weight {
-  Value *value;   /* of the graph that is trained */
-  Tensor *tensor; /* float32; in the student's arena */
+  Value *value;   /* of the graph that is trained, or of the projection's */
+  Tensor *tensor; /* float32; lives as long as the graph */
   int64_t count;
-  bool decays; /* a weight of products, no bias and no scale of a normalization */
+  const struct Projection *projection; /* NULL: of the model */
+  bool decays;                         /* a weight of products, no bias and no scale of a normalization */
 } Weight;
 
 /* Running statistics of a BatchNormalization: the tensor moves towards what the node's output says. */
@@ -23,13 +26,18 @@ typedef struct Statistic {
 typedef struct Weights {
   Weight *list;
   int count;
-  int64_t elements, frozen;
+  int64_t elements; /* of the model that are trained */
+  int64_t helpers;  /* of projections */
+  int64_t frozen;
   Statistic *statistics;
   int statistic_count;
 } Weights;
 
 /* `twin` must be in its training form, `student` not. Lists live in the student's arena. */
 Status weights_share(Weights *weights, Graph *student, Graph *twin, Error *err);
+/* Adds the constants of a projection's graph to the list, which moves into `arena`. */
+Status weights_add_projection(Weights *weights, const struct Projection *projection, Arena *arena,
+                              Error *err);
 
 /* Of all weights and statistics together. */
 size_t weights_bytes(const Weights *weights);

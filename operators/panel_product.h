@@ -16,7 +16,8 @@
 
 #define PANEL_COLUMNS 16
 #define PANEL_DEPTH 256
-#define PANELS 8 /* that are filled together */
+#define PANEL_LEAST_ROWS 4 /* of A, for which copying B into panels is worth it */
+#define PANELS 8           /* that are filled together */
 /* Scratch memory of a product: each panel has a row more than it holds, which copying may run into. */
 #define PANEL_FLOATS (PANELS * (PANEL_DEPTH + 1) * PANEL_COLUMNS)
 

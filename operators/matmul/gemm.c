@@ -1,6 +1,7 @@
 #include "operators/matmul/gemm.h"
 
 #include "operators/gradient.h"
+#include "operators/panel_product.h"
 #include "operators/product.h"
 #include "operators/reals.h"
 
@@ -73,12 +74,51 @@ static Status plain_gemm(Run *run) {
   return OK;
 }
 
+/* out = alpha * product + beta * C, where element [i][j] of the product lies at i * row + j * column. */
+static void finish(const Run *run, const GemmCase *g, const float *product, int64_t row, int64_t column) {
+  const GemmParams *params = run->params;
+  const Tensor *added = run_input(run, 2);
+  const float *c = added == NULL ? NULL : added->data;
+  float *out = run->out[0]->data;
+  for (int64_t i = 0; i < g->m; i++)
+    for (int64_t j = 0; j < g->n; j++) {
+      float scaled = params->alpha * product[i * row + j * column];
+      out[i * g->n + j] = c == NULL ? scaled : scaled + params->beta * c[i * g->c_row + j * g->c_column];
+    }
+}
+
+/* B as it is stored for transB may be the left-hand matrix, which nothing has to copy: then the product is
+   the transposed one. A row of the result does not depend on how many others there are. */
+static Status panel_gemm(Run *run, const GemmCase *g) {
+  static const int64_t none = 0;
+  const GemmParams *params = run->params;
+  const float *a = run->in[0]->data, *b = run->in[1]->data;
+  float *panels = floats_new(run, PANEL_FLOATS), *product = floats_new(run, g->m * g->n);
+  if (panels == NULL || product == NULL) return fail_memory(run->err);
+  PanelProduct p = panel_product_of(g->m, g->n, g->k, a, b, product, panels);
+  if (params->transB) {
+    p = panel_product_of(g->n, g->m, g->k, b, a, product, panels);
+    p.b = (PanelSource){.data = a,
+                        .end = a + g->m * g->k,
+                        .channel_step = 1,
+                        .taps = 1,
+                        .offsets = &none,
+                        .width = 1,
+                        .row_step = g->k};
+  }
+  panel_product(&p);
+  finish(run, g, product, params->transB ? 1 : g->n, params->transB ? g->m : 1);
+  return OK;
+}
+
 static Status fast_gemm(Run *run) {
   const GemmParams *params = run->params;
   GemmCase g;
   gemm_case(run, &g);
   if (run->in[0]->type != ELEMENT_FLOAT32 || !product_fits(g.m) || !product_fits(g.n) || !product_fits(g.k))
     return plain_gemm(run);
+  if (panel_product_runs() && !params->transA && g.m >= PANEL_LEAST_ROWS && g.n > 1 && g.k > 0)
+    return panel_gemm(run, &g);
   const Tensor *added = run_input(run, 2);
   float *out = run->out[0]->data;
   if (added != NULL) {
@@ -168,9 +208,9 @@ const Op op_Gemm = {
     .samples = {{"f32[1,6], f32[5,6]!, f32[5]!", "transB=1"},
                 {"f32[3,4], f32[4,5]!", ""},
                 {"f32[4,3], f32[5,4]!, f32[3,1]!", "transA=1 transB=1 alpha=0.5 beta=0.25"},
-                {"f32[3,4], f32[4,5]!, f32[]!", ""},
+                {"f32[18,70], f32[5,70]!, f32[]!", "transB=1 alpha=0.5"},
                 {"f32[3,4], f32[4,1]!, f32[3,1]!", ""},
                 {"f32[4,1], f32[4,5]!, f32[1,5]!", "transA=1"},
-                {"f32[3,4], f32[4,5]!, f32[3,5]", "beta=2.0"},
+                {"f32[5,4], f32[4,5]!, f32[5,5]", "beta=2.0"},
                 {"i32[2,3], i32[3,2]!, i32[2]!", ""}},
 };

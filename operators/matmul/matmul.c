@@ -120,8 +120,6 @@ static Status plain_matmul(Run *run) {
   return OK;
 }
 
-#define LEAST_ROWS 4 /* of A for which copying B into panels is worth it */
-
 /* `panels` NULL: through CBLAS. */
 static void multiply(const MatMulCase *c, const float *a, const float *b, float *out, float *panels) {
   if (panels != NULL) {
@@ -144,7 +142,7 @@ static Status fast_matmul(Run *run) {
     return plain_matmul(run);
   const float *x = run->in[0]->data, *y = run->in[1]->data;
   float *out = run->out[0]->data, *panels = NULL;
-  if (panel_product_runs() && c.m >= LEAST_ROWS && c.n > 1 && c.k > 0) {
+  if (panel_product_runs() && c.m >= PANEL_LEAST_ROWS && c.n > 1 && c.k > 0) {
     panels = floats_new(run, PANEL_FLOATS);
     if (panels == NULL) return fail_memory(run->err);
   }
