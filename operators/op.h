@@ -227,6 +227,9 @@ typedef struct OpSample {
   const char *attributes;
 } OpSample;
 
+struct AxisRules;
+struct AxisCut;
+
 #define OP_MAX_VERSIONS 8
 #define OP_MAX_PORTS 9
 #define OP_MAX_SAMPLES 8
@@ -244,12 +247,14 @@ typedef struct Op {
   const char *role_reason; /* required for ROLE_FLOAT: why there is no integer form */
   OpRole (*role_of)(const Node *node, const char **reason);         /* NULL, or the role of this very node */
   Status (*linear)(const Node *node, LinearForm *form, Error *err); /* of ROLE_LINEAR */
-  const char *grad_reason;          /* why the newest version has no gradient: "not differentiable: ..." */
-  uint32_t settings;                /* bits of inputs that are no data: their gradient is given as zero */
-  uint32_t statistics;              /* bits of outputs that are only looked at: no gradient comes from them */
-  bool is_alias;                    /* output 0 is input 0's bytes under another shape: nothing is computed */
-  OpCost (*cost)(const Node *node); /* NULL: no multiply-accumulates */
-  OpSample samples[OP_MAX_SAMPLES]; /* end with NULL inputs; at least one */
+  const char *grad_reason; /* why the newest version has no gradient: "not differentiable: ..." */
+  uint32_t settings;       /* bits of inputs that are no data: their gradient is given as zero */
+  uint32_t statistics;     /* bits of outputs that are only looked at: no gradient comes from them */
+  bool is_alias;           /* output 0 is input 0's bytes under another shape: nothing is computed */
+  void (*axes)(struct AxisRules *rules); /* how axes are tied (operators/axes.h); NULL: all keep their size */
+  Status (*slim)(struct AxisCut *cut);   /* NULL, or makes attributes and shapes fit what was taken away */
+  OpCost (*cost)(const Node *node);      /* NULL: no multiply-accumulates */
+  OpSample samples[OP_MAX_SAMPLES];      /* end with NULL inputs; at least one */
 } Op;
 
 /* ---- the table ---- */

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/binary/binary.h"
 
 #include <math.h>
@@ -68,6 +69,7 @@ const Op op_Pow = {.name = "Pow",
                    .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},
                               {"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
                    .outputs = {{"Z", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+                   .axes = axes_elementwise,
                    .role = ROLE_FLOAT,
                    .role_reason = NO_POWER,
                    .role_of = role_of,
