@@ -4,7 +4,14 @@
 #include "cmd/onnx_output.h"
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
+#include "cmd/summary_line.h"
 #include "cmd/train_rows.h"
+
+/* One that was made of the teacher lies in a file of no name that would tell anything. */
+const char *train_job_student(const TrainJob *job) {
+  bool is_made = job->teacher.graph != NULL && job->options->argument_count < 2;
+  return is_made ? "from the teacher" : summary_file(job->student.path);
+}
 
 /* ---- models and data ---- */
 
@@ -90,7 +97,7 @@ static Status train(TrainJob *job, Error *err) {
   progress_end(&job->progress);
   job->seconds = progress_clock() - start;
   pool_free(pool);
-  return status == OK ? OK : fail_within(err, "%s", job->student.path);
+  return status == OK ? OK : fail_within(err, "%s", train_job_student(job));
 }
 
 static Status write_log(const TrainJob *job, Error *err) {
