@@ -24,7 +24,7 @@ override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-FOLDERS := base graph graph/passes operators $(wildcard operators/*/) interpreter quantize distill lower verify \
+FOLDERS := base graph graph/passes operators $(wildcard operators/*/) interpreter quantize distill prune lower verify \
            formats/onnx formats/edge formats/data formats/report runtime runtime/kernels/plain
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
 FOLDERS += runtime/kernels/avx2

@@ -59,6 +59,11 @@ static Status read_model(Model *model, const MappedFile *file, const Model *twin
   return status == OK ? OK : fail_within(err, "%s", model->path);
 }
 
+void model_count(Model *model) {
+  model->node_count = count_nodes(model->graph);
+  model->parameters = count_parameters(model->graph);
+}
+
 static Status open_model(Model *model, const char *path, const Model *twin, Error *err) {
   *model = (Model){.path = path};
   MappedFile file;
@@ -69,8 +74,7 @@ static Status open_model(Model *model, const char *path, const Model *twin, Erro
     model_close(model);
     return status;
   }
-  model->node_count = count_nodes(model->graph);
-  model->parameters = count_parameters(model->graph);
+  model_count(model);
   return OK;
 }
 

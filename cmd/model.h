@@ -34,6 +34,8 @@ Status model_open_again(Model *model, const Model *twin, Error *err);
 void model_close(Model *model); /* accepts a zeroed one */
 Status model_infer(Model *model, Error *err);
 Status model_clean(Model *model, Error *err);
+/* Counts nodes and parameters anew, after the graph was changed. */
+void model_count(Model *model);
 
 /* The line of a summary that says what the passes changed; nothing where they found nothing. */
 void model_pass_line(const Model *model, Text *text);

@@ -15,6 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One that was made of the teacher lies in a file of no name that would tell anything. */
+const char *train_job_student(const TrainJob *job) {
+  bool is_made = job->teacher.graph != NULL && job->options->argument_count < 2;
+  return is_made ? "from the teacher" : summary_file(job->student.path);
+}
+
 /* ---- models and data ---- */
 
 /* One sample was bound; a micro-batch has any number. */
@@ -141,7 +147,7 @@ static Status train(TrainJob *job, Error *err) {
   if (status == INTERRUPTED) return say_how_to_resume(job, err);
   const char *checkpoint = job->settings.keeping.path;
   bool is_named = strncmp(err->text, checkpoint, strlen(checkpoint)) == 0;
-  if (status != OK) return is_named ? status : fail_within(err, "%s", job->student.path);
+  if (status != OK) return is_named ? status : fail_within(err, "%s", train_job_student(job));
   if (job->late.status == OK) return OK;
   *err = job->late;
   return err->status;

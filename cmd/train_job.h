@@ -31,6 +31,9 @@ typedef struct TrainJob {
   double seconds;
 } TrainJob;
 
+/* What to call the student. */
+const char *train_job_student(const TrainJob *job);
+
 /* Trains `student`, by `teacher` where it is not NULL, and writes the output. The job needs train_job_free()
    in any case. */
 Status train_job_run(TrainJob *job, const Options *options, const char *teacher, const char *student,

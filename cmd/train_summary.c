@@ -13,7 +13,7 @@ static const char *const loss_names[] = {
 
 static void model_lines(const TrainJob *job, Text *text) {
   char number[TEXT_NUMBER_ROOM];
-  summary_line(text, "student", summary_file(job->student.path), "%s weights trained",
+  summary_line(text, "student", train_job_student(job), "%s weights trained",
                text_count(number, job->report.parameters));
   if (job->teacher.graph != NULL)
     summary_line(text, "teacher", summary_file(job->teacher.path), "%d nodes", job->teacher.node_count);

@@ -192,5 +192,6 @@ Status node_set_int(Graph *graph, Node *node, const char *name, int64_t i, Error
 Status node_set_float(Graph *graph, Node *node, const char *name, double f, Error *err);
 Status node_set_ints(Graph *graph, Node *node, const char *name, const int64_t *ints, size_t count,
                      Error *err);
+void node_drop_attribute(Node *node, const char *name); /* if there is one */
 
 #endif

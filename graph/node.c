@@ -82,3 +82,10 @@ Status node_set_ints(Graph *graph, Node *node, const char *name, const int64_t *
   return set_attribute(graph, node, name, (Attribute){.kind = ATTRIBUTE_INTS, .ints = copy, .count = count},
                        err);
 }
+
+void node_drop_attribute(Node *node, const char *name) {
+  int kept = 0;
+  for (int i = 0; i < node->attribute_count; i++)
+    if (strcmp(node->attributes[i].name, name) != 0) node->attributes[kept++] = node->attributes[i];
+  node->attribute_count = kept;
+}

@@ -227,6 +227,9 @@ typedef struct OpSample {
   const char *attributes;
 } OpSample;
 
+struct AxisRules;
+struct AxisCut;
+
 #define OP_MAX_VERSIONS 8
 #define OP_MAX_PORTS 9
 #define OP_MAX_SAMPLES 8
@@ -249,8 +252,10 @@ typedef struct Op {
   uint32_t statistics;     /* bits of outputs that are only looked at: no gradient comes from them */
   bool straight_through;   /* the gradient goes through codes, with respect to the code: see gradient.h */
   bool is_alias;           /* output 0 is input 0's bytes under another shape: nothing is computed */
-  OpCost (*cost)(const Node *node); /* NULL: no multiply-accumulates */
-  OpSample samples[OP_MAX_SAMPLES]; /* end with NULL inputs; at least one */
+  void (*axes)(struct AxisRules *rules); /* how axes are tied (operators/axes.h); NULL: all keep their size */
+  Status (*slim)(struct AxisCut *cut);   /* NULL, or makes attributes and shapes fit what was taken away */
+  OpCost (*cost)(const Node *node);      /* NULL: no multiply-accumulates */
+  OpSample samples[OP_MAX_SAMPLES];      /* end with NULL inputs; at least one */
 } Op;
 
 /* ---- the table ---- */

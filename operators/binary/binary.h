@@ -5,6 +5,7 @@
 #ifndef OPERATORS_BINARY_BINARY_H
 #define OPERATORS_BINARY_BINARY_H
 
+#include "operators/axes.h"
 #include "operators/broadcast.h"
 #include "operators/shape/content.h"
 
@@ -96,9 +97,12 @@ Status binary_grad_old(Grad *grad, GradFunction back);
 
 /* ---- rows ---- */
 
+/* axes_elementwise(), but of the old operators that lay B along an axis of A. */
+void binary_axes(AxisRules *rules);
+
 #define BINARY_PORTS(set, result_set)                                                                        \
   .inputs = {{"A", PORT_REQUIRED, (set), "[...]"}, {"B", PORT_REQUIRED, (set), "[...]"}},                    \
-  .outputs = {{"C", PORT_REQUIRED, (result_set), "[...]"}}
+  .outputs = {{"C", PORT_REQUIRED, (result_set), "[...]"}}, .axes = binary_axes
 
 /* ROLE_TABLE where one operand is a constant of one element, `otherwise` for two tensors. */
 OpRole binary_role(const Node *node, OpRole otherwise);

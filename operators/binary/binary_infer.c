@@ -80,3 +80,9 @@ OpRole variadic_role(const Node *node, OpRole otherwise, const char **reason) {
   *reason = "float only: more than two operands";
   return ROLE_FLOAT;
 }
+
+void binary_axes(AxisRules *rules) {
+  const BinaryParams *params = rules->params;
+  bool placed = rules->node->version->since < 7 && params->broadcast && params->axis >= 0;
+  if (!placed) axes_elementwise(rules);
+}

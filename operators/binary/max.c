@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/binary/binary.h"
 
 #include <math.h>
@@ -35,6 +36,7 @@ const Op op_Max = {.name = "Max",
                    .versions = {{1, variadic_infer, run_plain, run_fast, variadic_grad_picked}},
                    .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_NUMERIC, "[...]"}},
                    .outputs = {{"max", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+                   .axes = axes_elementwise,
                    .role = ROLE_PICK,
                    .role_of = role_of,
                    .samples = {{"f32[2,3,4], f32[2,3,4]", ""},

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/binary/binary.h"
 
 static double real(double a, double b) {
@@ -24,6 +25,7 @@ const Op op_Mean = {
     .versions = {{1, variadic_infer, run_plain, NULL, grad_mean}},
     .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_FLOAT, "[...]"}},
     .outputs = {{"mean", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+    .axes = axes_elementwise,
     .role = ROLE_FLOAT,
     .role_reason = "float only: the runtime has no mean of several tensors",
     .samples = {{"f32[2,3,4], f32[2,3,4]", ""}, {"f32[2,3,4], f32[3,1], f32[]", ""}, {"f64[3]", ""}}};

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/binary/binary.h"
 #include "operators/reals.h"
 
@@ -101,6 +102,7 @@ const Op op_Pow = {
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"},
                {"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
     .outputs = {{"Z", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+    .axes = axes_elementwise,
     .role = ROLE_FLOAT,
     .role_reason = NO_POWER,
     .role_of = role_of,

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/binary/binary.h"
 
 #define NO_SLOPES "float only: the slopes differ from channel to channel"
@@ -73,6 +74,15 @@ static OpRole role_of(const Node *node, const char **reason) {
   return ROLE_FLOAT;
 }
 
+/* Before version 7, a slope of one axis lies along the channels. */
+static void prelu_axes(AxisRules *rules) {
+  const Value *slope = rules_in(rules, 1);
+  if (rules->node->version->since >= 7 || axis_size(slope, 0) == 1)
+    axes_elementwise(rules);
+  else
+    axes_per_channel(rules);
+}
+
 const Op op_PRelu = {
     .name = "PRelu",
     .brief = "x, or slope * x where x is negative; the slope is broadcast to x.",
@@ -80,6 +90,7 @@ const Op op_PRelu = {
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"},
                {"slope", PORT_REQUIRED, ELEMENTS_NUMERIC, "[C, 1, ...]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_NUMERIC, "[N, C, ...]"}},
+    .axes = prelu_axes,
     .role = ROLE_FLOAT,
     .role_reason = NO_SLOPES,
     .role_of = role_of,

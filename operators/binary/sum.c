@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/binary/binary.h"
 
 static double real(double a, double b) {
@@ -29,6 +30,7 @@ const Op op_Sum = {.name = "Sum",
                    .versions = {{1, variadic_infer, run_plain, run_fast, grad_sum}},
                    .inputs = {{"data_0", PORT_VARIADIC, ELEMENTS_FLOAT, "[...]"}},
                    .outputs = {{"sum", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+                   .axes = axes_elementwise,
                    .role = ROLE_SUM,
                    .role_of = role_of,
                    .samples = {{"f32[2,3,4], f32[2,3,4]", ""},

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/binary/binary.h"
 #include "operators/gradient.h"
 #include "operators/reals.h"
@@ -92,6 +93,7 @@ const Op op_Where = {.name = "Where",
                                 {"X", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                                 {"Y", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
                      .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+                     .axes = axes_elementwise,
                      .role = ROLE_FLOAT,
                      .role_reason = NO_SELECT,
                      .samples = {{"bool[2,3], f32[2,3], f32[2,3]", ""},

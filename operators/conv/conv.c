@@ -118,6 +118,8 @@ const Op op_Conv = {
                {"W", PORT_REQUIRED, ELEMENTS_FLOAT, "[O, C/group, kernel...]"},
                {"B", PORT_OPTIONAL, ELEMENTS_FLOAT, "[O]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, O, ...]"}},
+    .axes = conv_axes,
+    .slim = conv_slim,
     .role = ROLE_LINEAR,
     .role_of = conv_role,
     .linear = linear_form,

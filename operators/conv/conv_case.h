@@ -2,6 +2,7 @@
 #ifndef OPERATORS_CONV_CONV_CASE_H
 #define OPERATORS_CONV_CONV_CASE_H
 
+#include "operators/axes.h"
 #include "operators/product.h"
 #include "operators/reals.h"
 #include "operators/window.h"
@@ -31,6 +32,11 @@ Status conv_check(Infer *infer, bool transposed, Dim *out_channels);
 void conv_sizes(const Run *run, bool transposed, ConvCase *c);
 /* Starts `count` outputs with the bias of channel `channel`, or zero. */
 void conv_start(const Run *run, float *out, int64_t channel, int64_t count);
+/* Channels that go together; of a depthwise convolution its groups go, of another with groups the same
+   channels of each group. */
+void conv_axes(AxisRules *rules);
+void conv_transpose_axes(AxisRules *rules);
+Status conv_slim(AxisCut *cut);
 /* Convolutions of 1 and 2 axes have an integer form. */
 OpRole conv_role(const Node *node, const char **reason);
 /* Multiply-accumulates: pixels times the weight's elements, a sample; unknown batch counts as 1. */

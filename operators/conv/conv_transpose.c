@@ -199,6 +199,8 @@ const Op op_ConvTranspose = {
                {"W", PORT_REQUIRED, ELEMENTS_FLOAT, "[C, O/group, kernel...]"},
                {"B", PORT_OPTIONAL, ELEMENTS_FLOAT, "[O]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, O, ...]"}},
+    .axes = conv_transpose_axes,
+    .slim = conv_slim,
     .role = ROLE_LINEAR,
     .role_of = conv_role,
     .linear = linear_form,

@@ -1,4 +1,5 @@
 #include "operators/matmul/gemm.h"
+#include "operators/axes.h"
 
 #include "operators/gradient.h"
 #include "operators/panel_product.h"
@@ -188,6 +189,16 @@ static OpCost cost(const Node *node) {
   (ELEMENTS_FLOAT | ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64) | ELEMENT_BIT(ELEMENT_UINT32) |  \
    ELEMENT_BIT(ELEMENT_UINT64))
 
+/* Either operand may hold the weights. */
+static void gemm_axes(AxisRules *rules) {
+  const GemmParams *params = rules->params;
+  const Value *a = rules_in(rules, 0), *b = rules_in(rules, 1), *y = rules_out(rules, 0);
+  axis_made(rules, a, params->transA, y, 0);
+  axis_same(rules, a, !params->transA, b, params->transB);
+  axis_made(rules, b, !params->transB, y, 1);
+  axes_broadcast(rules, rules_in(rules, 2), y);
+}
+
 const Op op_Gemm = {
     .name = "Gemm",
     .brief = "alpha A B + beta C of two matrices, either of which may be read transposed.",
@@ -201,6 +212,7 @@ const Op op_Gemm = {
                {"B", PORT_REQUIRED, GEMM_TYPES, "[K, N]"},
                {"C", PORT_OPTIONAL, GEMM_TYPES, "[M, N]"}},
     .outputs = {{"Y", PORT_REQUIRED, GEMM_TYPES, "[M, N]"}},
+    .axes = gemm_axes,
     .role = ROLE_LINEAR,
     .role_of = role_of,
     .linear = linear_form,

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/gradient.h"
 #include "operators/panel_product.h"
 #include "operators/product.h"
@@ -195,6 +196,24 @@ static OpCost cost(const Node *node) {
   (ELEMENTS_FLOAT | ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64) | ELEMENT_BIT(ELEMENT_UINT32) |  \
    ELEMENT_BIT(ELEMENT_UINT64))
 
+/* Axes of a stack are broadcast; a vector has no rows, or no columns. */
+static void matmul_axes(AxisRules *rules) {
+  const Value *a = rules_in(rules, 0), *b = rules_in(rules, 1), *y = rules_out(rules, 0);
+  if (a == NULL || b == NULL || y == NULL || !a->has_shape || !b->has_shape || !y->has_shape) return;
+  int rank_a = a->shape.rank, rank_b = b->shape.rank, rank = y->shape.rank;
+  axis_same(rules, a, rank_a - 1, b, rank_b > 1 ? rank_b - 2 : 0);
+  if (rank_a > 1) axis_made(rules, a, rank_a - 2, y, rank_b > 1 ? rank - 2 : rank - 1);
+  if (rank_b > 1) axis_made(rules, b, rank_b - 1, y, rank - 1);
+  for (int d = 3; d <= rank_a || d <= rank_b; d++)
+    for (int i = 0; i < 2; i++) {
+      const Value *operand = i == 0 ? a : b;
+      if (axis_size(operand, operand->shape.rank - d) == 1)
+        axis_free(rules, operand, operand->shape.rank - d);
+      else if (operand->shape.rank >= d)
+        axis_same(rules, operand, operand->shape.rank - d, y, rank - d);
+    }
+}
+
 const Op op_MatMul = {
     .name = "MatMul",
     .brief = "Matrix product, with numpy's rules for vectors and stacks of matrices.",
@@ -204,6 +223,7 @@ const Op op_MatMul = {
     .inputs = {{"A", PORT_REQUIRED, MATMUL_TYPES, "[..., M, K]"},
                {"B", PORT_REQUIRED, MATMUL_TYPES, "[..., K, N]"}},
     .outputs = {{"Y", PORT_REQUIRED, MATMUL_TYPES, "[..., M, N]"}},
+    .axes = matmul_axes,
     .role = ROLE_LINEAR,
     .linear = linear_form,
     .cost = cost,

@@ -1,5 +1,6 @@
 /* concat.c - Concat: tensors one behind the other along an axis. */
 #include "operators/move/concat.h"
+#include "operators/axes.h"
 #include "operators/gradient_moved.h"
 
 #include "operators/move/element_copy.h"
@@ -102,6 +103,23 @@ static const AttributeRow attributes[] = {
     {0},
 };
 
+static void concat_axes(AxisRules *rules) {
+  const Value *out = rules_out(rules, 0);
+  int axis;
+  if (out == NULL || !out->has_shape ||
+      !axis_normalize(((const ConcatParams *)rules->params)->axis, out->shape.rank, &axis))
+    return;
+  int64_t from = 0;
+  bool known = axis_size(out, axis) > 0;
+  for (int i = 0; i < rules->node->input_count; i++) {
+    const Value *part = rules_in(rules, i);
+    axes_same_but(rules, part, out, axis);
+    int64_t size = axis_size(part, axis);
+    if (known) axis_same_range(rules, part, axis, 0, out, axis, from, size);
+    from += size;
+  }
+}
+
 const Op op_Concat = {
     .name = "Concat",
     .brief = "Tensors one behind the other along an axis.",
@@ -112,6 +130,7 @@ const Op op_Concat = {
     .check = concat_check,
     .inputs = {{"inputs", PORT_VARIADIC, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"concat_result", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = concat_axes,
     .role = ROLE_SAME_SCALE,
     .samples = {{"f32[2,3], f32[2,1], f32[2,2]", "axis=1"},
                 {"f32[2,3,2], f32[1,3,2]", "axis=-3"},

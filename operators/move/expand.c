@@ -1,4 +1,5 @@
 /* expand.c - Expand: repeats along dimensions of 1, as broadcasting does. */
+#include "operators/axes.h"
 #include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/shape/content.h"
@@ -61,6 +62,14 @@ static Status expand_run(Run *run) {
   return OK;
 }
 
+static void expand_axes(AxisRules *rules) {
+  const Value *in = rules_in(rules, 0), *out = rules_out(rules, 0);
+  axes_broadcast(rules, in, out);
+  int lead = out->has_shape && in->has_shape ? out->shape.rank - in->shape.rank : GRAPH_MAX_RANK;
+  for (int d = 0; in->has_shape && out->has_shape && d < out->shape.rank; d++)
+    if (d < lead || axis_size(in, d - lead) == 1) axis_free(rules, out, d);
+}
+
 const Op op_Expand = {
     .name = "Expand",
     .brief =
@@ -69,6 +78,8 @@ const Op op_Expand = {
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"shape", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[rank]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = expand_axes,
+    .slim = cut_target_shape,
     .role = ROLE_SAME_SCALE,
     .samples = {{"f32[3,1], i64{2,1,4}!", NULL},
                 {"f32[3,1], i64{3,4}!", NULL},

@@ -1,4 +1,5 @@
 /* gather.c - Gather: slices along an axis, picked by their indices. */
+#include "operators/axes.h"
 #include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/move/element_index.h"
@@ -72,6 +73,19 @@ static const AttributeRow attributes[] = {
     {0},
 };
 
+/* A constant table makes what lies along its other axes. */
+static void gather_axes(AxisRules *rules) {
+  const Value *in = rules_in(rules, 0), *indices = rules_in(rules, 1), *out = rules_out(rules, 0);
+  int axis;
+  if (!in->has_shape || !indices->has_shape ||
+      !axis_normalize(((const GatherParams *)rules->params)->axis, in->shape.rank, &axis))
+    return;
+  int extra = indices->shape.rank;
+  for (int d = 0; d < in->shape.rank; d++)
+    if (d != axis) axis_made(rules, in, d, out, d < axis ? d : d + extra - 1);
+  for (int d = 0; d < extra; d++) axis_same(rules, indices, d, out, axis + d);
+}
+
 const Op op_Gather = {
     .name = "Gather",
     .brief = "Slices along an axis, picked by their indices.",
@@ -81,6 +95,7 @@ const Op op_Gather = {
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"indices", PORT_REQUIRED, INDEX_TYPES, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = gather_axes,
     .role = ROLE_GATHER,
     .samples = {{"f32[4,3], i64[2,2]{0,-1,3,1}", NULL},
                 {"f32[2,4,3], i32{1,1,-4}", "axis=1"},

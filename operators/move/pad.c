@@ -1,4 +1,5 @@
 /* pad.c - Pad: more elements (or, where negative, fewer) before and behind each axis. */
+#include "operators/axes.h"
 #include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/reals.h"
@@ -167,6 +168,71 @@ static const AttributeRow attributes[] = {
     {0},
 };
 
+/* ---- channels ---- */
+
+/* The amounts of a node whose inputs are constant, and where they stand: by list position, the axis. */
+typedef struct PadList {
+  int64_t amounts[2 * GRAPH_MAX_RANK];
+  int count; /* of axes; amounts[count + i] lies behind */
+  int axes[GRAPH_MAX_RANK];
+} PadList;
+
+static bool read_pads(const Node *node, const void *params, PadList *list) {
+  const PadParams *p = params;
+  const Value *in = node_input(node, 0), *given = node_input(node, 3);
+  const Ints *attribute = p->paddings.given ? &p->paddings : &p->pads;
+  bool by_input = node->version->since >= 11;
+  int64_t axes[GRAPH_MAX_RANK];
+  if (!in->has_shape || (given != NULL && given->constant == NULL)) return false;
+  if (by_input && node_constant(node, 1) == NULL) return false;
+  list->count = in->shape.rank;
+  if (given != NULL) list->count = run_ints(given->constant, axes, GRAPH_MAX_RANK);
+  for (int i = 0; i < list->count; i++)
+    if (!axis_normalize(given != NULL ? axes[i] : i, in->shape.rank, &list->axes[i])) return false;
+  if (by_input) return run_ints(node_constant(node, 1), list->amounts, 2 * GRAPH_MAX_RANK) == 2 * list->count;
+  for (int i = 0; i < 2 * list->count; i++) list->amounts[i] = attribute->values[i];
+  return true;
+}
+
+static void pad_axes(AxisRules *rules) {
+  const PadParams *params = rules->params;
+  const Value *in = rules_in(rules, 0), *out = rules_out(rules, 0);
+  PadList list;
+  bool listed[GRAPH_MAX_RANK] = {false};
+  if (!read_pads(rules->node, params, &list)) return;
+  for (int i = 0; i < list.count; i++) {
+    int axis = list.axes[i];
+    int64_t before = list.amounts[i], behind = list.amounts[list.count + i], size = axis_size(in, axis);
+    listed[axis] = true;
+    if (before == 0 && behind == 0)
+      axis_same(rules, in, axis, out, axis);
+    else if (params->mode == PAD_CONSTANT && before >= 0 && behind >= 0 && size > 0)
+      axis_same_range(rules, in, axis, 0, out, axis, before, size);
+  }
+  for (int d = 0; d < in->shape.rank; d++)
+    if (!listed[d]) axis_same(rules, in, d, out, d);
+}
+
+static Status pad_slim(AxisCut *cut) {
+  Node *node = cut->node;
+  const Value *out = node->outputs[0];
+  PadList list;
+  bool changes = false;
+  if (!read_pads(node, cut->params, &list)) return OK;
+  for (int i = 0; i < list.count; i++) {
+    int axis = list.axes[i];
+    int64_t *before = &list.amounts[i], *behind = &list.amounts[list.count + i], size = axis_size(out, axis);
+    if ((*before == 0 && *behind == 0) || !cut_changes(cut, out, axis)) continue;
+    *behind = cut_kept(cut, out, axis, size - *behind, size);
+    *before = cut_kept(cut, out, axis, 0, *before);
+    changes = true;
+  }
+  if (!changes) return OK;
+  if (node->version->since >= 11) return cut_set_ints(cut, 1, ELEMENT_INT64, list.amounts, 2 * list.count);
+  const char *name = node_attribute(node, "paddings") != NULL ? "paddings" : "pads";
+  return node_set_ints(cut->graph, node, name, list.amounts, 2 * (size_t)list.count, cut->err);
+}
+
 const Op op_Pad = {
     .name = "Pad",
     .brief = "More elements before and behind each axis: a value, the edge, a mirror image, or round again.",
@@ -180,6 +246,8 @@ const Op op_Pad = {
                {"axes", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_NUMERIC | ELEMENTS_NARROW | ELEMENT_BIT(ELEMENT_BOOL),
                  "[...]"}},
+    .axes = pad_axes,
+    .slim = pad_slim,
     .role = ROLE_SAME_SCALE,
     .role_of = pad_role,
     .samples = {{"f32[2,3], i64{1,0,0,2}!", NULL},

@@ -1,4 +1,5 @@
 /* slice.c - Slice: a range of indices along each axis, forwards or backwards. */
+#include "operators/axes.h"
 #include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/reals.h"
@@ -195,6 +196,78 @@ static const AttributeRow attributes[] = {
 
 #define SLICE_INDEX (ELEMENT_BIT(ELEMENT_INT32) | ELEMENT_BIT(ELEMENT_INT64))
 
+/* ---- channels ---- */
+
+/* The lists of a node whose inputs are constant; false where they are not known. */
+static bool read_lists(const Node *node, const void *params, SliceLists *lists) {
+  const SliceParams *p = params;
+  KnownInts *all[] = {&lists->starts, &lists->ends, &lists->axes, &lists->steps};
+  const Ints *given[] = {&p->starts, &p->ends, &p->axes};
+  *lists = (SliceLists){0};
+  for (int i = 0; i < 4; i++) {
+    const Value *input = node_input(node, i + 1);
+    if (node->version->since >= 10) {
+      if (input != NULL && input->constant == NULL) return false;
+      all[i]->count = run_ints(node_constant(node, i + 1), all[i]->values, GRAPH_MAX_RANK);
+    } else if (i < 3 && given[i]->count <= GRAPH_MAX_RANK) {
+      all[i]->count = given[i]->count;
+      for (int k = 0; k < given[i]->count; k++) all[i]->values[k] = given[i]->values[k];
+    }
+  }
+  return true;
+}
+
+/* The axis and the range that entry i of the lists is about. */
+static bool entry(const SliceLists *lists, int i, int rank, int *axis, SliceRange *range) {
+  *range = (SliceRange){lists->starts.values[i], lists->ends.values[i],
+                        lists->steps.count > 0 ? lists->steps.values[i] : 1};
+  return axis_normalize(lists->axes.count > 0 ? lists->axes.values[i] : i, rank, axis);
+}
+
+static void slice_axes(AxisRules *rules) {
+  const Value *in = rules_in(rules, 0), *out = rules_out(rules, 0);
+  SliceLists lists;
+  bool sliced[GRAPH_MAX_RANK] = {false};
+  if (!in->has_shape || !read_lists(rules->node, rules->params, &lists)) return;
+  for (int i = 0; i < lists.starts.count; i++) {
+    SliceRange range;
+    int axis;
+    if (!entry(&lists, i, in->shape.rank, &axis, &range)) return;
+    sliced[axis] = true;
+    int64_t first, count = resolve(&range, axis_size(in, axis), &first);
+    if (range.step == 1 && count > 0) axis_same_range(rules, in, axis, first, out, axis, 0, count);
+  }
+  for (int d = 0; d < in->shape.rank; d++)
+    if (!sliced[d]) axis_same(rules, in, d, out, d);
+}
+
+/* Starts and ends count what is left before them. */
+static Status slice_slim(AxisCut *cut) {
+  Node *node = cut->node;
+  const Value *in = node->inputs[0];
+  SliceLists lists;
+  bool changes = false;
+  if (!in->has_shape || !read_lists(node, cut->params, &lists)) return OK;
+  for (int i = 0; i < lists.starts.count; i++) {
+    SliceRange range;
+    int axis;
+    if (!entry(&lists, i, in->shape.rank, &axis, &range) || !cut_changes(cut, in, axis)) continue;
+    int64_t first, count = resolve(&range, axis_size(in, axis), &first);
+    lists.starts.values[i] = cut_kept(cut, in, axis, 0, first);
+    lists.ends.values[i] = cut_kept(cut, in, axis, 0, first + count);
+    changes = true;
+  }
+  if (!changes) return OK;
+  size_t count = (size_t)lists.starts.count;
+  if (node->version->since < 10) {
+    TRY(node_set_ints(cut->graph, node, "starts", lists.starts.values, count, cut->err));
+    return node_set_ints(cut->graph, node, "ends", lists.ends.values, count, cut->err);
+  }
+  ElementType type = node->inputs[1]->constant->type;
+  TRY(cut_set_ints(cut, 1, type, lists.starts.values, lists.starts.count));
+  return cut_set_ints(cut, 2, type, lists.ends.values, lists.starts.count);
+}
+
 const Op op_Slice = {
     .name = "Slice",
     .brief = "A range of indices along each of the given axes.",
@@ -208,6 +281,8 @@ const Op op_Slice = {
                {"axes", PORT_OPTIONAL, SLICE_INDEX, "[count]"},
                {"steps", PORT_OPTIONAL, SLICE_INDEX, "[count]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = slice_axes,
+    .slim = slice_slim,
     .role = ROLE_SAME_SCALE,
     .samples = {{"f32[4,5], i64{1,0}!, i64{3,1000}!", NULL},
                 {"f32[4,5], i64{-2}!, i64{9223372036854775807}!, i64{-1}!", NULL},

@@ -1,4 +1,5 @@
 /* split.c - Split: parts of a tensor along an axis. */
+#include "operators/axes.h"
 #include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 #include "operators/reals.h"
@@ -144,6 +145,43 @@ static const AttributeRow attributes[] = {
     {0},
 };
 
+static bool split_axis(const Node *node, int *axis) {
+  const Value *in = node_input(node, 0);
+  return in != NULL && in->has_shape &&
+         axis_normalize(((const SplitParams *)node->params)->axis, in->shape.rank, axis);
+}
+
+static void split_axes(AxisRules *rules) {
+  int axis;
+  if (!split_axis(rules->node, &axis)) return;
+  const Value *in = rules_in(rules, 0);
+  bool known = true;
+  for (int i = 0; i < rules->node->output_count; i++)
+    known &= rules_out(rules, i) != NULL && axis_size(rules_out(rules, i), axis) > 0;
+  int64_t from = 0;
+  for (int i = 0; i < rules->node->output_count; i++) {
+    const Value *part = rules_out(rules, i);
+    axes_same_but(rules, in, part, axis);
+    if (!known) continue;
+    axis_same_range(rules, in, axis, from, part, axis, 0, axis_size(part, axis));
+    from += axis_size(part, axis);
+  }
+}
+
+/* Parts that were equal need not stay so: the sizes are written out. */
+static Status split_slim(AxisCut *cut) {
+  Node *node = cut->node;
+  int axis;
+  if (!split_axis(node, &axis) || !cut_changes(cut, node->inputs[0], axis)) return OK;
+  int64_t sizes[INFER_MAX_ELEMENTS];
+  for (int i = 0; i < node->output_count; i++)
+    sizes[i] = cut_kept(cut, node->outputs[i], axis, 0, axis_size(node->outputs[i], axis));
+  node_drop_attribute(node, "num_outputs");
+  if (node->version->since < 13)
+    return node_set_ints(cut->graph, node, "split", sizes, (size_t)node->output_count, cut->err);
+  return cut_set_ints(cut, 1, ELEMENT_INT64, sizes, node->output_count);
+}
+
 const Op op_Split = {
     .name = "Split",
     .brief = "Parts of a tensor along an axis, of given sizes or equal ones.",
@@ -156,6 +194,8 @@ const Op op_Split = {
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"split", PORT_OPTIONAL, ELEMENTS_ANY, "[count]"}},
     .outputs = {{"outputs", PORT_VARIADIC, ELEMENTS_ANY, "[...]"}},
+    .axes = split_axes,
+    .slim = split_slim,
     .role = ROLE_SAME_SCALE,
     .samples = {{"f32[2,6]", "axis=1 num_outputs=3 outputs=3"},
                 {"f32[7,2]", "num_outputs=3 outputs=3"},

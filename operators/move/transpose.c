@@ -1,4 +1,5 @@
 /* transpose.c - Transpose: the axes in another order. */
+#include "operators/axes.h"
 #include "operators/gradient_moved.h"
 #include "operators/move/element_copy.h"
 
@@ -56,6 +57,12 @@ static const AttributeRow attributes[] = {
     {0},
 };
 
+static void transpose_axes(AxisRules *rules) {
+  const Value *in = rules_in(rules, 0), *out = rules_out(rules, 0);
+  for (int d = 0; in != NULL && in->has_shape && d < in->shape.rank; d++)
+    axis_same(rules, in, (int)source_axis(rules->params, in->shape.rank, d), out, d);
+}
+
 const Op op_Transpose = {
     .name = "Transpose",
     .brief = "The axes in another order; reversed where `perm` is absent.",
@@ -65,6 +72,7 @@ const Op op_Transpose = {
     .check = transpose_check,
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"transposed", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = transpose_axes,
     .role = ROLE_VIEW,
     .samples = {{"f32[2,3,4]", NULL},
                 {"f32[1,3,4,5]", "perm=[0,2,3,1]"},

@@ -254,6 +254,7 @@ const Op op_BatchNormalization = {
                 {"saved_mean", PORT_OPTIONAL, ELEMENTS_FLOAT, "[C], before opset 14"},
                 {"saved_var", PORT_OPTIONAL, ELEMENTS_FLOAT, "[C], before opset 14"}},
     .statistics = 1 << 1 | 1 << 2,
+    .axes = axes_per_channel,
     .role = ROLE_FLOAT,
     .role_reason = "float only: it could be neither folded into a neighbour nor rewritten as Mul and Add",
     .samples = {{"f32[1,3,4,5], f32[3]!, f32[3]!, f32[3]!, f32[3](0.1,4)!", ""},

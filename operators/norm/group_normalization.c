@@ -89,6 +89,17 @@ static Status grad_by_group(Grad *grad) {
   return grad_group(grad, channels_of_group(&grad->run));
 }
 
+/* Each group loses the same channels. */
+static void group_axes(AxisRules *rules) {
+  const GroupNormalizationParams *params = rules->params;
+  const Value *x = rules_in(rules, 0);
+  int64_t size = axis_size(x, 1) / params->num_groups;
+  axes_same_but(rules, x, rules_out(rules, 0), -1);
+  for (int64_t g = 1; g < params->num_groups; g++) axis_same_range(rules, x, 1, 0, x, 1, g * size, size);
+  for (int i = 1; i < 3; i++)
+    if (rules->node->version->since >= 21) axis_same(rules, rules_in(rules, i), 0, x, 1);
+}
+
 const Op op_GroupNormalization = {
     .name = "GroupNormalization",
     .brief = "Normalizes groups of channels of each sample by their own mean and variance.",
@@ -100,6 +111,7 @@ const Op op_GroupNormalization = {
                {"scale", PORT_REQUIRED, ELEMENTS_FLOAT, "[C]"},
                {"bias", PORT_REQUIRED, ELEMENTS_FLOAT, "[C]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
+    .axes = group_axes,
     .role = ROLE_FLOAT,
     .role_reason = "float only: its statistics change with every sample and need more than 8 bits",
     .samples = {{"f32[2,4,3,2], f32[4]!, f32[4]!", "num_groups=2"},

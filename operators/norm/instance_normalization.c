@@ -55,6 +55,7 @@ const Op op_InstanceNormalization = {
                {"scale", PORT_REQUIRED, ELEMENTS_FLOAT, "[C]"},
                {"B", PORT_REQUIRED, ELEMENTS_FLOAT, "[C]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
+    .axes = axes_per_channel,
     .role = ROLE_FLOAT,
     .role_reason = "float only: its statistics change with every sample and need more than 8 bits",
     .samples = {{"f32[2,3,4,5], f32[3]!, f32[3]!", ""}, {"f32[1,2,7], f32[2]!, f32[2]!", "epsilon=0.1"}},

@@ -135,6 +135,7 @@ const Op op_LayerNormalization = {
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},
                 {"Mean", PORT_OPTIONAL, ELEMENTS_FLOAT, "[..., 1, ...]"},
                 {"InvStdDev", PORT_OPTIONAL, ELEMENTS_FLOAT, "[..., 1, ...]"}},
+    .axes = norm_axes,
     .role = ROLE_NORM,
     .samples = {{"f32[2,3,8], f32[8]!, f32[8]!", ""},
                 {"f32[2,3,5], f32[3,5]!", "axis=1 outputs=3"},

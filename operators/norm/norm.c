@@ -72,3 +72,9 @@ const double *norm_trailing(Run *run, int i, int axis, double otherwise) {
   }
   return reals;
 }
+
+void norm_axes(AxisRules *rules) {
+  const Value *x = rules_in(rules, 0);
+  for (int i = 1; i < rules->node->input_count; i++) axes_broadcast(rules, rules_in(rules, i), x);
+  for (int o = 0; o < rules->node->output_count; o++) axes_broadcast(rules, rules_out(rules, o), x);
+}

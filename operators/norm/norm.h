@@ -2,6 +2,7 @@
 #ifndef OPERATORS_NORM_NORM_H
 #define OPERATORS_NORM_NORM_H
 
+#include "operators/axes.h"
 #include "operators/reals.h"
 
 /* Mean and (biased) variance. */
@@ -22,5 +23,8 @@ Status norm_check_trailing(Infer *infer, int i, const Shape *data, int axis);
 /* Input i broadcast to data's axes from `axis` on, as doubles; `otherwise` everywhere where it is absent.
    NULL where memory ran out. */
 const double *norm_trailing(Run *run, int i, int axis, double otherwise);
+
+/* Scale and bias are broadcast to the trailing axes; what is left of those is normalized alike. */
+void norm_axes(AxisRules *rules);
 
 #endif

@@ -64,6 +64,7 @@ const Op op_RMSNormalization = {
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},
                {"scale", PORT_REQUIRED, ELEMENTS_FLOAT, "[the normalized axes]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+    .axes = norm_axes,
     .role = ROLE_FLOAT,
     .role_reason = "float only: integer normalization subtracts a mean",
     .samples = {{"f32[2,3,8], f32[8]!", ""},

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/pool/pool.h"
 
 static const AttributeRow attributes[] = {AVERAGE_POOL_ATTRIBUTES, {0}};
@@ -32,6 +33,7 @@ const Op op_AveragePool = {
     .check = pool_check,
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
+    .axes = axes_planes,
     .role = ROLE_AVERAGE,
     .samples = {{"f32[1,3,8,6]", "kernel_shape=[2,2] strides=[2,2]"},
                 {"f32[2,2,7,8]", "kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]"},

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/pool/pool.h"
 
 typedef struct GlobalLpPoolParams {
@@ -25,6 +26,7 @@ const Op op_GlobalLpPool = {
     .params_bytes = sizeof(GlobalLpPoolParams),
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, 1, ...]"}},
+    .axes = axes_planes,
     .role = ROLE_FLOAT,
     .role_reason = "float only: roots of sums of powers need more than 8 bits",
     .samples = {{"f32[1,4,5,3]", ""}, {"f32[2,3,8]", "p=1"}, {"f32[1,2,3,2]", "p=3"}},

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/pool/pool.h"
 
 typedef struct LpPoolParams {
@@ -31,6 +32,7 @@ const Op op_LpPool = {
     .check = pool_check,
     .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_FLOAT, "[N, C, ...]"}},
+    .axes = axes_planes,
     .role = ROLE_FLOAT,
     .role_reason = "float only: roots of sums of powers need more than 8 bits",
     .samples = {{"f32[1,2,6,5]", "kernel_shape=[2,2] strides=[2,1] pads=[1,0,0,1] p=3"},

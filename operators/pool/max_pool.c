@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/pool/pool.h"
 
 typedef struct MaxPoolParams {
@@ -63,6 +64,7 @@ const Op op_MaxPool = {
     .inputs = {{"X", PORT_REQUIRED, POOL_TYPES_MAX, "[N, C, ...]"}},
     .outputs = {{"Y", PORT_REQUIRED, POOL_TYPES_MAX, "[N, C, ...]"},
                 {"Indices", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[N, C, ...]"}},
+    .axes = axes_planes,
     .role = ROLE_SAME_SCALE,
     .role_of = role_of,
     .samples = {{"f32[1,3,8,7]", "kernel_shape=[2,2] strides=[2,2]"},

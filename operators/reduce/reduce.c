@@ -204,3 +204,19 @@ void reduce_sum_loop(float *y, const float *x, int64_t middle, int64_t inner, do
   for (int64_t i = 0; i < inner; i += REDUCE_WIDTH)
     sum_columns(y + i, x + i, middle, inner, inner - i < REDUCE_WIDTH ? inner - i : REDUCE_WIDTH, factor);
 }
+
+/* What is reduced is summed over, or so; the rest stays in its order. */
+void reduce_axes(AxisRules *rules) {
+  const ReduceParams *params = rules->params;
+  const Value *in = rules_in(rules, 0), *out = rules_out(rules, 0), *list = rules_in(rules, 1);
+  Axes axes;
+  if (!in->has_shape || !out->has_shape || (list != NULL && list->constant == NULL)) return;
+  if (!mark_axes_of(&axes, params, in->shape.rank, list == NULL ? NULL : list->constant)) return;
+  for (int d = 0, to = 0; d < in->shape.rank; d++) {
+    if (axes.reduced[d])
+      axis_free(rules, in, d);
+    else
+      axis_same(rules, in, d, out, to);
+    to += params->keepdims || !axes.reduced[d];
+  }
+}

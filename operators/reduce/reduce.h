@@ -5,7 +5,7 @@
 #ifndef OPERATORS_REDUCE_REDUCE_H
 #define OPERATORS_REDUCE_REDUCE_H
 
-#include "operators/op.h"
+#include "operators/axes.h"
 
 typedef struct ReduceParams {
   Ints axes; /* up to opset 12 or 17; afterwards an input */
@@ -14,6 +14,7 @@ typedef struct ReduceParams {
 } ReduceParams;
 
 extern const AttributeRow reduce_attributes[];
+void reduce_axes(AxisRules *rules);
 
 /* The elements of the input that go into one of the output, in row-major order. */
 typedef struct ReduceLine {
@@ -64,6 +65,6 @@ void reduce_sum_loop(float *y, const float *x, int64_t middle, int64_t inner, do
   .attributes = reduce_attributes, .params_bytes = sizeof(ReduceParams),                                     \
   .inputs = {{"data", PORT_REQUIRED, (set), "[...]"},                                                        \
              {"axes", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[A]"}},                                    \
-  .outputs = {{"reduced", PORT_REQUIRED, (set), "[...]"}}
+  .outputs = {{"reduced", PORT_REQUIRED, (set), "[...]"}}, .axes = reduce_axes
 
 #endif

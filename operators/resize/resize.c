@@ -1,4 +1,5 @@
 /* resize.c - Resize: nearest, linear or cubic resampling along any axes. */
+#include "operators/axes.h"
 #include "operators/reals.h"
 #include "operators/resize/resize_plan.h"
 #include "operators/shape/content.h"
@@ -254,6 +255,19 @@ static const AttributeRow attributes[] = {
 #define RESIZE_ROI                                                                                           \
   (ELEMENT_BIT(ELEMENT_FLOAT16) | ELEMENT_BIT(ELEMENT_FLOAT32) | ELEMENT_BIT(ELEMENT_FLOAT64))
 
+/* Sizes that are given for all axes count channels too. */
+static Status resize_slim(AxisCut *cut) {
+  const ResizeParams *params = cut->params;
+  const Value *out = cut->node->outputs[0];
+  int64_t sizes[GRAPH_MAX_RANK];
+  if (cut->node->version->since < 11 || node_constant(cut->node, 3) == NULL || !cut_changes(cut, out, 1))
+    return OK;
+  int count = run_ints(node_constant(cut->node, 3), sizes, GRAPH_MAX_RANK);
+  for (int i = 0; i < count; i++)
+    if (axis_of(params, out->shape.rank, i) == 1) sizes[i] = cut_kept(cut, out, 1, 0, axis_size(out, 1));
+  return cut_set_ints(cut, 3, ELEMENT_INT64, sizes, count);
+}
+
 const Op op_Resize = {
     .name = "Resize",
     .brief = "Resamples along axes: nearest, linear or cubic.",
@@ -267,6 +281,8 @@ const Op op_Resize = {
                {"sizes", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
     .outputs = {{"Y", PORT_REQUIRED, ELEMENTS_WIDE, "[...]"}},
     .settings = 1 << 1 | 1 << 2,
+    .axes = axes_planes,
+    .slim = resize_slim,
     .role = ROLE_SAME_SCALE,
     .role_of = resize_role,
     .samples = {{"f32[1,2,3,4], -, f32{1,1,2,1.5}!", NULL},

@@ -1,4 +1,5 @@
 /* flatten.c - Flatten: a matrix of the dimensions before and from an axis. */
+#include "operators/axes.h"
 #include "operators/gradient.h"
 #include "operators/shape/content.h"
 
@@ -49,6 +50,7 @@ const Op op_Flatten = {
     .params_bytes = sizeof(FlattenParams),
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_ANY, "[A, B]"}},
+    .axes = axes_view,
     .role = ROLE_VIEW,
     .is_alias = true,
     .samples = {{"f32[2,3,4]", NULL},

@@ -1,4 +1,5 @@
 /* reshape.c - Reshape: the same values under another shape. */
+#include "operators/axes.h"
 #include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
@@ -170,6 +171,8 @@ const Op op_Reshape = {
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"shape", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[rank]"}},
     .outputs = {{"reshaped", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = axes_view,
+    .slim = cut_target_shape,
     .role = ROLE_VIEW,
     .is_alias = true,
     .samples = {{"f32[2,3,4], i64{0,-1}!", NULL},

@@ -1,4 +1,5 @@
 /* shape.c - Shape: the dimensions of a tensor, or a slice of them. */
+#include "operators/axes.h"
 #include "operators/shape/content.h"
 
 typedef struct ShapeParams {
@@ -49,6 +50,7 @@ const Op op_Shape = {
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"shape", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
     .grad_reason = "not differentiable: the result is an integer",
+    .axes = axes_looked_at,
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3,4]", NULL},
                 {"f32[2,3,4]", "start=1"},

@@ -1,4 +1,5 @@
 /* size.c - Size: the number of elements. */
+#include "operators/axes.h"
 #include "operators/shape/content.h"
 
 /* The one symbol that the number of elements is, if it is one: [1,N,1]. */
@@ -32,6 +33,7 @@ const Op op_Size = {
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
     .outputs = {{"size", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_INT64), "[]"}},
     .grad_reason = "not differentiable: the result is an integer",
+    .axes = axes_looked_at,
     .role = ROLE_INDEX,
     .samples = {{"f32[2,3,4]", NULL}, {"f32[]", NULL}, {"f32[0,3]", NULL}},
 };

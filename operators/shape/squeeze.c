@@ -1,4 +1,5 @@
 /* squeeze.c - Squeeze: drops dimensions of 1. */
+#include "operators/axes.h"
 #include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
@@ -71,6 +72,7 @@ const Op op_Squeeze = {
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"axes", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
     .outputs = {{"squeezed", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = axes_view,
     .role = ROLE_VIEW,
     .is_alias = true,
     .samples = {{"f32[1,3,1,5], i64{0}!", NULL},

@@ -1,4 +1,5 @@
 /* unsqueeze.c - Unsqueeze: new dimensions of 1. */
+#include "operators/axes.h"
 #include "operators/gradient.h"
 #include "operators/reals.h"
 #include "operators/shape/content.h"
@@ -61,6 +62,7 @@ const Op op_Unsqueeze = {
     .inputs = {{"data", PORT_REQUIRED, ELEMENTS_ANY, "[...]"},
                {"axes", PORT_OPTIONAL, ELEMENT_BIT(ELEMENT_INT64), "[count]"}},
     .outputs = {{"expanded", PORT_REQUIRED, ELEMENTS_ANY, "[...]"}},
+    .axes = axes_view,
     .role = ROLE_VIEW,
     .is_alias = true,
     .samples = {{"f32[3,4], i64{0,3}!", NULL},

@@ -36,6 +36,7 @@ const Op op_LogSoftmax = {
     .check = softmax_check,
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+    .axes = softmax_axes,
     .role = ROLE_FLOAT,
     .role_reason = "float only: its logarithm needs more than 8 bits",
     .samples = {{"f32[2,7]", ""}, {"f32[2,3,4]", "axis=1"}, {"f32[2,3,4]", "axis=1 opset=11"}},

@@ -72,6 +72,7 @@ const Op op_Softmax = {
     .check = softmax_check,
     .inputs = {{"input", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
+    .axes = softmax_axes,
     .role = ROLE_SOFTMAX,
     .samples = {{"f32[2,7]", ""},
                 {"f32[2,3,4]", "axis=1"},

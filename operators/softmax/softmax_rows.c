@@ -59,3 +59,17 @@ Status softmax_grad(Grad *grad, SoftmaxBack back) {
   }
   return OK;
 }
+
+void softmax_axes(AxisRules *rules) {
+  const Value *x = rules_in(rules, 0);
+  int axis;
+  if (!x->has_shape || !axis_normalize(((const SoftmaxParams *)rules->params)->axis, x->shape.rank, &axis))
+    return;
+  bool along = rules->node->version->since >= SOFTMAX_SINCE_ALONG;
+  for (int d = 0; d < x->shape.rank; d++) {
+    if (d == axis || (!along && d > axis))
+      axis_stop(rules, x, d, "makes them sum up to one");
+    else
+      axis_same(rules, x, d, rules_out(rules, 0), d);
+  }
+}

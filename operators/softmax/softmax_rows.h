@@ -2,6 +2,7 @@
 #ifndef OPERATORS_SOFTMAX_SOFTMAX_ROWS_H
 #define OPERATORS_SOFTMAX_SOFTMAX_ROWS_H
 
+#include "operators/axes.h"
 #include "operators/reals.h"
 
 #define SOFTMAX_SINCE_ALONG 13 /* before, all axes from `axis` on are one row */
@@ -13,6 +14,9 @@ typedef struct SoftmaxParams {
 extern const AttributeRow softmax_attributes[];
 Status softmax_check(const Node *node, void *params, Error *err);
 Status softmax_infer(Infer *infer);
+
+/* What is not part of a row may go. */
+void softmax_axes(AxisRules *rules);
 
 /* `rows` rows of `count` elements, `step` apart. */
 typedef struct SoftmaxRows {

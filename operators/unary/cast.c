@@ -1,4 +1,5 @@
 #include "operators/unary/cast.h"
+#include "operators/axes.h"
 #include "operators/gradient.h"
 
 typedef struct CastParams {
@@ -34,6 +35,7 @@ const Op op_Cast = {.name = "Cast",
                     .check = check,
                     .inputs = {{"input", PORT_REQUIRED, CAST_TYPES, "[...]"}},
                     .outputs = {{"output", PORT_REQUIRED, CAST_TYPES, "[...]"}},
+                    .axes = axes_elementwise,
                     .role = ROLE_VIEW,
                     .role_of = cast_role,
                     .samples = {{"f32[2,3]{-1.9,-0.5,0,0.5,1.9,300}", "to=6"},

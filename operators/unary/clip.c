@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/unary/unary.h"
 
 #include <float.h>
@@ -176,6 +177,7 @@ const Op op_Clip = {.name = "Clip",
                                {"min", PORT_OPTIONAL, ELEMENTS_NUMERIC, "[]"},
                                {"max", PORT_OPTIONAL, ELEMENTS_NUMERIC, "[]"}},
                     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_NUMERIC, "[...]"}},
+                    .axes = axes_elementwise,
                     .role = ROLE_TABLE,
                     .role_of = role_of,
                     .samples = {{"f32[2,3,4](-3,9), f32[]{0}!, f32[]{6}!", ""},

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/gradient.h"
 #include "operators/shape/content.h"
 #include "operators/unary/unary.h"
@@ -148,6 +149,7 @@ const Op op_Dropout = {
     .outputs = {{"output", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"},
                 {"mask", PORT_OPTIONAL, ELEMENTS_FLOAT | ELEMENT_BIT(ELEMENT_BOOL), "[...]"}},
     .settings = 1 << 1,
+    .axes = axes_elementwise,
     .role = ROLE_VIEW,
     .role_of = role_of,
     .statistics = 1 << 1,

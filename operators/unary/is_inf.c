@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/unary/unary.h"
 
 #include <math.h>
@@ -27,6 +28,7 @@ const Op op_IsInf = {.name = "IsInf",
                      .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
                      .outputs = {{"Y", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_BOOL), "[...]"}},
                      .grad_reason = "not differentiable: the result is a truth value",
+                     .axes = axes_elementwise,
                      .role = ROLE_INDEX,
                      .samples = {{"f32{nan,1,inf,-inf}", ""},
                                  {"f64{inf,-inf}", "detect_negative=0"},

@@ -1,3 +1,4 @@
+#include "operators/axes.h"
 #include "operators/unary/unary.h"
 
 #include <math.h>
@@ -17,5 +18,6 @@ const Op op_IsNaN = {.name = "IsNaN",
                      .inputs = {{"X", PORT_REQUIRED, ELEMENTS_FLOAT, "[...]"}},
                      .outputs = {{"Y", PORT_REQUIRED, ELEMENT_BIT(ELEMENT_BOOL), "[...]"}},
                      .grad_reason = "not differentiable: the result is a truth value",
+                     .axes = axes_elementwise,
                      .role = ROLE_INDEX,
                      .samples = {{"f32{nan,1,inf}", ""}, {"f16[2,3]", ""}}};

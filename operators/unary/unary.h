@@ -6,6 +6,7 @@
 #define OPERATORS_UNARY_UNARY_H
 
 #include "base/wide.h"
+#include "operators/axes.h"
 #include "operators/gradient.h"
 
 /* The type and shape of the input. */
@@ -56,10 +57,10 @@ Status unary_fast(Run *run, UnaryLoop loop);
     return grad_elementwise(grad, name##_of);                                                                \
   }
 
-/* Input and output of an operator that takes one tensor of the types `type_set`. */
+/* Input, output and axes of an operator that takes one tensor of the types `type_set`. */
 #define UNARY_PORTS(type_set)                                                                                \
   .inputs = {{"X", PORT_REQUIRED, (type_set), "[...]"}},                                                     \
-  .outputs = {{"Y", PORT_REQUIRED, (type_set), "[...]"}}
+  .outputs = {{"Y", PORT_REQUIRED, (type_set), "[...]"}}, .axes = axes_elementwise
 
 /* Two float parameters of operators that take one or both. */
 typedef struct UnaryParams {
