@@ -103,8 +103,11 @@ static void multiply_panel(const RowProduct *p, int64_t j) {
       {half_row_tile_1, half_row_tile_2, half_row_tile_3, half_row_tile_4, half_row_tile_5, half_row_tile_6},
       {row_tile_1, row_tile_2, row_tile_3, row_tile_4, row_tile_5, row_tile_6}};
   bool wide = p->n - j > WIDTH;
-  for (int64_t i = 0; i < p->m; i += TILE_ROWS)
-    kernels[wide][least_of(p->m - i, TILE_ROWS) - 1](p, p->a_rows + i, p->c + i * p->c_stride + j);
+  int64_t tiles = (p->m + TILE_ROWS - 1) / TILE_ROWS; /* alike: sums of few rows wait for one another */
+  for (int64_t i = 0, rows; i < p->m; i += rows, tiles--) {
+    rows = (p->m - i + tiles - 1) / tiles;
+    kernels[wide][rows - 1](p, p->a_rows + i, p->c + i * p->c_stride + j);
+  }
 }
 
 /* A part of the depth that fits into a panel. */

@@ -13,21 +13,17 @@ bool conv_grad_weight_fits(const ConvCase *c) {
 }
 
 static Status prepare(Run *run, const ConvCase *c, const ConvSource *source, RowProduct *p) {
-  int64_t rows = c->group_in * c->taps, *begins = run_scratch(run, (size_t)rows * sizeof *begins);
-  *p = (RowProduct){.m = rows,
+  *p = (RowProduct){.m = c->group_in * c->taps,
                     .n = c->group_out,
                     .runs = c->out_pixels / source->width,
                     .run = source->width,
-                    .a_rows = begins,
+                    .a_rows = source->places,
                     .a_step = source->row_step,
                     .b_row = c->out_pixels,
                     .b_step = source->width,
                     .c_stride = (c->group_out + 7) / 8 * 8,
                     .panel = floats_new(run, ROW_PANEL_FLOATS)};
-  if (begins == NULL || p->panel == NULL) return fail_memory(run->err);
-  for (int64_t r = 0; r < rows; r++)
-    begins[r] = r / c->taps * source->channel_step + source->offsets[r % c->taps];
-  return OK;
+  return p->panel != NULL ? OK : fail_memory(run->err);
 }
 
 /* Where pixels are few and follow one another, those of all samples are one sum. */

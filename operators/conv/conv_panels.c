@@ -11,7 +11,8 @@ static PanelSource columns_of(const ConvCase *c, const ConvSource *source) {
                        .taps = c->taps,
                        .offsets = source->offsets,
                        .width = source->width,
-                       .row_step = source->row_step};
+                       .row_step = source->row_step,
+                       .places = source->places};
 }
 
 Status conv_panels(Run *run, const ConvCase *c, const ConvOperands *operands) {

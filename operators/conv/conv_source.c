@@ -30,13 +30,7 @@ static void read_input(const ConvCase *c, ConvSource *source) {
   source->row_step = wide->in;
 }
 
-Status conv_source_new(Run *run, const ConvCase *c, ConvSource *source) {
-  *source = (ConvSource){.offsets = run_scratch(run, (size_t)c->taps * sizeof *source->offsets)};
-  if (source->offsets == NULL) return fail_memory(run->err);
-  if (is_direct(c)) {
-    read_input(c, source);
-    return OK;
-  }
+static Status read_planes(Run *run, const ConvCase *c, ConvSource *source) {
   Plane *plane = &source->plane;
   plane->offsets = source->offsets;
   plane_sizes(c, 1, plane);
@@ -47,6 +41,24 @@ Status conv_source_new(Run *run, const ConvCase *c, ConvSource *source) {
   plane->data = floats_new(run, c->group_in * source->channel_step);
   if (plane->data == NULL) return fail_memory(run->err);
   memset(plane->data, 0, (size_t)(c->group_in * source->channel_step) * sizeof *plane->data);
+  return OK;
+}
+
+static void find_places(const ConvCase *c, ConvSource *source) {
+  for (int64_t i = 0, d = 0; i < c->group_in; i++)
+    for (int64_t t = 0; t < c->taps; t++) source->places[d++] = i * source->channel_step + source->offsets[t];
+}
+
+Status conv_source_new(Run *run, const ConvCase *c, ConvSource *source) {
+  *source =
+      (ConvSource){.offsets = run_scratch(run, (size_t)c->taps * sizeof *source->offsets),
+                   .places = run_scratch(run, (size_t)(c->group_in * c->taps) * sizeof *source->places)};
+  if (source->offsets == NULL || source->places == NULL) return fail_memory(run->err);
+  if (is_direct(c))
+    read_input(c, source);
+  else
+    TRY(read_planes(run, c, source));
+  find_places(c, source);
   return OK;
 }
 

@@ -11,7 +11,8 @@ typedef struct ConvSource {
   const float *data, *end; /* nothing is to be read from `end` on */
   int64_t channel_step, width, row_step;
   int64_t *offsets;
-  Plane plane; /* its data NULL: the input itself */
+  int64_t *places; /* i * channel_step + offsets[t] for t = 0.. of i = 0.. */
+  Plane plane;     /* its data NULL: the input itself */
 } ConvSource;
 
 /* For one group of a convolution that conv_panels_fit(). */

@@ -88,12 +88,15 @@ WIDE_LOOP static void give_pairs(float *restrict dx, float *restrict below, cons
                                  const float *restrict x_below, const float *restrict y,
                                  const float *restrict dy, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
-    bool first = x[2 * i] == y[i], second = x[2 * i + 1] == y[i], third = x_below[2 * i] == y[i],
-         fourth = x_below[2 * i + 1] == y[i];
-    dx[2 * i] = first ? dy[i] : 0.0f;
-    dx[2 * i + 1] = second & !first ? dy[i] : 0.0f;
-    below[2 * i] = third & !(first | second) ? dy[i] : 0.0f;
-    below[2 * i + 1] = fourth & !(first | second | third) ? dy[i] : 0.0f;
+    float most = y[i], none = 0, left = dy[i]; /* `left` goes to the first that is chosen */
+    float a = x[2 * i], b = x[2 * i + 1], c = x_below[2 * i], d = x_below[2 * i + 1];
+    dx[2 * i] = a == most ? left : none;
+    left = a == most ? none : left;
+    dx[2 * i + 1] = b == most ? left : none;
+    left = b == most ? none : left;
+    below[2 * i] = c == most ? left : none;
+    left = c == most ? none : left;
+    below[2 * i + 1] = d == most ? left : none;
   }
 }
 
@@ -116,9 +119,19 @@ Status pool_grad_maximum(Grad *grad) {
   return OK;
 }
 
+/* One window that sees everything and nothing else. */
+static bool is_global(const PoolCase *c) {
+  for (int d = 0; d < 3; d++) {
+    const WindowAxis *a = &c->window.axes[d];
+    if (a->kernel != a->in || a->dilation != 1 || a->pad_begin != 0) return false;
+  }
+  return c->out_pixels == 1;
+}
+
 Status pool_grad_average(Grad *grad, bool count_include_pad) {
   PoolCase c;
   TRY(pool_begin(&grad->run, &c));
+  if (is_global(&c)) return pool_grad_global_average(grad);
   if (grad_of_input(grad, 0) == NULL || grad_of_output(grad, 0) == NULL) return grad_zero(grad);
   float *counts = floats_new(&grad->run, c.out_pixels);
   if (counts == NULL) return fail_memory(grad->run.err);
