@@ -78,12 +78,13 @@ static void fill_panels(float *panels, const PanelSource *b, const Pieces *piece
 static void multiply_panel(Tile tile, const PanelProduct *p, int64_t from, int64_t end) {
   tile.a += from * p->a_stride;
   tile.c += from * p->c_stride;
-  for (int64_t i = from; i < end; i += TILE_ROWS) {
-    tile.rows = least_of(end - i, TILE_ROWS);
+  int64_t tiles = (end - from + TILE_ROWS - 1) / TILE_ROWS; /* alike: sums of few rows wait for one another */
+  for (int64_t i = from; i < end; i += tile.rows, tiles--) {
+    tile.rows = (end - i + tiles - 1) / tiles;
     tile.start = tile.adds || p->start == NULL ? NULL : p->start + i;
     panel_tile(&tile);
-    tile.a += TILE_ROWS * p->a_stride;
-    tile.c += TILE_ROWS * p->c_stride;
+    tile.a += tile.rows * p->a_stride;
+    tile.c += tile.rows * p->c_stride;
   }
 }
 
@@ -101,20 +102,59 @@ static void multiply_panels(Tile tile, const PanelProduct *p, int64_t columns) {
     }
 }
 
+/* The tile for the depth from `d` on. */
+static Tile tile_at(const PanelProduct *p, int64_t d) {
+  int64_t depth = least_of(p->k - d, PANEL_DEPTH);
+  bool is_last = d + depth == p->k;
+  return (Tile){.depth = depth,
+                .a = p->a + d,
+                .a_stride = p->a_stride,
+                .adds = d > 0,
+                .low = is_last ? p->low : -INFINITY,
+                .high = is_last ? p->high : INFINITY,
+                .c_stride = p->c_stride};
+}
+
+/* ---- columns that are read where they are ---- */
+
+#define HALF_COLUMNS (PANEL_COLUMNS / 2)
+#define FEW_ROWS 32 /* of A: copying columns is not worth it */
+
+static bool stays_in_place(const PanelProduct *p) {
+  return p->b.places != NULL && p->b.width % HALF_COLUMNS == 0 && p->n % HALF_COLUMNS == 0 &&
+         p->m <= FEW_ROWS;
+}
+
+static int64_t column_place(const PanelSource *b, int64_t column) {
+  return column / b->width * b->row_step + column % b->width;
+}
+
+static void multiply_in_place(const PanelProduct *p) {
+  for (int64_t j = 0; j < p->n; j += PANEL_COLUMNS)
+    for (int64_t d = 0; d < p->k; d += PANEL_DEPTH) {
+      Tile tile = tile_at(p, d);
+      int64_t left = column_place(&p->b, j);
+      tile.columns = least_of(p->n - j, PANEL_COLUMNS);
+      tile.panel = p->b.data + left;
+      tile.right = column_place(&p->b, j + HALF_COLUMNS) - left;
+      tile.places = p->b.places + d;
+      tile.c = p->c + j;
+      multiply_panel(tile, p, 0, p->m);
+    }
+}
+
 void panel_product(const PanelProduct *p) {
+  if (stays_in_place(p)) {
+    multiply_in_place(p);
+    return;
+  }
   Pieces pieces;
-  Tile tile = {
-      .a_stride = p->a_stride, .panel = p->panels, .low = p->low, .high = p->high, .c_stride = p->c_stride};
   for (int64_t j = 0; j < p->n; j += GROUP_COLUMNS) {
     int64_t columns = least_of(p->n - j, GROUP_COLUMNS);
     find_pieces(&pieces, &p->b, j, columns);
     for (int64_t d = 0; d < p->k; d += PANEL_DEPTH) {
-      tile.depth = least_of(p->k - d, PANEL_DEPTH);
-      bool is_last = d + tile.depth == p->k;
-      tile.low = is_last ? p->low : -INFINITY;
-      tile.high = is_last ? p->high : INFINITY;
-      tile.adds = d > 0;
-      tile.a = p->a + d;
+      Tile tile = tile_at(p, d);
+      tile.panel = p->panels;
       tile.c = p->c + j;
       fill_panels(p->panels, &p->b, &pieces, d, tile.depth);
       multiply_panels(tile, p, columns);

@@ -28,6 +28,9 @@ typedef struct PanelSource {
   int64_t channel_step, taps;
   const int64_t *offsets;
   int64_t width, row_step;
+  const int64_t
+      *places; /* NULL, or (d / taps) * channel_step + offsets[d % taps] for every row d: columns may then
+                  be read where they are instead of being copied, which pays where A has few rows */
 } PanelSource;
 
 /* C [m, n] = start + A [m, k] B [k, n], clamped to low..high; all sizes at least 1. */

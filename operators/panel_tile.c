@@ -59,15 +59,17 @@ TARGET static ALWAYS_INLINE void store(Finish finish, float *c, __m256 sums) {
     if (wide) store_part(finish, c + r * c_stride + WIDTH, columns - WIDTH, right##r);                       \
   }
 
-/* `rows` and `wide` are constants wherever this is inlined, and the sums stay in registers. */
-TARGET static ALWAYS_INLINE void tile_of(const Tile *tile, int rows, bool wide) {
+/* `rows`, `wide` and `placed` are constants wherever this is inlined, and the sums stay in registers. */
+TARGET static ALWAYS_INLINE void tile_of(const Tile *tile, int rows, bool wide, bool placed) {
   const float *panel = tile->panel, *a = tile->a;
+  const int64_t *places = tile->places;
   float *c = tile->c;
-  int64_t stride = tile->a_stride;
+  int64_t stride = tile->a_stride, right = placed ? tile->right : WIDTH;
   __m256 zero = _mm256_setzero_ps();
   EACH_ROW(BEGIN)
-  for (int64_t d = 0; d < tile->depth; d++, panel += PANEL_COLUMNS, a++) {
-    __m256 b = _mm256_loadu_ps(panel), b_right = wide ? _mm256_loadu_ps(panel + WIDTH) : b;
+  for (int64_t d = 0; d < tile->depth; d++, a++) {
+    const float *row = placed ? panel + places[d] : panel + d * PANEL_COLUMNS;
+    __m256 b = _mm256_loadu_ps(row), b_right = wide ? _mm256_loadu_ps(row + right) : b;
     EACH_ROW(ADD)
   }
   int64_t c_stride = tile->c_stride, columns = tile->columns;
@@ -81,10 +83,15 @@ TARGET static ALWAYS_INLINE void tile_of(const Tile *tile, int rows, bool wide) 
 
 #define TILE(rows)                                                                                           \
   TARGET static void tile_##rows(const Tile *tile) {                                                         \
-    if (tile->columns > WIDTH)                                                                               \
-      tile_of(tile, rows, true);                                                                             \
+    bool wide = tile->columns > WIDTH, placed = tile->places != NULL;                                        \
+    if (placed && wide)                                                                                      \
+      tile_of(tile, rows, true, true);                                                                       \
+    else if (placed)                                                                                         \
+      tile_of(tile, rows, false, true);                                                                      \
+    else if (wide)                                                                                           \
+      tile_of(tile, rows, true, false);                                                                      \
     else                                                                                                     \
-      tile_of(tile, rows, false);                                                                            \
+      tile_of(tile, rows, false, false);                                                                     \
   }
 TILE(1)
 TILE(2)

@@ -12,10 +12,12 @@ typedef struct Tile {
   int64_t rows, columns, depth; /* 1..TILE_ROWS, 1..PANEL_COLUMNS, 1..PANEL_DEPTH */
   const float *a;
   int64_t a_stride;
-  const float *panel;
-  const float *start; /* of each row; NULL: 0 */
-  bool adds;          /* to what C holds */
-  float low, high;    /* of the result */
+  const float *panel;    /* a row of PANEL_COLUMNS after the other, or, with `places`, the left columns */
+  const int64_t *places; /* NULL, or where the panel has its rows */
+  int64_t right;         /* with `places`: from the left columns to the right ones */
+  const float *start;    /* of each row; NULL: 0 */
+  bool adds;             /* to what C holds */
+  float low, high;       /* of the result */
   float *c;
   int64_t c_stride;
 } Tile;

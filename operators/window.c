@@ -122,3 +122,19 @@ void window_outputs(const WindowAxis *axis, int64_t k, int64_t *first, int64_t *
   if (*end > axis->out) *end = axis->out;
   if (*first > *end) *first = *end;
 }
+
+void window_walk(const Window *window, int64_t t, WindowBody body, void *context) {
+  const WindowAxis *a = window->axes;
+  int64_t k[3] = {t / (a[1].kernel * a[2].kernel), t / a[2].kernel % a[1].kernel, t % a[2].kernel};
+  int64_t first[3], end[3];
+  for (int d = 0; d < 3; d++) window_outputs(&a[d], k[d], &first[d], &end[d]);
+  if (end[2] <= first[2]) return;
+  WindowRun run = {.step = a[2].stride, .count = end[2] - first[2]};
+  int64_t column = window_input(&a[2], first[2], k[2]);
+  for (int64_t z = first[0]; z < end[0]; z++)
+    for (int64_t y = first[1]; y < end[1]; y++) {
+      run.out = (z * a[1].out + y) * a[2].out + first[2];
+      run.in = (window_input(&a[0], z, k[0]) * a[1].in + window_input(&a[1], y, k[1])) * a[2].in + column;
+      body(context, &run);
+    }
+}

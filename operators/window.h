@@ -62,6 +62,18 @@ void window_taps(const WindowAxis *axis, int64_t o, bool padded, int64_t *first,
 /* Outputs o in [*first, *end) whose tap `k` lies inside the input. */
 void window_outputs(const WindowAxis *axis, int64_t k, int64_t *first, int64_t *end);
 
+/* Elements that one tap of a window connects: `count` outputs from `out` on, and inputs from `in` on, `step`
+ * apart. */
+typedef struct WindowRun {
+  int64_t out, in, step, count;
+} WindowRun;
+
+typedef void (*WindowBody)(void *context, const WindowRun *run);
+
+/* Calls `body` for all that tap `t` of a widened window (counted through row by row) connects, a row at a
+ * time. */
+void window_walk(const Window *window, int64_t t, WindowBody body, void *context);
+
 /* Input position of tap `k` of output `o`; may lie in the padding. */
 static inline int64_t window_input(const WindowAxis *axis, int64_t o, int64_t k) {
   return o * axis->stride - axis->pad_begin + k * axis->dilation;

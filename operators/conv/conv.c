@@ -78,13 +78,11 @@ static Status plain_conv(Run *run) {
 static Status fast_conv(Run *run) {
   ConvCase c;
   TRY(begin(run, &c));
-  bool flat = c.window.axes[0].in == 1 && c.window.axes[0].kernel == 1 && c.window.axes[0].out == 1;
-  int64_t depth = c.group_in * c.taps;
-  if (run->in[0]->type != ELEMENT_FLOAT32 || !flat || depth == 0 || !product_fits(depth) ||
-      !product_fits(c.out_pixels) || !product_fits(c.in_pixels) || !product_fits(c.group_out))
-    return plain_conv(run);
-  if (depthwise_fits(&c)) return depthwise_f32(run, &c);
-  return c.out_pixels > 1 && conv_panels_fit(&c) ? conv_panels(run, &c) : conv_fast(run, &c);
+  if (run->in[0]->type != ELEMENT_FLOAT32 || !conv_f32_fits(&c)) return plain_conv(run);
+  const Tensor *bias = run_input(run, 2);
+  ConvOperands operands = {run->in[0]->data, run->in[1]->data, bias == NULL ? NULL : bias->data,
+                           run->out[0]->data};
+  return conv_f32(run, &c, &operands);
 }
 
 static Status grad_conv(Grad *grad) {

@@ -50,10 +50,21 @@ void conv_sizes(const Run *run, bool transposed, ConvCase *c) {
   c->taps = shape_product(weight, 2, weight->rank);
 }
 
-void conv_start(const Run *run, float *out, int64_t channel, int64_t count) {
-  const Tensor *bias = run_input(run, 2);
-  float start = bias == NULL ? 0 : ((const float *)bias->data)[channel];
+void conv_start(const float *bias, float *out, int64_t channel, int64_t count) {
+  float start = bias == NULL ? 0 : bias[channel];
   for (int64_t i = 0; i < count; i++) out[i] = start;
+}
+
+bool conv_f32_fits(const ConvCase *c) {
+  const WindowAxis *deep = &c->window.axes[0];
+  int64_t depth = c->group_in * c->taps;
+  return deep->in == 1 && deep->kernel == 1 && deep->out == 1 && depth > 0 && product_fits(depth) &&
+         product_fits(c->out_pixels) && product_fits(c->in_pixels) && product_fits(c->group_out);
+}
+
+Status conv_f32(Run *run, const ConvCase *c, const ConvOperands *o) {
+  if (depthwise_fits(c)) return depthwise_f32(run, c, o);
+  return c->out_pixels > 1 && conv_panels_fit(c) ? conv_panels(run, c, o) : conv_fast(run, c, o);
 }
 
 OpRole conv_role(const Node *node, const char **reason) {

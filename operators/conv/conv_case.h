@@ -30,8 +30,8 @@ typedef struct ConvCase {
 Status conv_check(Infer *infer, bool transposed, Dim *out_channels);
 /* Fills all but `window` (which must be widened) from the shapes of input 0, weight and output 0. */
 void conv_sizes(const Run *run, bool transposed, ConvCase *c);
-/* Starts `count` outputs with the bias of channel `channel`, or zero. */
-void conv_start(const Run *run, float *out, int64_t channel, int64_t count);
+/* Starts `count` outputs with the bias of channel `channel`; `bias` NULL: with zero. */
+void conv_start(const float *bias, float *out, int64_t channel, int64_t count);
 /* Channels that go together; of a depthwise convolution its groups go, of another with groups the same
    channels of each group. */
 void conv_axes(AxisRules *rules);
@@ -42,15 +42,26 @@ OpRole conv_role(const Node *node, const char **reason);
 /* Multiply-accumulates: pixels times the weight's elements, a sample; unknown batch counts as 1. */
 int64_t conv_macs(const Node *node, const Value *pixels);
 
+/* What the float32 kernels read and write; `c` says how it lies. */
+typedef struct ConvOperands {
+  const float *x, *weight, *bias; /* bias NULL: 0 */
+  float *out;
+} ConvOperands;
+
+/* Whether conv_f32() can: at most two axes, and sizes that fit BLAS. */
+bool conv_f32_fits(const ConvCase *c);
+/* By the fastest of the kernels below. */
+Status conv_f32(Run *run, const ConvCase *c, const ConvOperands *o);
+
 /* Depthwise: one input channel a group. */
 bool depthwise_fits(const ConvCase *c);
-Status depthwise_f32(Run *run, const ConvCase *c);
+Status depthwise_f32(Run *run, const ConvCase *c, const ConvOperands *o);
 
 /* By panels, where the processor can. */
 bool conv_panels_fit(const ConvCase *c);
-Status conv_panels(Run *run, const ConvCase *c);
+Status conv_panels(Run *run, const ConvCase *c, const ConvOperands *o);
 
 /* Through CBLAS, in all other cases. */
-Status conv_fast(Run *run, const ConvCase *c);
+Status conv_fast(Run *run, const ConvCase *c, const ConvOperands *o);
 
 #endif

@@ -135,9 +135,8 @@ static void conv_group(const ConvCase *c, const float *x, const float *weight, f
     }
 }
 
-Status conv_fast(Run *run, const ConvCase *c) {
-  const float *x = run->in[0]->data, *weight = run->in[1]->data;
-  float *out = run->out[0]->data, *columns = NULL;
+Status conv_fast(Run *run, const ConvCase *c, const ConvOperands *operands) {
+  float *out = operands->out, *columns = NULL;
   int64_t channels = c->group * c->group_out;
   if (c->out_pixels == 0) return OK;
   if (!is_pointwise(c)) {
@@ -147,10 +146,10 @@ Status conv_fast(Run *run, const ConvCase *c) {
   }
   for (int64_t n = 0; n < c->batch; n++) {
     for (int64_t o = 0; o < channels; o++)
-      conv_start(run, out + (n * channels + o) * c->out_pixels, o, c->out_pixels);
+      conv_start(operands->bias, out + (n * channels + o) * c->out_pixels, o, c->out_pixels);
     for (int64_t g = 0; g < c->group; g++)
-      conv_group(c, x + (n * c->group + g) * c->group_in * c->in_pixels,
-                 weight + g * c->group_out * c->group_in * c->taps, columns,
+      conv_group(c, operands->x + (n * c->group + g) * c->group_in * c->in_pixels,
+                 operands->weight + g * c->group_out * c->group_in * c->taps, columns,
                  out + (n * channels + g * c->group_out) * c->out_pixels);
   }
   return OK;

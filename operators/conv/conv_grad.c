@@ -3,41 +3,10 @@
  */
 #include "operators/conv/conv_grad.h"
 
-#include "base/wide.h"
 #include "operators/gradient.h"
+#include "operators/sums.h"
 
 #include <string.h>
-
-/* Elements that one tap connects: `count` outputs from `out` on, and inputs from `in` on, `step` apart. */
-typedef struct TapRun {
-  int64_t out, in, step, count;
-} TapRun;
-
-typedef void (*TapBody)(void *context, const TapRun *run);
-
-/* Walks what tap `k` of the window connects, row by row. */
-static void walk_tap(const Window *window, const int64_t k[3], TapBody body, void *context) {
-  const WindowAxis *a = window->axes;
-  int64_t first[3], end[3];
-  for (int d = 0; d < 3; d++) window_outputs(&a[d], k[d], &first[d], &end[d]);
-  if (end[2] <= first[2]) return;
-  TapRun run = {.step = a[2].stride, .count = end[2] - first[2]};
-  int64_t column = window_input(&a[2], first[2], k[2]);
-  for (int64_t z = first[0]; z < end[0]; z++)
-    for (int64_t y = first[1]; y < end[1]; y++) {
-      run.out = (z * a[1].out + y) * a[2].out + first[2];
-      run.in = (window_input(&a[0], z, k[0]) * a[1].in + window_input(&a[1], y, k[1])) * a[2].in + column;
-      body(context, &run);
-    }
-}
-
-/* Tap number `t` by its place along each axis. */
-static void tap_at(const Window *window, int64_t t, int64_t k[3]) {
-  const WindowAxis *a = window->axes;
-  k[0] = t / (a[1].kernel * a[2].kernel);
-  k[1] = t / a[2].kernel % a[1].kernel;
-  k[2] = t % a[2].kernel;
-}
 
 /* ---- columns ---- */
 
@@ -45,7 +14,7 @@ typedef struct Planes {
   float *image, *row; /* a channel, and a row of the matrix */
 } Planes;
 
-static void copy_run(void *context, const TapRun *run) {
+static void copy_run(void *context, const WindowRun *run) {
   const Planes *planes = context;
   const float *from = planes->image + run->in;
   float *to = planes->row + run->out;
@@ -55,7 +24,7 @@ static void copy_run(void *context, const TapRun *run) {
     for (int64_t i = 0; i < run->count; i++) to[i] = from[i * run->step];
 }
 
-static void add_run(void *context, const TapRun *run) {
+static void add_run(void *context, const WindowRun *run) {
   const Planes *planes = context;
   float *to = planes->image + run->in;
   const float *from = planes->row + run->out;
@@ -81,13 +50,11 @@ static bool is_pointwise(const Window *window) {
 /* Copies the image of a group to the matrix [channels * taps, window_count], or adds the matrix to the image.
  */
 static void move_columns(const Form *f, float *image, float *columns, bool to_columns) {
-  int64_t k[3];
   if (to_columns) memset(columns, 0, (size_t)(f->channels * f->taps * f->window_count) * sizeof *columns);
   for (int64_t c = 0; c < f->channels; c++)
     for (int64_t t = 0; t < f->taps; t++) {
       Planes planes = {image + c * f->image_pixels, columns + (c * f->taps + t) * f->window_count};
-      tap_at(f->window, t, k);
-      walk_tap(f->window, k, to_columns ? copy_run : add_run, &planes);
+      window_walk(f->window, t, to_columns ? copy_run : add_run, &planes);
     }
 }
 
@@ -107,76 +74,11 @@ static Form form_of(const ConvCase *c, bool transposed) {
                 .is_pointwise = is_pointwise(&c->window)};
 }
 
-/* ---- bias ---- */
-
-static void grad_bias(Grad *grad, const ConvCase *c) {
-  float *bias = grad_of_input(grad, 2);
-  const float *dy = grad_of_output(grad, 0);
-  int64_t channels = c->group * c->group_out;
-  for (int64_t o = 0; bias != NULL && o < channels; o++) {
-    double sum = 0;
-    for (int64_t n = 0; n < c->batch; n++) {
-      const float *plane = dy + (n * channels + o) * c->out_pixels;
-      for (int64_t i = 0; i < c->out_pixels; i++) sum += (double)plane[i];
-    }
-    bias[o] = (float)sum;
-  }
-}
-
-/* ---- depthwise: a product of a row and a column, so done tap by tap ---- */
-
-typedef struct Depthwise {
-  const float *x, *dy;
-  float *dx; /* NULL: not asked for */
-  float weight;
-  double sum; /* of the weight's gradient */
-} Depthwise;
-
-WIDE_LOOP static void add_scaled(float *restrict to, const float *restrict from, float factor, int64_t n) {
-  for (int64_t i = 0; i < n; i++) to[i] += factor * from[i];
-}
-
-static void depthwise_run(void *context, const TapRun *run) {
-  Depthwise *d = context;
-  const float *x = d->x + run->in, *dy = d->dy + run->out;
-  float sum[4] = {0};
-  int64_t i = 0;
-  for (; i + 4 <= run->count; i += 4)
-    for (int j = 0; j < 4; j++) sum[j] += x[(i + j) * run->step] * dy[i + j];
-  for (; i < run->count; i++) sum[0] += x[i * run->step] * dy[i];
-  d->sum += (double)(sum[0] + sum[1] + sum[2] + sum[3]);
-  if (d->dx == NULL) return;
-  float *dx = d->dx + run->in;
-  if (run->step == 1)
-    add_scaled(dx, dy, d->weight, run->count);
-  else
-    for (i = 0; i < run->count; i++) dx[i * run->step] += d->weight * dy[i];
-}
-
-static void depthwise_grad(Grad *grad, const ConvCase *c) {
-  const float *x = grad->run.in[0]->data, *weight = grad->run.in[1]->data, *dy = grad_of_output(grad, 0);
-  float *dx = grad_of_input(grad, 0), *dw = grad_of_input(grad, 1);
-  int64_t k[3], images = c->group * c->in_pixels, windows = c->group * c->out_pixels;
-  if (dx != NULL) memset(dx, 0, (size_t)(c->batch * images) * sizeof *dx);
-  for (int64_t g = 0; g < c->group; g++)
-    for (int64_t t = 0; t < c->taps; t++) {
-      Depthwise d = {.weight = weight[g * c->taps + t]};
-      tap_at(&c->window, t, k);
-      for (int64_t n = 0; n < c->batch; n++) {
-        d.x = x + n * images + g * c->in_pixels;
-        d.dy = dy + n * windows + g * c->out_pixels;
-        d.dx = dx == NULL ? NULL : dx + n * images + g * c->in_pixels;
-        walk_tap(&c->window, k, depthwise_run, &d);
-      }
-      if (dw != NULL) dw[g * c->taps + t] = (float)d.sum;
-    }
-}
-
 /* ---- convolution ---- */
 
 /* One group of one sample. */
-static void conv_group_grad(const ConvCase *c, const Form *f, const float *x, const float *weight,
-                            const float *dy, float *columns, bool is_first, float *dw, float *dx) {
+static void columns_of_group(const ConvCase *c, const Form *f, const float *x, const float *weight,
+                             const float *dy, float *columns, bool is_first, float *dw, float *dx) {
   int64_t depth = f->channels * f->taps, count = f->window_count;
   Matrix y = {dy, count, false};
   if (dw != NULL) {
@@ -189,27 +91,50 @@ static void conv_group_grad(const ConvCase *c, const Form *f, const float *x, co
   if (!f->is_pointwise) move_columns(f, dx, columns, false);
 }
 
-Status conv_grad(Grad *grad, const ConvCase *c) {
-  const float *x = grad->run.in[0]->data, *weight = grad->run.in[1]->data, *dy = grad_of_output(grad, 0);
-  float *dx = grad_of_input(grad, 0), *dw = grad_of_input(grad, 1);
-  grad_bias(grad, c);
-  if (c->group_in == 1 && c->group_out == 1) {
-    depthwise_grad(grad, c);
-    return OK;
-  }
+Status conv_grad_columns(Run *run, const ConvCase *c, const float *x, const float *weight, const float *dy,
+                         float *dw, float *dx) {
   Form f = form_of(c, false);
   int64_t image = c->group_in * c->in_pixels, out = c->group_out * c->out_pixels;
   int64_t weights = c->group_out * c->group_in * c->taps;
-  float *columns = floats_new(&grad->run, f.is_pointwise ? 1 : f.channels * f.taps * f.window_count);
-  if (columns == NULL) return fail_memory(grad->run.err);
-  if (dx != NULL) memset(dx, 0, tensor_bytes(grad->in_grad[0]));
-  if (dw != NULL && c->batch == 0) memset(dw, 0, tensor_bytes(grad->in_grad[1]));
+  float *columns = floats_new(run, f.is_pointwise ? 1 : f.channels * f.taps * f.window_count);
+  if (columns == NULL) return fail_memory(run->err);
+  if (dx != NULL) memset(dx, 0, (size_t)(c->batch * c->group * image) * sizeof *dx);
+  if (dw != NULL && c->batch == 0) memset(dw, 0, (size_t)(c->group * weights) * sizeof *dw);
   for (int64_t i = 0; i < c->batch * c->group; i++) {
     int64_t g = i % c->group;
-    conv_group_grad(c, &f, x + i * image, weight + g * weights, dy + i * out, columns, i < c->group,
-                    dw == NULL ? NULL : dw + g * weights, dx == NULL ? NULL : dx + i * image);
+    columns_of_group(c, &f, x + i * image, weight + g * weights, dy + i * out, columns, i < c->group,
+                     dw == NULL ? NULL : dw + g * weights, dx == NULL ? NULL : dx + i * image);
   }
   return OK;
+}
+
+void conv_grad_bias(const ConvCase *c, const float *dy, float *bias) {
+  int64_t channels = c->group * c->group_out;
+  for (int64_t o = 0; o < channels; o++) {
+    double sum = 0;
+    for (int64_t n = 0; n < c->batch; n++)
+      sum += sum_f32(dy + (n * channels + o) * c->out_pixels, c->out_pixels);
+    bias[o] = (float)sum;
+  }
+}
+
+Status conv_grad(Grad *grad, const ConvCase *c) {
+  Run *run = &grad->run;
+  const float *x = run->in[0]->data, *weight = run->in[1]->data, *dy = grad_of_output(grad, 0);
+  float *dx = grad_of_input(grad, 0), *dw = grad_of_input(grad, 1), *bias = grad_of_input(grad, 2);
+  if (bias != NULL) conv_grad_bias(c, dy, bias);
+  if (dw != NULL && depthwise_grad_weight_fits(c)) {
+    TRY(depthwise_grad_weight(run, c, x, dy, dw));
+    dw = NULL;
+  } else if (dw != NULL && conv_grad_weight_fits(c)) {
+    TRY(conv_grad_weight(run, c, x, dy, dw));
+    dw = NULL;
+  }
+  if (dx != NULL && conv_grad_data_fits(c)) {
+    TRY(conv_grad_data(run, c, dy, weight, dx));
+    dx = NULL;
+  }
+  return dw != NULL || dx != NULL ? conv_grad_columns(run, c, x, weight, dy, dw, dx) : OK;
 }
 
 /* ---- transposed: its output is the image, and its input has an element for each window ---- */
@@ -221,7 +146,7 @@ Status conv_transpose_grad(Grad *grad, const ConvCase *c) {
   int64_t depth = f.channels * f.taps, count = f.window_count;
   int64_t in = c->group_in * c->in_pixels, image = c->group_out * c->out_pixels,
           weights = c->group_in * depth;
-  grad_bias(grad, c);
+  if (grad_of_input(grad, 2) != NULL) conv_grad_bias(c, dy, grad_of_input(grad, 2));
   float *columns = floats_new(&grad->run, f.is_pointwise ? 1 : depth * count);
   if (columns == NULL) return fail_memory(grad->run.err);
   if (dw != NULL && c->batch == 0) memset(dw, 0, tensor_bytes(grad->in_grad[1]));

@@ -153,11 +153,12 @@ static Status fast_transpose(Run *run) {
       !product_fits(c.in_pixels) || !product_fits(c.group_in))
     return plain_transpose(run);
   const float *x = run->in[0]->data, *weight = run->in[1]->data;
+  const float *bias = run_input(run, 2) == NULL ? NULL : run->in[2]->data;
   float *y = run->out[0]->data, *products = floats_new(run, c.group_out * c.taps * c.in_pixels);
   if (products == NULL) return fail_memory(run->err);
   int64_t channels = c.group * c.group_out;
   for (int64_t o = 0; o < c.batch * channels; o++)
-    conv_start(run, y + o * c.out_pixels, o % channels, c.out_pixels);
+    conv_start(bias, y + o * c.out_pixels, o % channels, c.out_pixels);
   for (int64_t i = 0; i < c.batch * c.group; i++)
     fast_group(&c, x + i * c.group_in * c.in_pixels, weight + i % c.group * c.group_in * c.group_out * c.taps,
                products, y + i * c.group_out * c.out_pixels);

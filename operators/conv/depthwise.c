@@ -125,10 +125,8 @@ static ChannelKernel channel_kernel(void) {
   return depthwise_channel;
 }
 
-Status depthwise_f32(Run *run, const ConvCase *c) {
-  const float *x = run->in[0]->data, *weight = run->in[1]->data;
-  const Tensor *bias = run_input(run, 2);
-  float *out = run->out[0]->data;
+Status depthwise_f32(Run *run, const ConvCase *c, const ConvOperands *operands) {
+  float *out = operands->out;
   ChannelKernel kernel = channel_kernel();
   Plane plane;
   plane_sizes(c, BLOCK, &plane);
@@ -139,13 +137,13 @@ Status depthwise_f32(Run *run, const ConvCase *c) {
   memset(plane.data, 0, (size_t)floats * sizeof *plane.data);
   plane_offsets(c, &plane);
   for (int64_t i = 0; i < c->batch * c->group; i++) {
-    plane_fill(c, &plane, x + i * c->in_pixels);
+    plane_fill(c, &plane, operands->x + i * c->in_pixels);
     for (int64_t m = 0; m < c->group_out; m++) {
       int64_t o = i % c->group * c->group_out + m;
       Rows rows = {.from = plane.data,
                    .offsets = plane.offsets,
-                   .weight = weight + o * c->taps,
-                   .bias = bias == NULL ? 0 : ((const float *)bias->data)[o],
+                   .weight = operands->weight + o * c->taps,
+                   .bias = operands->bias == NULL ? 0 : operands->bias[o],
                    .count = c->window.axes[2].out,
                    .out = out + (i / c->group * channels + o) * c->out_pixels,
                    .end = out + c->batch * channels * c->out_pixels};

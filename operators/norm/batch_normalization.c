@@ -1,5 +1,7 @@
+#include "base/wide.h"
 #include "operators/gradient.h"
 #include "operators/norm/norm.h"
+#include "operators/sums.h"
 
 #include <math.h>
 
@@ -103,20 +105,18 @@ static Status plain_batch_normalization(Run *run) {
   return OK;
 }
 
-/* Sums of a channel over the batch, in double. */
+/* In double, squares of float32 are exact: no mean has to be known before their sum is made. */
 static Moments channel_moments(const BatchCase *b, const float *x, int64_t channel) {
   double sum = 0, squares = 0, count = (double)(b->batch * b->pixels);
-  int64_t step = b->channels * b->pixels;
-  for (int64_t n = 0; n < b->batch; n++) {
-    const float *plane = x + n * step + channel * b->pixels;
-    for (int64_t i = 0; i < b->pixels; i++) sum += (double)plane[i];
-  }
-  double mean = sum / count;
-  for (int64_t n = 0; n < b->batch; n++) {
-    const float *plane = x + n * step + channel * b->pixels;
-    for (int64_t i = 0; i < b->pixels; i++) squares += ((double)plane[i] - mean) * ((double)plane[i] - mean);
-  }
-  return (Moments){mean, squares / count};
+  for (int64_t n = 0; n < b->batch; n++)
+    sum_squares_f32(x + (n * b->channels + channel) * b->pixels, b->pixels, &sum, &squares);
+  double mean = sum / count, variance = squares / count - mean * mean;
+  return (Moments){mean, variance < 0 ? 0 : variance};
+}
+
+WIDE_LOOP static void normalize(float *restrict y, const float *restrict x, int64_t n, float centre,
+                                float factor, float added) {
+  for (int64_t i = 0; i < n; i++) y[i] = (x[i] - centre) * factor + added;
 }
 
 static void move_running(Run *run, int64_t channel, const Moments *batch) {
@@ -141,7 +141,7 @@ static void train_f32(Run *run, const BatchCase *b) {
     float centre = (float)moments.mean, added = bias[c];
     for (int64_t n = 0; y != NULL && n < b->batch; n++) {
       int64_t at = (n * b->channels + c) * b->pixels;
-      for (int64_t i = at; i < at + b->pixels; i++) y[i] = (x[i] - centre) * factor + added;
+      normalize(y + at, x + at, b->pixels, centre, factor, added);
     }
   }
 }
@@ -164,7 +164,7 @@ static Status fast_batch_normalization(Run *run) {
     float centre = mean[channel], added = bias[channel];
     float factor =
         (float)((double)scale[channel] / sqrt((double)variance[channel] + (double)params->epsilon));
-    for (int64_t i = 0; i < b.pixels; i++) out[i] = (x[i] - centre) * factor + added;
+    normalize(out, x, b.pixels, centre, factor, added);
   }
   return OK;
 }
@@ -184,13 +184,21 @@ static ChannelGrad channel_grad(const Grad *grad, const BatchCase *b, int64_t ch
   ChannelGrad c = {.mean = moments.mean, .inverse = 1 / sqrt(moments.variance + (double)params->epsilon)};
   for (int64_t n = 0; n < b->batch; n++) {
     int64_t at = (n * b->channels + channel) * b->pixels;
-    for (int64_t i = at; i < at + b->pixels; i++) {
-      c.sum += (double)dy[i];
-      c.product += (double)dy[i] * ((double)x[i] - c.mean);
-    }
+    sum_products_f32(x + at, dy + at, b->pixels, &c.sum, &c.product);
   }
-  c.product *= c.inverse;
+  c.product = (c.product - c.mean * c.sum) * c.inverse;
   return c;
+}
+
+/* dx = factor * (dy - shift - (x - mean) * slope) */
+typedef struct Line {
+  float factor, shift, mean, slope;
+} Line;
+
+WIDE_LOOP static void go_back(float *restrict dx, const float *restrict dy, const float *restrict x,
+                              int64_t n, const Line *line) {
+  float factor = line->factor, shift = line->shift, mean = line->mean, slope = line->slope;
+  for (int64_t i = 0; i < n; i++) dx[i] = factor * (dy[i] - shift - (x[i] - mean) * slope);
 }
 
 /* dx = scale / deviation * (dy - mean(dy) - xhat * mean(dy * xhat)); at inference the means are no part of
@@ -200,11 +208,13 @@ static void grad_data(const Grad *grad, const BatchCase *b, const ChannelGrad *c
   const BatchNormalizationParams *params = grad->run.params;
   const float *x = grad->run.in[0]->data, *dy = grad_of_output(grad, 0);
   double count = params->training_mode ? (double)(b->batch * b->pixels) : INFINITY;
-  float factor = (float)(tensor_get(grad->run.in[1], channel) * c->inverse), mean = (float)c->mean;
-  float shift = (float)(c->sum / count), slope = (float)(c->product * c->inverse / count);
+  Line line = {.factor = (float)(tensor_get(grad->run.in[1], channel) * c->inverse),
+               .shift = (float)(c->sum / count),
+               .mean = (float)c->mean,
+               .slope = (float)(c->product * c->inverse / count)};
   for (int64_t n = 0; n < b->batch; n++) {
     int64_t at = (n * b->channels + channel) * b->pixels;
-    for (int64_t i = at; i < at + b->pixels; i++) dx[i] = factor * (dy[i] - shift - (x[i] - mean) * slope);
+    go_back(dx + at, dy + at, x + at, b->pixels, &line);
   }
 }
 

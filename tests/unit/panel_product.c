@@ -1,5 +1,6 @@
 /* Products from panels against sums in float64, and that an element does not depend on where it lies. */
 #include "operators/panel_product.h"
+#include "operators/row_product.h"
 
 #include "base/base.h"
 
@@ -74,6 +75,58 @@ START_TEST(place_does_not_matter) {
 }
 END_TEST
 
+/* Whether columns are copied or read where they are, in rows of 24 with gaps between them. */
+START_TEST(copying_does_not_matter) {
+  if (!panel_product_runs()) return;
+  static float copied[40 * 300];
+  static int64_t places[MOST], offsets[3] = {0, 1, 27};
+  const int64_t m = 14, n = 72, k = 3 * 100;
+  PanelSource source = {.data = b,
+                        .end = b + MOST * 300,
+                        .channel_step = 200,
+                        .taps = 3,
+                        .offsets = offsets,
+                        .width = 24,
+                        .row_step = 26};
+  PanelProduct p = plain(m, n, k);
+  p.b = source;
+  panel_product(&p);
+  memcpy(copied, c, sizeof copied);
+  memset(c, 0, sizeof c);
+  for (int64_t d = 0; d < k; d++) places[d] = d / 3 * 200 + offsets[d % 3];
+  p.b.places = places;
+  panel_product(&p);
+  ck_assert_mem_eq(copied, c, (size_t)(m * n) * sizeof *c);
+}
+END_TEST
+
+/* Rows of A with gaps, runs of any length, columns that are no multiple of anything. */
+START_TEST(rows_are_multiplied) {
+  if (!panel_product_runs()) return;
+  static const int64_t sizes[][4] = {
+      {1, 1, 1, 1}, {7, 16, 3, 5}, {13, 9, 1, 1500}, {25, 50, 40, 40}, {6, 17, 300, 7}};
+  static float panel[ROW_PANEL_FLOATS];
+  static int64_t rows[40];
+  for (int i = 0; i < 40; i++) rows[i] = i * 61;
+  for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+    int64_t m = sizes[s][0], n = sizes[s][1], runs = sizes[s][2], run = sizes[s][3], stride = (n + 7) / 8 * 8;
+    RowProduct p = {m, n, runs, run, b, rows, run + 3, b + 5000, run * runs + 1, run, c, stride, panel};
+    for (int64_t i = 0; i < m * stride; i++) c[i] = 1;
+    row_product(&p);
+    for (int64_t i = 0; i < m; i++)
+      for (int64_t j = 0; j < n; j++) {
+        double sum = 1, size = 1;
+        for (int64_t d = 0; d < runs * run; d++) {
+          double term = (double)p.a[rows[i] + d / run * p.a_step + d % run] * (double)p.b[j * p.b_row + d];
+          sum += term;
+          size += fabs(term);
+        }
+        ck_assert_double_le(fabs((double)c[i * stride + j] - sum), 1e-5 * size);
+      }
+  }
+}
+END_TEST
+
 START_TEST(nan_stays) {
   if (!panel_product_runs()) return;
   PanelProduct p = plain(8, 20, 10);
@@ -90,6 +143,8 @@ Suite *suite_panel_product(void) {
   tcase_add_checked_fixture(tests, setup, NULL);
   tcase_add_test(tests, sums_are_right);
   tcase_add_test(tests, place_does_not_matter);
+  tcase_add_test(tests, copying_does_not_matter);
+  tcase_add_test(tests, rows_are_multiplied);
   tcase_add_test(tests, nan_stays);
   suite_add_tcase(suite, tests);
   return suite;
