@@ -50,10 +50,16 @@ static const char *model_value(const Facts *facts, const Model *model) {
                       (long long)model->file_bytes, model->file_crc, crc_of_constants(model->graph));
 }
 
+static unsigned long crc_of_rows(unsigned long crc, const SampleRows *rows) {
+  return rows->bytes != NULL ? crc32_z(crc, rows->bytes, rows->stored) : crc;
+}
+
 static const char *samples_value(const Facts *facts) {
   TrainJob *job = facts->job;
   unsigned long crc = 0;
-  for (int i = 0; i < job->set.input_count; i++) crc = crc32_z(crc, job->set.bytes[i], job->set.stored[i]);
+  const TrainSet *set = &job->set;
+  for (int i = 0; i < set->input_count; i++) crc = crc_of_rows(crc, &set->inputs[i]);
+  for (int i = 0; i < set->target_count; i++) crc = crc_of_rows(crc, &set->targets[i]);
   return arena_format(&job->memory, facts->err, "%lld with checksum %08x",
                       (long long)(job->samples + job->held_samples), (uint32_t)crc);
 }
