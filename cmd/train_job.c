@@ -69,6 +69,7 @@ static Status open_models(TrainJob *job, const char *teacher, const char *studen
   TRY(open_student(job, student, err));
   if (teacher == NULL) return OK;
   TRY(model_open(&job->teacher, teacher, err));
+  job->models.teacher = job->teacher.graph;
   return bind_like(job, &job->teacher, err);
 }
 

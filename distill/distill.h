@@ -40,7 +40,7 @@ typedef struct TrainOptions {
   AugmentOptions augment;
   double dropout, input_dropout; /* ratios put before matrix products; 0: none */
   TrainKeeping keeping;
-  bool keep_answers;             /* of the teacher, to samples that it sees again unchanged */
+  bool keep_answers; /* of the teacher, to samples that it sees again unchanged */
 } TrainOptions;
 
 TrainOptions train_defaults(void);

@@ -30,9 +30,11 @@ static Status infer_fake(Infer *infer) {
   const FakeParams *params = infer->params;
   const InferValue *x = &infer->in[0], *step = &infer->in[1], *ratio = infer_input(infer, 2);
   TRY(infer_same(infer));
-  if (!x->has_shape || !shape_is_known(&x->shape) || !step->has_shape || !shape_is_known(&step->shape)) return OK;
+  if (!x->has_shape || !shape_is_known(&x->shape) || !step->has_shape || !shape_is_known(&step->shape))
+    return OK;
   int64_t steps = shape_elements(&step->shape);
-  int64_t ratios = ratio != NULL && ratio->has_shape && shape_is_known(&ratio->shape) ? shape_elements(&ratio->shape) : 1;
+  int64_t ratios =
+      ratio != NULL && ratio->has_shape && shape_is_known(&ratio->shape) ? shape_elements(&ratio->shape) : 1;
   if (steps == 1 && ratios == 1) return OK;
   int axis;
   if (!axis_normalize(params->axis, x->shape.rank, &axis))
