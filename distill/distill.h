@@ -87,7 +87,7 @@ typedef struct TrainWatch {
   void (*step)(void *context, const TrainProgress *progress);
   /* At the end of each epoch; where a training goes on, first for those that were done before. */
   void (*epoch)(void *context, const TrainEpoch *epoch);
-  /* Asked after each step: true stops the training with INTERRUPTED, after its state is kept. */
+  /* Asked after each step and epoch: true stops the training with INTERRUPTED, after its state is kept. */
   bool (*stop)(void *context);
   void *context;
 } TrainWatch;

@@ -180,6 +180,7 @@ static Status rest_of_epoch(Training *training, Error *err) {
   TrainEpoch *now = &training->place.now;
   double start = training_clock() - now->seconds;
   shuffle(training, now->epoch);
+  if (must_stop(training)) return training_stop(training, err); /* asked while the last epoch was judged */
   while (training->place.done < training->set->count) {
     TRY(one_step(training, err));
     now->seconds = training_clock() - start;

@@ -18,7 +18,12 @@ typedef struct Stopper {
 } Stopper;
 
 static bool stop(void *context) {
-  return --((Stopper *)context)->left == 0;
+  return ((Stopper *)context)->left == 0;
+}
+
+static void count_step(void *context, const TrainProgress *progress) {
+  (void)progress;
+  ((Stopper *)context)->left--;
 }
 
 static void count_epoch(void *context, const TrainEpoch *epoch) {
@@ -53,7 +58,7 @@ static void begin(TrainCase *c, int optimizer, const char *path) {
 
 static Status run_until(TrainCase *c, int64_t steps, bool resume, int64_t *epochs) {
   Stopper stopper = {.left = steps};
-  c->watch = (TrainWatch){.epoch = count_epoch, .stop = stop, .context = &stopper};
+  c->watch = (TrainWatch){.step = count_step, .epoch = count_epoch, .stop = stop, .context = &stopper};
   c->options.keeping.resume = resume;
   Status status = train_case_run(c);
   *epochs = stopper.epochs;
