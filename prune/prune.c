@@ -10,20 +10,29 @@ int64_t prune_width(int64_t count, double share) {
   double exact = (double)count * share;
   int64_t step = exact >= 32 ? 8 : exact >= 16 ? 4 : exact >= 8 ? 2 : 1;
   int64_t width = (int64_t)round(exact / (double)step) * step;
-  return width < 1 ? 1 : width > count ? count : width;
+  return share >= 1 || width > count ? count : width < 1 ? 1 : width;
 }
 
 /* ---- choosing channels ---- */
 
-/* Keeps the `width` channels of the group with the highest scores, the first of several that are equal. */
-static void keep_best(const ChannelGroup *group, const double *scores, int64_t width, bool *kept) {
-  for (int64_t c = group->first; c < group->first + group->count; c++) kept[c] = false;
-  for (int64_t k = 0; k < width; k++) {
-    int64_t best = -1;
-    for (int64_t c = group->first; c < group->first + group->count; c++)
-      if (!kept[c] && (best < 0 || scores[c] > scores[best])) best = c;
-    kept[best] = true;
-  }
+typedef struct Scored {
+  double score;
+  int64_t channel;
+} Scored;
+
+/* The highest first; of equal ones the first channel. */
+static int by_score(const void *a, const void *b) {
+  const Scored *one = a, *other = b;
+  if (one->score != other->score) return one->score > other->score ? -1 : 1;
+  return (one->channel > other->channel) - (one->channel < other->channel);
+}
+
+/* Keeps the `width` channels of the group with the highest scores; `order` has room for all. */
+static void keep_best(const ChannelGroup *group, const double *scores, int64_t width, Scored *order,
+                      bool *kept) {
+  for (int64_t i = 0; i < group->count; i++) order[i] = (Scored){scores[group->first + i], group->first + i};
+  qsort(order, (size_t)group->count, sizeof *order, by_score);
+  for (int64_t i = 0; i < group->count; i++) kept[order[i].channel] = i < width;
 }
 
 /* "node 's' (Softmax): makes them sum up to one", or what the model says. */
@@ -48,34 +57,43 @@ static Status report_group(Graph *graph, const ChannelGroup *group, int64_t widt
   return entry->reason == NULL ? err->status : OK;
 }
 
-static Status slim_with(Graph *graph, const Channels *channels, const PruneOptions *options, double *scores,
-                        bool *kept, PruneReport *report, Error *err) {
+/* By channel, while it is chosen which stay. */
+typedef struct Choice {
+  double *scores;
+  Scored *order;
+  bool *kept;
+} Choice;
+
+static Status slim_by(Graph *graph, const Channels *channels, const PruneOptions *options, Choice *choice,
+                      PruneReport *report, Error *err) {
   report->groups = arena_new(&graph->arena, (size_t)channels->group_count, sizeof *report->groups, err);
   if (report->groups == NULL) return err->status;
-  TRY(importance_score(graph, channels, options->by, scores, err));
+  TRY(importance_score(graph, channels, options->by, choice->scores, err));
   for (int g = 0; g < channels->group_count; g++) {
     const ChannelGroup *group = &channels->groups[g];
     int64_t width = group->reason != NULL ? group->count : prune_width(group->count, options->width);
-    keep_best(group, scores, width, kept);
+    keep_best(group, choice->scores, width, choice->order, choice->kept);
     TRY(report_group(graph, group, width, report, err));
   }
   if (report->whole == report->group_count)
     return fail(err, BAD_INPUT, "no channels can be taken away: %s",
                 report->group_count == 0 ? "there are no weights that make any" : report->groups[0].reason);
-  return channels_cut(graph, channels, kept, err);
+  return channels_cut(graph, channels, choice->kept, err);
 }
 
 static Status slim(Graph *graph, const PruneOptions *options, PruneReport *report, Error *err) {
   Channels channels;
   TRY(channels_find(&channels, graph, err));
   size_t count = (size_t)channels.count + 1;
-  double *scores = malloc(count * sizeof *scores);
-  bool *kept = calloc(count, sizeof *kept);
-  Status status = scores == NULL || kept == NULL
+  Choice choice = {.scores = malloc(count * sizeof *choice.scores),
+                   .order = malloc(count * sizeof *choice.order),
+                   .kept = calloc(count, sizeof *choice.kept)};
+  Status status = choice.scores == NULL || choice.order == NULL || choice.kept == NULL
                       ? fail_memory(err)
-                      : slim_with(graph, &channels, options, scores, kept, report, err);
-  free(scores);
-  free(kept);
+                      : slim_by(graph, &channels, options, &choice, report, err);
+  free(choice.scores);
+  free(choice.order);
+  free(choice.kept);
   channels_free(&channels);
   return status;
 }
