@@ -51,12 +51,24 @@ typedef struct TrainEpoch {
   double seconds;
 } TrainEpoch;
 
+/* Inner values that were compared. */
+typedef struct TrainFeature {
+  const char *student, *teacher; /* names */
+  FeatureKind kind;
+  double weight;
+  bool projected; /* through a map that was learned beside */
+  double before,
+      after; /* what they differ by on held-out samples, without the weight; NaN where there are none */
+} TrainFeature;
+
 typedef struct TrainReport {
-  int64_t parameters; /* elements that are trained */
-  int64_t frozen;     /* float constants that are none */
-  LossKind loss;      /* what AUTO came to */
-  int outputs;        /* of the student that are part of the loss */
-  TrainEpoch best;    /* the epoch whose weights the student has */
+  int64_t parameters;     /* elements that are trained */
+  int64_t frozen;         /* float constants that are none */
+  LossKind loss;          /* what AUTO came to */
+  int outputs;            /* of the student that are part of the loss */
+  TrainFeature *features; /* in the student's arena */
+  int feature_count;
+  TrainEpoch best; /* the epoch whose weights the student has */
 } TrainReport;
 
 /* Called from one thread. */

@@ -2,6 +2,7 @@
 #include "distill/distill.h"
 
 #include "distill/evaluate.h"
+#include "distill/feature_report.h"
 #include "distill/step.h"
 #include "distill/training_form.h"
 
@@ -131,7 +132,7 @@ static Status prepare(Training *training, const TrainModels *models, Error *err)
                                     .frozen = training->weights.frozen,
                                     .outputs = goal->outputs,
                                     .loss = goal->loss.kind};
-  return OK;
+  return feature_report_begin(training->report, goal, training->evaluator, &models->student->arena, err);
 }
 
 static void release(Training *training) {
@@ -248,7 +249,7 @@ static Status run(Training *training, const TrainModels *models, Error *err) {
     copy_weights(&training->weights, training->best, false);
   else
     take_averages(training);
-  return OK;
+  return feature_report_end(training->report, &training->goal, training->evaluator, err);
 }
 
 Status train_graph(TrainModels *models, const TrainSet *set, const TrainSet *held,
