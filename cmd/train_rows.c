@@ -4,6 +4,8 @@
 #include "cmd/optimizer_rows.h"
 #include "cmd/train_quant.h"
 
+#include <string.h>
+
 static const char *const losses[] = {
 #define X(name, text, brief) text,
     LOSSES(X)
@@ -114,9 +116,8 @@ const OptionRow train_teacher_rows[] = {
      .group = "Training",
      .help = "share of the true classes in the loss, where the data has labels; the rest is the teacher's"},
     {.name = "match",
-     .type = OPTION_PAIRS,
+     .type = OPTION_LIST,
      .metavar = "STUDENT=TEACHER[:WEIGHT]",
-     .name_optional = true,
      .group = "Inner values",
      .help =
          "mean squared error between a value inside the student and one inside the teacher, added to the "
@@ -125,9 +126,8 @@ const OptionRow train_teacher_rows[] = {
          "equal size end with",
      .example = "edgec distill teacher.onnx student.onnx --data train.npz --match auto -o better.onnx"},
     {.name = "attend",
-     .type = OPTION_PAIRS,
+     .type = OPTION_LIST,
      .metavar = "STUDENT=TEACHER[:WEIGHT]",
-     .name_optional = true,
      .group = "Inner values",
      .help = "the same for where values are large, whatever in which channel (attention transfer): squared "
              "difference of two maps of length 1",
@@ -155,20 +155,34 @@ Status train_check(const Options *options, bool has_teacher, Error *err) {
   return optimizer_check(options, err);
 }
 
+/* At the first '='; a name alone stands for both. */
+static Status take_feature(const char *option, const char *text, Arena *arena, FeatureOption *feature,
+                           Error *err) {
+  const char *equals = strchr(text, '=');
+  feature->teacher = equals != NULL ? equals + 1 : text;
+  if (equals == text || feature->teacher[0] == '\0')
+    return fail(err, BAD_USAGE, "option --%s: '%s' is not of the form STUDENT=TEACHER[:WEIGHT]", option,
+                text);
+  if (equals == NULL) return OK;
+  feature->student = arena_text_of(arena, text, (size_t)(equals - text), err);
+  return feature->student != NULL ? OK : err->status;
+}
+
 static Status take_features(const Options *options, LossOptions *loss, Error *err) {
   static const char *const names[] = {[FEATURE_MATCH] = "match", [FEATURE_ATTEND] = "attend"};
+  const OptionPair *pairs[2];
   int counts[2];
-  for (int kind = 0; kind < 2; kind++) options_pairs(options, names[kind], &counts[kind]);
+  for (int kind = 0; kind < 2; kind++) pairs[kind] = options_pairs(options, names[kind], &counts[kind]);
   Arena *arena = (Arena *)(uintptr_t)&options->arena;
   FeatureOption *features = arena_new(arena, (size_t)(counts[0] + counts[1]), sizeof *features, err);
   if (features == NULL) return err->status;
   loss->features = features;
-  for (int kind = 0; kind < 2; kind++) {
-    const OptionPair *pairs = options_pairs(options, names[kind], &counts[kind]);
-    for (int i = 0; i < counts[kind]; i++)
-      features[loss->feature_count++] =
-          (FeatureOption){.kind = (FeatureKind)kind, .student = pairs[i].name, .teacher = pairs[i].value};
-  }
+  for (int kind = 0; kind < 2; kind++)
+    for (int i = 0; i < counts[kind]; i++) {
+      FeatureOption *feature = &features[loss->feature_count++];
+      feature->kind = (FeatureKind)kind;
+      TRY(take_feature(names[kind], pairs[kind][i].value, arena, feature, err));
+    }
   return OK;
 }
 

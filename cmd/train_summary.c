@@ -4,6 +4,7 @@
 #include "cmd/summary_line.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *const loss_names[] = {
 #define X(name, text, brief) text,
@@ -59,6 +60,22 @@ static void training_lines(const TrainJob *job, Text *text) {
     summary_line(text, "", blank, "held out: loss %.4f", best->held_loss);
 }
 
+/* How alike inner values are, of samples that were held out. */
+static void feature_line(const TrainFeature *feature, Text *text) {
+  Text words = {0};
+  if (strcmp(feature->student, feature->teacher) != 0) text_add(&words, "as %s, ", feature->teacher);
+  if (feature->projected) text_add(&words, "by a map that was learned, ");
+  if (isnan(feature->after))
+    text_add(&words, "not measured: nothing is held out");
+  else
+    text_add(&words, "off by %.3g, before the training %.3g", feature->after, feature->before);
+  text->failed |= words.failed;
+  if (!words.failed)
+    summary_line(text, feature->kind == FEATURE_MATCH ? "match" : "attend", feature->student, "%s",
+                 words.bytes);
+  text_free(&words);
+}
+
 void train_summary(const TrainJob *job, Text *text) {
   char size[TEXT_NUMBER_ROOM], name[SUMMARY_NAME_ROOM];
   model_lines(job, text);
@@ -67,6 +84,7 @@ void train_summary(const TrainJob *job, Text *text) {
     summary_line(text, "resume", padded(name, job, ""), "from epoch %lld on, %s samples were done before",
                  (long long)job->report.resumed_epoch, text_count(size, job->report.resumed_samples));
   training_lines(job, text);
+  for (int i = 0; i < job->report.feature_count; i++) feature_line(&job->report.features[i], text);
   summary_line(text, "write", padded(name, job, summary_file(job->output)), "%s, the weights of epoch %lld",
                text_bytes(size, (double)job->file_bytes), (long long)job->report.best.epoch);
 }

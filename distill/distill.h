@@ -66,11 +66,23 @@ typedef struct TrainEpoch {
    is none. */
 bool train_epoch_is_better(const TrainEpoch *epoch, const TrainEpoch *best);
 
+/* Inner values that were compared. */
+typedef struct TrainFeature {
+  const char *student, *teacher; /* names */
+  FeatureKind kind;
+  double weight;
+  bool projected; /* through a map that was learned beside */
+  double before,
+      after; /* what they differ by on held-out samples, without the weight; NaN where there are none */
+} TrainFeature;
+
 typedef struct TrainReport {
-  int64_t parameters;                     /* elements that are trained */
-  int64_t frozen;                         /* float constants that are none */
-  LossKind loss;                          /* what AUTO came to */
-  int outputs;                            /* of the student that are part of the loss */
+  int64_t parameters;     /* elements that are trained */
+  int64_t frozen;         /* float constants that are none */
+  LossKind loss;          /* what AUTO came to */
+  int outputs;            /* of the student that are part of the loss */
+  TrainFeature *features; /* in the student's arena */
+  int feature_count;
   TrainEpoch best;                        /* the epoch whose weights the student has */
   int64_t resumed_epoch, resumed_samples; /* where it went on: samples done before, of all epochs; 0: began */
 } TrainReport;

@@ -3,18 +3,13 @@
 #include "distill/goal_run.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct EvaluateWorker {
   Runner *student;
   MicroBatch batch;
   GoalRun goal;
 } EvaluateWorker;
-
-/* Of one micro-batch; summed up in order afterwards. */
-typedef struct Part {
-  double loss;
-  int64_t right;
-} Part;
 
 struct Evaluator {
   const Goal *goal;
@@ -26,7 +21,8 @@ struct Evaluator {
   Answers *answers; /* of it, kept; NULL: they are not */
   EvaluateWorker *workers;
   int worker_count;
-  Part *part;
+  double *losses;   /* by micro-batch and term; summed up in order afterwards */
+  int64_t *right;   /* by micro-batch */
   int64_t *indices; /* 0, 1, 2 ... */
 };
 
@@ -49,9 +45,10 @@ static Status prepare(Evaluator *made, const TrainModels *models, const TrainOpt
   if (options->keep_answers && options->epochs > 1)
     TRY(answers_new(&made->answers, made->teacher, made->held, err));
   made->parts = (made->held->count + made->micro_batch - 1) / made->micro_batch;
-  made->part = calloc((size_t)made->parts, sizeof *made->part);
+  made->losses = calloc((size_t)made->parts * (size_t)made->goal->term_count, sizeof *made->losses);
+  made->right = calloc((size_t)made->parts, sizeof *made->right);
   made->indices = calloc((size_t)made->held->count, sizeof *made->indices);
-  if (made->part == NULL || made->indices == NULL) return fail_memory(err);
+  if (made->losses == NULL || made->right == NULL || made->indices == NULL) return fail_memory(err);
   for (int64_t i = 0; i < made->held->count; i++) made->indices[i] = i;
   return new_workers(made, err);
 }
@@ -78,7 +75,8 @@ void evaluator_free(Evaluator *evaluator) {
   free(evaluator->workers);
   interpreter_free(evaluator->student);
   answers_free(evaluator->answers);
-  free(evaluator->part);
+  free(evaluator->losses);
+  free(evaluator->right);
   free(evaluator->indices);
   free(evaluator);
 }
@@ -96,21 +94,26 @@ static Status run_part(void *context, size_t index, int worker, Error *err) {
   for (int t = 0; t < goal->term_count; t++)
     own->goal.values[t] = runner_value(own->student, goal->terms[t].student);
   TRY(goal_run_losses(&own->goal, &own->batch, answers, NULL, 0, err));
-  Part part = {.right = micro_batch_right(&own->batch, indices, own->goal.values[0])};
-  for (int t = 0; t < goal->term_count; t++) part.loss += own->goal.losses[t];
-  evaluator->part[index] = part;
+  memcpy(evaluator->losses + index * (size_t)goal->term_count, own->goal.losses,
+         (size_t)goal->term_count * sizeof *own->goal.losses);
+  evaluator->right[index] = micro_batch_right(&own->batch, indices, own->goal.values[0]);
   return OK;
+}
+
+double evaluator_term(const Evaluator *evaluator, int term) {
+  double sum = 0;
+  for (int64_t i = 0; i < evaluator->parts; i++)
+    sum += evaluator->losses[i * evaluator->goal->term_count + term];
+  return sum / (double)evaluator->held->count;
 }
 
 Status evaluator_run(Evaluator *evaluator, Evaluation *evaluation, Error *err) {
   TRY(pool_for(evaluator->pool, (size_t)evaluator->parts, run_part, evaluator, err));
-  Part sum = {0};
-  for (int64_t i = 0; i < evaluator->parts; i++) {
-    sum.loss += evaluator->part[i].loss;
-    sum.right += evaluator->part[i].right;
-  }
-  double count = (double)evaluator->held->count;
-  *evaluation = (Evaluation){.loss = sum.loss / count,
-                             .right = evaluator->goal->labelled ? 100 * (double)sum.right / count : -1};
+  double loss = 0, count = (double)evaluator->held->count;
+  int64_t right = 0;
+  for (int t = 0; t < evaluator->goal->term_count; t++) loss += evaluator_term(evaluator, t);
+  for (int64_t i = 0; i < evaluator->parts; i++) right += evaluator->right[i];
+  *evaluation =
+      (Evaluation){.loss = loss, .right = evaluator->goal->labelled ? 100 * (double)right / count : -1};
   return OK;
 }

@@ -17,5 +17,7 @@ Status evaluator_new(Evaluator **evaluator, const TrainModels *models, const Goa
 void evaluator_free(Evaluator *evaluator); /* accepts NULL */
 /* With the weights as they are now. */
 Status evaluator_run(Evaluator *evaluator, Evaluation *evaluation, Error *err);
+/* The part of a term of the goal in the loss of the last run. */
+double evaluator_term(const Evaluator *evaluator, int term);
 
 #endif

@@ -25,6 +25,7 @@ typedef struct Term {
   int place;
   Projection *projection;         /* what the value goes through; NULL: nothing */
   const AttentionForm *attention; /* NULL: none */
+  const char *teacher_name;       /* of an inner value; NULL: the term is of an output */
 } Term;
 
 typedef struct Goal {

@@ -116,6 +116,7 @@ static Status add_pair(Matching *matching, Value *student, Value *teacher, Error
                .student = student,
                .count = pair.own.channels * pair.own.positions,
                .target = TARGET_TEACHER,
+               .teacher_name = teacher->name,
                .weight = matching->weight};
   if (term.value == NULL) return fail(err, BAD_INPUT, "'%s' is not there in training", student->name);
   return matching->option->kind == FEATURE_MATCH ? add_match(matching, &pair, &term, err)

@@ -1,4 +1,5 @@
 /* The loop: epochs of steps, the best weights kept. */
+#include "distill/feature_report.h"
 #include "distill/training.h"
 #include "distill/training_form.h"
 
@@ -94,6 +95,7 @@ static Status prepare(Training *training, Error *err) {
                                     .frozen = training->weights.frozen,
                                     .outputs = goal->outputs,
                                     .loss = goal->loss.kind};
+  TRY(feature_report_begin(training->report, goal, training->evaluator, &models->student->arena, err));
   training->place.now.epoch = 1;
   training->last_kept = training_clock();
   return options->keeping.resume ? training_resume(training, err) : OK;
@@ -236,7 +238,7 @@ static Status run(Training *training, Error *err) {
     weights_load(&training->weights, training->best);
   else
     take_averages(training);
-  return OK;
+  return feature_report_end(training->report, &training->goal, training->evaluator, err);
 }
 
 Status train_graph(TrainModels *models, const TrainSet *set, const TrainSet *held,
