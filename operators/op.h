@@ -244,10 +244,12 @@ typedef struct Op {
   const char *role_reason; /* required for ROLE_FLOAT: why there is no integer form */
   OpRole (*role_of)(const Node *node, const char **reason);         /* NULL, or the role of this very node */
   Status (*linear)(const Node *node, LinearForm *form, Error *err); /* of ROLE_LINEAR */
-  const char *grad_reason;          /* why the newest version has no gradient: "not differentiable: ..." */
-  uint32_t settings;                /* bits of inputs that are no data: their gradient is given as zero */
-  uint32_t statistics;              /* bits of outputs that are only looked at: no gradient comes from them */
-  bool is_alias;                    /* output 0 is input 0's bytes under another shape: nothing is computed */
+  const char *grad_reason; /* why the newest version has no gradient: "not differentiable: ..." */
+  uint32_t settings;       /* bits of inputs that are no data: their gradient is given as zero */
+  uint32_t statistics;     /* bits of outputs that are only looked at: no gradient comes from them */
+  uint32_t passes;         /* bits of inputs whose gradient is that of output 0 as it is, where the sizes are
+                              alike: nothing is computed then */
+  bool is_alias;           /* output 0 is input 0's bytes under another shape: nothing is computed */
   OpCost (*cost)(const Node *node); /* NULL: no multiply-accumulates */
   OpSample samples[OP_MAX_SAMPLES]; /* end with NULL inputs; at least one */
 } Op;
