@@ -255,15 +255,31 @@ WIDE_LOOP static void add(float *restrict to, const float *restrict from, int64_
   for (int64_t i = 0; i < n; i++) to[i] += from[i];
 }
 
-/* Every reader of a value adds its part, the last reader first. */
-static void add_made(Tape *tape, const Node *node, int i) {
-  GradientSlot *slot = &tape->slots[node->inputs[i]->index];
-  if (slot->buffer == NULL) {
-    *slot = (GradientSlot){tape->made[i], tape->made_buffers[i]};
-    return;
+/* The two buffers' own memory where nobody else uses it, else new memory; `to` becomes the sum. */
+static Status add_slots(Tape *tape, GradientSlot *to, GradientSlot *part, Error *err) {
+  if (to->buffer->users > 1) {
+    GradientSlot other = *part;
+    *part = *to;
+    *to = other;
   }
-  add(slot->tensor.data, tape->made[i].data, tensor_elements(&slot->tensor));
-  buffer_release(tape->made_buffers[i]);
+  if (to->buffer->users > 1) {
+    GradientSlot sum;
+    TRY(take(tape, &to->tensor, &sum.tensor, &sum.buffer, err));
+    memcpy(sum.tensor.data, to->tensor.data, tensor_bytes(&sum.tensor));
+    release(to);
+    *to = sum;
+  }
+  add(to->tensor.data, part->tensor.data, tensor_elements(&to->tensor));
+  release(part);
+  return OK;
+}
+
+/* Every reader of a value adds its part, the last reader first. */
+static Status add_made(Tape *tape, const Node *node, int i, Error *err) {
+  GradientSlot *slot = &tape->slots[node->inputs[i]->index], made = {tape->made[i], tape->made_buffers[i]};
+  if (slot->buffer != NULL) return add_slots(tape, slot, &made, err);
+  *slot = made;
+  return OK;
 }
 
 /* False where no gradient arrives at the node. */
@@ -282,20 +298,36 @@ static bool gather_outputs(Tape *tape, const Node *node) {
   return any;
 }
 
-static Status make_inputs(Tape *tape, const Node *node, Error *err) {
+/* Whether the gradient of input i is that of the output: then it has the same memory, as other inputs may. */
+static bool share_output(Tape *tape, const Node *node, int i) {
+  bool passes = (i < 32 && (node->op->passes >> i & 1) != 0) || (node->op->is_alias && i == 0);
+  const GradientSlot *slot = node->outputs[0] == NULL ? NULL : &tape->slots[node->outputs[0]->index];
+  if (!passes || slot == NULL || slot->buffer == NULL) return false;
+  if (tensor_elements(tape->in[i]) != tensor_elements(&slot->tensor)) return false;
+  tape->made[i] = slot->tensor;
+  tape->made[i].shape = tape->in[i]->shape;
+  tape->made_buffers[i] = slot->buffer;
+  buffer_share(slot->buffer);
+  return true;
+}
+
+/* Memory for the gradients that are asked for; *computes: some of them have to be computed. */
+static Status make_inputs(Tape *tape, const Node *node, bool *computes, Error *err) {
+  *computes = false;
   for (int i = 0; i < node->input_count; i++) {
     const Value *value = node->inputs[i];
     tape->in[i] = value == NULL ? NULL : runner_value(tape->runner, value);
     tape->in_grad[i] = NULL;
-    if (value == NULL || !tape->backward->flows[value->index]) continue;
+    tape->made_buffers[i] = NULL;
+    if (value == NULL || !tape->backward->flows[value->index] || share_output(tape, node, i)) continue;
     TRY(take(tape, tape->in[i], &tape->made[i], &tape->made_buffers[i], err));
     tape->in_grad[i] = &tape->made[i];
+    *computes = true;
   }
   return OK;
 }
 
-static Status go_through(Tape *tape, const Node *node, Error *err) {
-  TRY(make_inputs(tape, node, err));
+static Status run_gradient(Tape *tape, const Node *node, Error *err) {
   RunMemory memory = runner_scratch_memory(tape->runner);
   Grad grad = {.run = {.node = node,
                        .params = node->params,
@@ -309,9 +341,15 @@ static Status go_through(Tape *tape, const Node *node, Error *err) {
                .in_grad = tape->in_grad};
   Status status = node->version->grad(&grad);
   runner_release_scratch(tape->runner);
-  TRY(status);
+  return status;
+}
+
+static Status go_through(Tape *tape, const Node *node, Error *err) {
+  bool computes;
+  TRY(make_inputs(tape, node, &computes, err));
+  if (computes) TRY(run_gradient(tape, node, err));
   for (int i = 0; i < node->input_count; i++)
-    if (tape->in_grad[i] != NULL) add_made(tape, node, i);
+    if (tape->made_buffers[i] != NULL) TRY(add_made(tape, node, i, err));
   return OK;
 }
 

@@ -251,6 +251,8 @@ typedef struct Op {
   uint32_t settings;       /* bits of inputs that are no data: their gradient is given as zero */
   uint32_t statistics;     /* bits of outputs that are only looked at: no gradient comes from them */
   bool straight_through;   /* the gradient goes through codes, with respect to the code: see gradient.h */
+  uint32_t passes;         /* bits of inputs whose gradient is that of output 0 as it is, where the sizes are
+                              alike: nothing is computed then */
   bool is_alias;           /* output 0 is input 0's bytes under another shape: nothing is computed */
   void (*axes)(struct AxisRules *rules); /* how axes are tied (operators/axes.h); NULL: all keep their size */
   Status (*slim)(struct AxisCut *cut);   /* NULL, or makes attributes and shapes fit what was taken away */

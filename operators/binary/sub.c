@@ -61,6 +61,7 @@ const Op op_Sub = {
     .attributes = binary_attributes,
     .params_bytes = sizeof(BinaryParams),
     BINARY_PORTS(ELEMENTS_NUMERIC, ELEMENTS_NUMERIC),
+    .passes = 1 << 0,
     .role = ROLE_SUM,
     .role_of = role_of,
     .samples = {{"f32[2,3,4], f32[2,3,4]", ""},
