@@ -135,6 +135,7 @@ static Status check_options(const Options *options, Error *err) {
   if (options_was_given(options, "calib")) TRY(options_refuse(options, "samples", "with --calib", err));
   TRY(method_check(options, err));
   TRY(scheme_check(options, err));
+  TRY(recovery_check(options, err));
   TRY(mixed_check(options, err));
   return report == NULL ? OK : overwrite_check(report, OUTPUT_JSON, options_flag(options, "force"), err);
 }

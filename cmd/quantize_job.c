@@ -2,6 +2,7 @@
 
 #include "cmd/calib_io.h"
 #include "cmd/common.h"
+#include "cmd/fine_tune.h"
 #include "cmd/method_rows.h"
 #include "cmd/mixed_rows.h"
 #include "cmd/node_choices.h"
@@ -174,6 +175,13 @@ static Status recover(QuantizeJob *job, Error *err) {
   RecoveryOptions options = mixed_recovery(job->options);
   if (job->inputs.is_synthetic) options.without[RECOVERY_ADAROUND] = true; /* it learns what is made up */
   options.keep_ranges = job->calib.count > 0;
+  FineTune tuning = {.options = job->options,
+                     .reference = &job->reference,
+                     .inputs = &job->inputs,
+                     .samples = job->has_verify_data ? job->inputs.samples : job->recovery_samples,
+                     .pool = job->pool,
+                     .is_narrow = job->settings.weight_bits < 8};
+  options.trainer = fine_tune_trainer(&tuning);
   Progress progress;
   double start = progress_clock();
   progress_begin(&progress, "recover", options_flag(job->options, "quiet"));

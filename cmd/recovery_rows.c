@@ -9,6 +9,7 @@ static const char *const efforts[] = {
 /* From which effort on a method is tried. */
 #define ON_NORMAL ""
 #define ON_HIGH "with --effort high: "
+#define ON_MAX "with --effort max: "
 
 const OptionRow recovery_rows[] = {
     {.name = "effort",
@@ -23,7 +24,28 @@ const OptionRow recovery_rows[] = {
   {.name = option, .type = OPTION_FLAG, .fallback = "true", .group = "Recovery", .help = ON_##effort text},
     RECOVERY_METHODS(X)
 #undef X
-        {0}};
+        {.name = "fine-tuning-epochs",
+         .type = OPTION_INT,
+         .metavar = "N",
+         .fallback = "2",
+         .minimum = 1,
+         .maximum = 1e6,
+         .group = "Recovery",
+         .help = "how often fine-tuning sees every sample of --data that does not verify"},
+    {.name = "fine-tuning-rate",
+     .type = OPTION_DOUBLE,
+     .metavar = "R",
+     .minimum = 1e-12,
+     .maximum = 1,
+     .group = "Recovery",
+     .help = "its largest learning rate; without it 1e-5, with weights of 4 bits 1e-4"},
+    {0}};
+
+Status recovery_check(const Options *options, Error *err) {
+  if (options_choice(options, "effort") == EFFORT_MAX && options_flag(options, "fine-tuning")) return OK;
+  TRY(options_refuse(options, "fine-tuning-epochs", "without fine-tuning: --effort max", err));
+  return options_refuse(options, "fine-tuning-rate", "without fine-tuning: --effort max", err);
+}
 
 RecoveryOptions recovery_take(const Options *options) {
   static const char *const switches[] = {

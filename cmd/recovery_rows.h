@@ -8,6 +8,8 @@
 /* --effort, and --[no-]SWITCH of each of RECOVERY_METHODS. */
 extern const OptionRow recovery_rows[];
 
+/* BAD_USAGE where options do not go with one another. */
+Status recovery_check(const Options *options, Error *err);
 RecoveryOptions recovery_take(const Options *options);
 
 #endif

@@ -84,7 +84,9 @@ static Status check_float(const Options *options, Error *err) {
 #define X(id, option, title, effort, text) option,
       RECOVERY_METHODS(X)
 #undef X
-          "method",
+          "fine-tuning-epochs",
+      "fine-tuning-rate",
+      "method",
       "percentile",
       "calib",
       "samples",

@@ -1,5 +1,6 @@
 #include "cmd/train_job.h"
 
+#include "cmd/batch_model.h"
 #include "cmd/checkpoint_rows.h"
 #include "cmd/command_line_text.h"
 #include "cmd/common.h"
@@ -23,27 +24,6 @@ const char *train_job_student(const TrainJob *job) {
 
 /* ---- models and data ---- */
 
-/* One sample was bound; a micro-batch has any number. */
-static void open_batch_axis(Graph *graph) {
-  for (int i = 0; i < graph->input_count; i++)
-    if (graph->inputs[i]->has_shape && graph->inputs[i]->shape.rank > 0)
-      graph->inputs[i]->shape.dims[0] = DIM_UNKNOWN;
-}
-
-/* The twin and the teacher get the shapes that the data gave the student. */
-static Status bind_like(const TrainJob *job, Model *model, Error *err) {
-  const Graph *student = job->student.graph;
-  Graph *graph = model->graph;
-  if (graph->input_count != student->input_count)
-    return fail(err, BAD_INPUT, "%s: has %d inputs, and the student %d", model->path, graph->input_count,
-                student->input_count);
-  for (int i = 0; i < graph->input_count; i++)
-    if (graph_bind_input(graph, graph->inputs[i], &job->inputs.reader.forms[i].shape, err) != OK)
-      return fail_within(err, "%s", model->path);
-  open_batch_axis(graph);
-  return model_infer(model, err);
-}
-
 /* The graph that gets the trained weights, and the one that is trained. */
 static Status open_student(TrainJob *job, const char *student, Error *err) {
   TRY(model_open(&job->student, student, err));
@@ -57,9 +37,8 @@ static Status open_student(TrainJob *job, const char *student, Error *err) {
     job->models.twin = job->quant.twin.graph;
     return OK;
   }
-  open_batch_axis(job->student.graph);
-  TRY(model_infer(&job->student, err));
-  TRY(bind_like(job, &job->twin, err));
+  TRY(batch_model_bind(&job->student, &job->inputs.reader, err));
+  TRY(batch_model_bind(&job->twin, &job->inputs.reader, err));
   job->models.student = job->student.graph;
   job->models.twin = job->twin.graph;
   return OK;
@@ -70,7 +49,7 @@ static Status open_models(TrainJob *job, const char *teacher, const char *studen
   if (teacher == NULL) return OK;
   TRY(model_open(&job->teacher, teacher, err));
   job->models.teacher = job->teacher.graph;
-  return bind_like(job, &job->teacher, err);
+  return batch_model_bind(&job->teacher, &job->inputs.reader, err);
 }
 
 static Status load_samples(TrainJob *job, Error *err) {

@@ -21,7 +21,7 @@ typedef struct Corrections {
 } Corrections;
 
 static const Corrections corrections_by_effort[] = {
-    [EFFORT_NONE] = {0, 0}, [EFFORT_NORMAL] = {1, 12}, [EFFORT_HIGH] = {2, 24}};
+    [EFFORT_NONE] = {0, 0}, [EFFORT_NORMAL] = {1, 12}, [EFFORT_HIGH] = {2, 24}, [EFFORT_MAX] = {2, 24}};
 
 typedef struct Search {
   Mixed *mixed;
@@ -449,7 +449,7 @@ static Status prepare(Mixed *mixed, Graph *graph, const Calibration *calibration
   mixed->corrections = corrections->rounds;
   mixed->flips = corrections->flips;
   mixed->is_fitted = settings->is_fitted && settings->recovery.effort > EFFORT_NONE;
-  mixed->recovery_samples = settings->recovery.effort == EFFORT_HIGH ? 128 : 32;
+  mixed->recovery_samples = settings->recovery.effort >= EFFORT_HIGH ? 128 : 32;
   mixed->measured_samples = settings->measured < settings->samples ? settings->measured : settings->samples;
   list_candidates(mixed, settings);
   TRY(mixed_bench_new(&mixed->bench, mixed, graph, calibration, settings, reader, pool, err));

@@ -91,7 +91,8 @@ Status quantize_graph(Graph *graph, const Calibration *calibration, const Quanti
 #define EFFORTS(X)                                                                                           \
   X(NONE, "none")                                                                                            \
   X(NORMAL, "normal")                                                                                        \
-  X(HIGH, "high")
+  X(HIGH, "high")                                                                                            \
+  X(MAX, "max")
 
 typedef enum Effort {
 #define X(name, text) EFFORT_##name,
@@ -119,6 +120,8 @@ typedef enum Effort {
     "layer has")                                                                                             \
   X(RANGES, "ranges", "ranges", HIGH,                                                                        \
     "ranges of activations are taken again, from the network with the weights that it has now")              \
+  X(FINE_TUNING, "fine-tuning", "fine-tuning", MAX,                                                          \
+    "weights and scales are trained together, towards the float model's outputs")                            \
   X(BIAS_CORRECTION, "bias-correction", "bias correction", NORMAL,                                           \
     "biases take up the mean error of each channel")
 
@@ -129,12 +132,29 @@ typedef enum RecoveryMethodId {
       RECOVERY_METHOD_COUNT
 } RecoveryMethodId;
 
+/* What is to be trained, for FINE_TUNING: two forms of one graph (fake_form.h), by whose names constants go
+   together. */
+typedef struct TrainerJob {
+  Graph *student;                /* gets the trained constants */
+  Graph *twin;                   /* is trained */
+  int64_t kept_from, kept_count; /* samples that will judge: they must not be trained on */
+  SampleProgress progress;
+  void *progress_context;
+} TrainerJob;
+
+/* Plugged in by cmd: this folder cannot train. */
+typedef struct Trainer {
+  Status (*run)(void *context, const TrainerJob *job, Error *err); /* NULL: nobody can */
+  void *context;
+} Trainer;
+
 /* The effort decides which methods are tried that are not switched off. */
 typedef struct RecoveryOptions {
   Effort effort;
   bool without[RECOVERY_METHOD_COUNT];
   bool gptq_from_normal;   /* that method is tried from EFFORT_NORMAL on, too */
   bool keep_ranges;        /* methods that would calibrate again are left out */
+  Trainer trainer;         /* of FINE_TUNING, which is left out where there is none */
   SampleProgress progress; /* counts parts of the work; NULL: nobody wants to know */
   void *progress_context;
 } RecoveryOptions;

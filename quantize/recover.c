@@ -29,6 +29,7 @@ static const Method methods[] = {
     [RECOVERY_GPTQ] = {round_in_sequence, 1, 10, false, 0},
     [RECOVERY_ADAROUND] = {round_adaptively, 1, 60, false, 0},
     [RECOVERY_RANGES] = {reestimate_ranges, 4, 4, false, 0},
+    [RECOVERY_FINE_TUNING] = {fine_tune, 1, 200, false, 0},
     [RECOVERY_BIAS_CORRECTION] = {correct_biases, 1, 3, false, 0},
 };
 
@@ -141,6 +142,7 @@ static Status try_method(Trial *trial, int m, Error *err) {
 }
 
 static bool is_wanted(int m, const RecoveryOptions *options) {
+  if (m == RECOVERY_FINE_TUNING && options->trainer.run == NULL) return false;
   bool is_early = m == RECOVERY_GPTQ && options->gptq_from_normal;
   bool is_allowed = !options->keep_ranges ||
                     (!methods[m].is_new_base && m != RECOVERY_RANGES && m != RECOVERY_RANGE_METHOD);
@@ -169,7 +171,7 @@ static Status try_methods(Trial *trial, Error *err) {
 
 /* The first samples are fitted to, the last ones judge. */
 static void split(const RecoveryOptions *options, int64_t count, RecoveryReport *report) {
-  bool is_high = options->effort == EFFORT_HIGH;
+  bool is_high = options->effort >= EFFORT_HIGH;
   int64_t held = is_high ? HIGH_HELD : NORMAL_HELD, fit = is_high ? HIGH_FIT : NORMAL_FIT;
   report->held_samples = held < count / 3 ? held : count / 3;
   count -= report->held_samples;

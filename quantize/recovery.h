@@ -61,6 +61,9 @@ Status round_adaptively(Recovery *recovery, bool *is_changed, Error *err);
 /* Ranges of activations anew, from the network in codes. */
 Status reestimate_ranges(Recovery *recovery, bool *is_changed, Error *err);
 
+/* Weights and scales trained through rounding, by the options' trainer. */
+Status fine_tune(Recovery *recovery, bool *is_changed, Error *err);
+
 /* Biases take up the mean error of each channel that its own layer makes. */
 Status correct_biases(Recovery *recovery, bool *is_changed, Error *err);
 
