@@ -36,10 +36,16 @@ static Status open_teacher(const FineTune *own, Model *teacher, Error *err) {
   return model_clean(teacher, err);
 }
 
+static void see_step(void *context, const TrainProgress *seen) {
+  const TrainerJob *job = context;
+  job->progress(job->progress_context, seen->done, seen->total);
+}
+
 static Status train(const FineTune *own, const TrainerJob *job, TrainSet *set, Graph *teacher, Error *err) {
   TrainModels models = {.student = job->student, .twin = job->twin, .teacher = teacher};
   TrainOptions settings = settings_of(own);
-  TrainWatch watch = {.sample = job->progress, .context = job->progress_context};
+  TrainerJob seen = *job;
+  TrainWatch watch = {.step = job->progress != NULL ? see_step : NULL, .context = &seen};
   TrainReport report;
   leave_out(set, job->kept_from, job->kept_count);
   return train_graph(&models, set, NULL, &settings, own->pool, &watch, &report, err);
