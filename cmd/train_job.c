@@ -27,6 +27,7 @@ const char *train_job_student(const TrainJob *job) {
 /* The graph that gets the trained weights, and the one that is trained. */
 static Status open_student(TrainJob *job, const char *student, Error *err) {
   TRY(model_open(&job->student, student, err));
+  TRY(declared_shapes_note(&job->declared, job->student.graph, &job->memory, err));
   TRY(job->is_quant ? train_quant_begin(&job->quant, job->options, &job->student, job->output, err)
                     : model_open_again(&job->twin, &job->student, err));
   TRY(inputs_begin(&job->inputs, job->options, "data", err));
@@ -166,6 +167,12 @@ static Status write_log(const TrainJob *job, Error *err) {
   return curve != NULL ? write_curve(job, curve, err) : OK;
 }
 
+static Status write_model(TrainJob *job, Error *err) {
+  if (job->is_quant) return train_quant_write(&job->quant, &job->student, job->output, &job->file_bytes, err);
+  TRY(declared_shapes_restore(&job->declared, job->student.graph, err));
+  return onnx_output_write(job->student.graph, job->output, &job->file_bytes, err);
+}
+
 static Status check_outputs(TrainJob *job, Error *err) {
   const char *log = options_string(job->options, "log"), *curve = options_string(job->options, "curve");
   bool forced = options_flag(job->options, "force");
@@ -194,8 +201,7 @@ Status train_job_run(TrainJob *job, const Options *options, const char *teacher,
     return status;
   }
   TRY(write_log(job, err));
-  TRY(job->is_quant ? train_quant_write(&job->quant, &job->student, job->output, &job->file_bytes, err)
-                    : onnx_output_write(job->student.graph, job->output, &job->file_bytes, err));
+  TRY(write_model(job, err));
   checkpoint_remove(&job->settings.keeping);
   return OK;
 }

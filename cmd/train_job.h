@@ -2,6 +2,7 @@
 #ifndef CMD_TRAIN_JOB_H
 #define CMD_TRAIN_JOB_H
 
+#include "cmd/declared_shapes.h"
 #include "cmd/inputs.h"
 #include "cmd/model.h"
 #include "cmd/progress.h"
@@ -14,6 +15,7 @@ typedef struct TrainJob {
   const char *output;
   TrainOptions settings;
   Model student, twin, teacher; /* twin: the student's file once more; teacher: zeroed where there is none */
+  DeclaredShapes declared;      /* of the student's file */
   TrainModels models;           /* what of them is trained, by what */
   bool is_quant;                /* --quant: the twin is made of the quantized student */
   TrainQuant quant;
