@@ -65,6 +65,15 @@ static bool has_fast(const Op *op) {
   return op->versions[0].fast != NULL;
 }
 
+static bool has_gradient(const Op *op) {
+  return op->versions[0].grad != NULL;
+}
+
+/* "yes", or why not. */
+static const char *gradient_words(const Op *op) {
+  return has_gradient(op) ? "yes" : op->grad_reason != NULL ? op->grad_reason : "no";
+}
+
 static void role_words(const Op *op, Text *text) {
   text_add(text, "%s%s", op_role_name(op->role), op->role_of != NULL ? ", by case" : "");
   if (op->role == ROLE_FLOAT) text_add(text, ": %s", summary_reason(op->role_reason));
@@ -82,6 +91,7 @@ static void add_row(const Op *op, Table *table) {
   table_cell(table, "%s", versions.bytes);
   table_cell(table, "%s", types.bytes);
   table_cell(table, "%s", has_fast(op) ? "yes" : "");
+  table_cell(table, "%s", has_gradient(op) ? "yes" : "");
   table_cell(table, "%s", role.bytes);
   table->failed |= name.failed || versions.failed || types.failed || role.failed;
   text_free(&name);
@@ -91,14 +101,12 @@ static void add_row(const Op *op, Table *table) {
 }
 
 void ops_text(const char *const *patterns, int pattern_count, Text *text) {
-  static const TableColumn columns[] = {{"operator", TABLE_LEFT},
-                                        {"changed in opset", TABLE_LEFT},
-                                        {"types", TABLE_LEFT},
-                                        {"fast", TABLE_LEFT},
-                                        {"role in integers", TABLE_LEFT}};
+  static const TableColumn columns[] = {{"operator", TABLE_LEFT}, {"changed in opset", TABLE_LEFT},
+                                        {"types", TABLE_LEFT},    {"fast", TABLE_LEFT},
+                                        {"gradient", TABLE_LEFT}, {"role in integers", TABLE_LEFT}};
   Table table;
   int count = 0;
-  table_begin(&table, columns, 5);
+  table_begin(&table, columns, 6);
   for (int i = 0; i < op_count(); i++) {
     if (!ops_wanted(op_at(i), patterns, pattern_count)) continue;
     add_row(op_at(i), &table);
@@ -109,7 +117,9 @@ void ops_text(const char *const *patterns, int pattern_count, Text *text) {
   table_free(&table);
   text_add(text,
            "\n%d operator%s, opsets %d to %d. Every one runs in float; those marked fast have a faster "
-           "kernel besides the plain one.\n",
+           "kernel besides the plain one.\nTraining goes through those with a gradient; 'edgec ops "
+           "--markdown' says why the "
+           "others have none.\n",
            count, count == 1 ? "" : "s", ONNX_OPSET_MIN, ONNX_OPSET_MAX);
   text_add(text, "By case: some nodes stay in float; 'edgec info MODEL' tells which and why.\n");
 }
@@ -124,8 +134,9 @@ static void add_escaped(const char *prose, Text *text) {
 }
 
 void ops_markdown(const char *const *patterns, int pattern_count, Text *text) {
-  text_add(text, "| operator | what it computes | changed in opset | types | fast | role in integers |\n"
-                 "| --- | --- | --- | --- | --- | --- |\n");
+  text_add(text,
+           "| operator | what it computes | changed in opset | types | fast | gradient | role in integers |\n"
+           "| --- | --- | --- | --- | --- | --- | --- |\n");
   for (int i = 0; i < op_count(); i++) {
     const Op *op = op_at(i);
     if (!ops_wanted(op, patterns, pattern_count)) continue;
@@ -139,7 +150,7 @@ void ops_markdown(const char *const *patterns, int pattern_count, Text *text) {
     version_words(op, text);
     text_add(text, " | ");
     type_words(main_types(op), text);
-    text_add(text, " | %s | ", has_fast(op) ? "yes" : "");
+    text_add(text, " | %s | %s | ", has_fast(op) ? "yes" : "", gradient_words(op));
     if (!role.failed) add_escaped(role.bytes, text);
     text_add(text, " |\n");
     text->failed |= role.failed;
@@ -180,6 +191,8 @@ static void op_json(const Op *op, Json *json) {
   json_string(json, "brief", op->brief);
   json_ints(json, "since", since, count);
   json_bool(json, "fast", has_fast(op));
+  json_bool(json, "gradient", has_gradient(op));
+  if (!has_gradient(op)) json_string(json, "no_gradient", gradient_words(op));
   json_string(json, "role", op_role_name(op->role));
   json_bool(json, "role_by_case", op->role_of != NULL);
   if (op->role == ROLE_FLOAT) json_string(json, "reason", op->role_reason);

@@ -46,10 +46,15 @@ static bool has_gradient(const Node *node, int i) {
    root depends on all of it. */
 static bool captures_flow(const Backward *backward, const Node *node, bool bind);
 
+/* Constants that a body takes from around it are its own too, since inference. */
+static bool is_from_around(const Value *inner) {
+  return inner->producer == NULL && !inner->is_input;
+}
+
 static bool body_captures_flow(const Backward *backward, const Graph *body, bool bind) {
   bool any = false;
   for (int v = 0; v < body->value_count; v++) {
-    if (!value_is_captured(body->values[v])) continue;
+    if (!is_from_around(body->values[v])) continue;
     const Value *outer = graph_find_value(backward->graph, body->values[v]->name);
     if (outer == NULL) continue;
     any |= backward->flows[outer->index];

@@ -70,6 +70,19 @@ START_TEST(row_is_complete) {
 }
 END_TEST
 
+/* A phrase that stands behind the operator's name in a message. */
+START_TEST(row_has_a_gradient_or_says_why_not) {
+  const Op *op = op_at(_i);
+  for (int v = 0; v < OP_MAX_VERSIONS && op->versions[v].infer != NULL; v++)
+    ck_assert_msg((op->versions[v].grad == NULL) == (op->grad_reason != NULL),
+                  "%s: a grad_reason stands there exactly where version %d has no gradient", op->name, v);
+  if (op->grad_reason == NULL) return;
+  size_t length = strlen(op->grad_reason);
+  ck_assert_msg(length > 0 && length <= 80 && op->grad_reason[length - 1] != '.',
+                "%s: the grad_reason is no short phrase", op->name);
+}
+END_TEST
+
 START_TEST(rows_are_sorted) {
   ck_assert_int_gt(op_count(), 0);
   for (int i = 1; i < op_count(); i++) {
@@ -266,6 +279,8 @@ Suite *suite_operator_rows(void) {
   TCase *rows = tcase_create("rows");
   tcase_add_test(rows, rows_are_sorted);
   tcase_add_loop_test(rows, row_is_complete, 0, op_count());
+  tcase_add_loop_test(rows, row_has_a_gradient_or_says_why_not, 0, op_count());
+  tcase_add_loop_test(rows, row_has_a_gradient_or_says_why_not, 0, op_count());
   suite_add_tcase(suite, rows);
   TCase *samples = tcase_create("samples");
   tcase_add_loop_test(samples, inference_allows_what_is_computed, 0, op_count());

@@ -1,6 +1,7 @@
 /* What lies between the weights and the loss: what is refused by name, what is no obstacle, and noise. */
 #include "interpreter/backward.h"
 #include "operators/op.h"
+#include "operators/sample_body.h"
 #include "tests/support/graph_maker.h"
 
 #include <check.h>
@@ -65,6 +66,42 @@ START_TEST(integers_are_no_obstacle) {
 }
 END_TEST
 
+static void set_body(Graph *graph, Attribute *attribute, const char *name, const char *text) {
+  Error err = {0};
+  *attribute = (Attribute){.name = name, .kind = ATTRIBUTE_GRAPH};
+  ck_assert_msg(sample_body(&text, graph, &attribute->graph, &err) == OK, "%s", err.text);
+}
+
+/* If(x[0] > 0): the branches, which read by name what is around them. */
+static void refuse_branches(const char *wanted, const char *then_branch, const char *else_branch) {
+  Maker m = maker_new(17);
+  Error err = {0};
+  Backward *backward;
+  Value *first = make_ints(&m, "first", (int64_t[]){0}, 1), *zero = make_number(&m, "zero", 0);
+  (void)weighted(&m);
+  Value *x0 = make_node(&m, "Gather", "x0", (Value *[]){value_of(&m, "x"), first}, 2);
+  Value *is_more = make_node(&m, "Greater", "is_more", (Value *[]){x0, zero}, 2);
+  Value *y = make_node(&m, "If", "y", &is_more, 1);
+  Node *choice = m.graph->nodes[m.graph->node_count - 1];
+  choice->attributes = arena_new(&m.graph->arena, 2, sizeof(Attribute), &err);
+  choice->attribute_count = 2;
+  set_body(m.graph, &choice->attributes[0], "then_branch", then_branch);
+  set_body(m.graph, &choice->attributes[1], "else_branch", else_branch);
+  make_output(&m, y);
+  maker_finish(&m);
+  ck_assert_int_eq(path_from(&m, wanted, &backward, &err), UNSUPPORTED);
+  ck_assert_str_eq(
+      err.text, "cannot be trained: no gradient goes through node 'y' (If: its bodies read what is trained)");
+  graph_free(m.graph);
+}
+
+START_TEST(what_only_a_body_reads_is_refused) {
+  refuse_branches("w", "(|a=Add(xw,xw)|a)", "(|a=Neg(xw)|a)");
+  refuse_branches("w", "(|a=Neg(w)|a)", "(|a=Identity(x)|a)");
+  refuse_branches("x", "(|a=Neg(w)|a)", "(|a=Identity(x)|a)");
+}
+END_TEST
+
 /* One step forward and, from a gradient of ones, back. */
 static void step(const Backward *backward, const Maker *m, const char *wanted, uint64_t seed, float *y,
                  float *gradient) {
@@ -125,6 +162,7 @@ Suite *suite_training_path(void) {
   Suite *suite = suite_create("training_path");
   TCase *tests = tcase_create("path");
   tcase_add_test(tests, every_node_without_a_gradient_is_named);
+  tcase_add_test(tests, what_only_a_body_reads_is_refused);
   tcase_add_test(tests, integers_are_no_obstacle);
   tcase_add_test(tests, noise_is_drawn_anew_by_every_seed);
   tcase_add_test(tests, what_several_nodes_read_gets_the_sum);
