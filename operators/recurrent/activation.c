@@ -1,6 +1,9 @@
 /* shared by the family: activation functions. */
 #include "operators/recurrent/activation.h"
 
+#include "base/wide.h"
+#include "operators/unary/exp_f32.h"
+
 #include <math.h>
 #include <strings.h>
 
@@ -27,7 +30,15 @@ ACTIVATION(elu, x >= 0 ? x : alpha * expm1(x), x >= 0 ? 1 : y + alpha)
 ACTIVATION(softsign, x / (1 + fabs(x)), (1 - fabs(y)) * (1 - fabs(y)))
 ACTIVATION(softplus, fmax(x, 0) + log1p(exp(-fabs(x))), -expm1(-y))
 
-#define WITH(name) name, name##_slope
+WIDE_LOOP static void fast_hyperbolic(float *x, int64_t n) {
+  for (int64_t i = 0; i < n; i++) x[i] = tanh_f32(x[i]);
+}
+
+WIDE_LOOP static void fast_sigmoid(float *x, int64_t n) {
+  for (int64_t i = 0; i < n; i++) x[i] = sigmoid_f32(x[i]);
+}
+
+#define WITH(name) name, name##_slope, NULL
 
 static const struct {
   const char *name;
@@ -35,8 +46,8 @@ static const struct {
   bool takes_alpha, takes_beta;
 } activations[] = {
     {"Relu", {WITH(relu), 0, 0}, false, false},
-    {"Tanh", {WITH(hyperbolic), 0, 0}, false, false},
-    {"Sigmoid", {WITH(sigmoid), 0, 0}, false, false},
+    {"Tanh", {hyperbolic, hyperbolic_slope, fast_hyperbolic, 0, 0}, false, false},
+    {"Sigmoid", {sigmoid, sigmoid_slope, fast_sigmoid, 0, 0}, false, false},
     {"Affine", {WITH(affine), 1, 0}, true, true},
     {"LeakyRelu", {WITH(leaky_relu), 0.01, 0}, true, false},
     {"ThresholdedRelu", {WITH(thresholded_relu), 1, 0}, true, false},

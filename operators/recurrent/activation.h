@@ -7,6 +7,7 @@
 typedef struct Activation {
   double (*apply)(double x, double alpha, double beta);
   double (*slope)(double x, double y, double alpha, double beta); /* dy/dx, where y is apply(x) */
+  void (*fast)(float *x, int64_t n); /* apply on an array, in its place, in float32; NULL: there is none */
   double alpha, beta;
 } Activation;
 

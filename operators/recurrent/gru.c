@@ -4,34 +4,44 @@
 enum { GATE_Z, GATE_R, GATE_H };
 #define KEPT_RESET 3 /* kept besides the gates: the state behind the reset, or its product in front of it */
 
-static double bias(const Recurrence *r, int64_t at) {
-  return r->recurrent_bias != NULL ? r->recurrent_bias[at] : 0;
-}
-
-static double gate(Recurrence *r, int64_t b, int which, int64_t i) {
-  int64_t at = which * r->hidden + i, row = b * r->width;
-  double sum = r->from_input[row + at] + r->from_state[row + at] + bias(r, at);
-  return recurrence_activate(r, b, at, &r->functions[0], sum);
+static double *open_gate(Recurrence *r, int64_t b, int which) {
+  double *gate = r->gates + which * r->hidden;
+  recurrence_sum(r, b, which, 1, gate);
+  recurrence_activate(r, b, which * r->hidden, &r->functions[0], gate, r->hidden);
+  return gate;
 }
 
 /* The reset gate acts on the state, or on its product with the weights. */
-static void reset(Recurrence *r) {
-  for (int64_t b = 0; b < r->batch; b++)
-    for (int64_t i = 0; i < r->hidden; i++) {
-      double by = r->active[b] ? gate(r, b, GATE_R, i) : 0;
-      r->masked[b * r->hidden + i] = r->params->linear_before_reset ? by : by * r->h[b * r->hidden + i];
-      recurrence_keep(r, b, KEPT_RESET * r->hidden + i, r->masked[b * r->hidden + i]);
-    }
+static void reset_row(Recurrence *r, int64_t b) {
+  const double *by = open_gate(r, b, GATE_R), *h = r->h + b * r->hidden;
+  double *masked = r->masked + b * r->hidden;
+  for (int64_t i = 0; i < r->hidden; i++) {
+    masked[i] = r->params->linear_before_reset ? by[i] : by[i] * h[i];
+    recurrence_keep(r, b, KEPT_RESET * r->hidden + i, masked[i]);
+  }
 }
 
-static double candidate(Recurrence *r, int64_t b, int64_t i) {
-  int64_t at = GATE_H * r->hidden + i, row = b * r->width;
-  double back = r->from_state[row + at] + bias(r, at);
-  if (r->params->linear_before_reset) {
-    recurrence_keep(r, b, KEPT_RESET * r->hidden + i, back);
-    back *= r->masked[b * r->hidden + i];
+static void reset(Recurrence *r) {
+  for (int64_t b = 0; b < r->batch; b++)
+    if (r->active[b])
+      reset_row(r, b);
+    else
+      for (int64_t i = 0; i < r->hidden; i++) r->masked[b * r->hidden + i] = 0;
+}
+
+static double *candidates(Recurrence *r, int64_t b) {
+  int64_t first = GATE_H * r->hidden, row = b * r->width + first;
+  double *to = r->gates + first;
+  for (int64_t i = 0; i < r->hidden; i++) {
+    double back = r->from_state[row + i] + (r->recurrent_bias != NULL ? r->recurrent_bias[first + i] : 0);
+    if (r->params->linear_before_reset) {
+      recurrence_keep(r, b, KEPT_RESET * r->hidden + i, back);
+      back *= r->masked[b * r->hidden + i];
+    }
+    to[i] = r->from_input[row + i] + back;
   }
-  return recurrence_activate(r, b, at, &r->functions[1], r->from_input[row + at] + back);
+  recurrence_activate(r, b, first, &r->functions[1], to, r->hidden);
+  return to;
 }
 
 static void step(Recurrence *r) {
@@ -39,11 +49,12 @@ static void step(Recurrence *r) {
   recurrence_project(r, r->h, GATE_Z, before ? 3 : 2);
   reset(r);
   if (!before) recurrence_project(r, r->masked, GATE_H, 1);
-  for (int64_t b = 0; b < r->batch; b++)
-    for (int64_t i = 0; r->active[b] && i < r->hidden; i++) {
-      double keep = gate(r, b, GATE_Z, i), *h = &r->h[b * r->hidden + i];
-      *h = (1 - keep) * candidate(r, b, i) + keep * *h;
-    }
+  for (int64_t b = 0; b < r->batch; b++) {
+    double *h = r->h + b * r->hidden;
+    if (!r->active[b]) continue;
+    const double *keep = open_gate(r, b, GATE_Z), *candidate = candidates(r, b);
+    for (int64_t i = 0; i < r->hidden; i++) h[i] = (1 - keep[i]) * candidate[i] + keep[i] * h[i];
+  }
 }
 
 /* ---- the way back ---- */

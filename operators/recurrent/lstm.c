@@ -4,32 +4,33 @@
 enum { GATE_I, GATE_O, GATE_F, GATE_C };
 #define KEPT_CELL 4 /* kept besides the gates: the activation of the cell */
 
-/* The sum that goes into a gate's activation. */
-static double gate(const Recurrence *r, int64_t b, int which, int64_t i, double cell) {
-  int64_t at = which * r->hidden + i, row = b * r->width;
-  double sum = r->from_input[row + at] + r->from_state[row + at];
-  if (r->recurrent_bias != NULL) sum += r->recurrent_bias[at];
-  if (r->peepholes != NULL && which != GATE_C) sum += r->peepholes[at] * cell;
-  return sum;
+/* From its sums, the gate; the peephole looks at `cell`. */
+static double *open_gate(Recurrence *r, int64_t b, int which, const double *cell) {
+  int64_t first = which * r->hidden;
+  double *gate = r->gates + first;
+  for (int64_t i = 0; r->peepholes != NULL && which != GATE_C && i < r->hidden; i++)
+    gate[i] += r->peepholes[first + i] * cell[i];
+  recurrence_activate(r, b, first, &r->functions[which == GATE_C], gate, r->hidden);
+  return gate;
 }
 
-static double open_gate(Recurrence *r, int64_t b, int which, int64_t i, double cell) {
-  return recurrence_activate(r, b, which * r->hidden + i, &r->functions[which == GATE_C],
-                             gate(r, b, which, i, cell));
+static void step_row(Recurrence *r, int64_t b) {
+  bool tied = r->params->input_forget;
+  double *h = r->h + b * r->hidden, *cell = r->c + b * r->hidden, *shown = r->gates + KEPT_CELL * r->hidden;
+  recurrence_sum(r, b, 0, 4, r->gates);
+  const double *in = open_gate(r, b, GATE_I, cell), *keep = tied ? NULL : open_gate(r, b, GATE_F, cell);
+  const double *candidate = open_gate(r, b, GATE_C, cell);
+  for (int64_t i = 0; i < r->hidden; i++)
+    shown[i] = cell[i] = (tied ? 1 - in[i] : keep[i]) * cell[i] + in[i] * candidate[i];
+  const double *out = open_gate(r, b, GATE_O, cell);
+  recurrence_activate(r, b, KEPT_CELL * r->hidden, &r->functions[2], shown, r->hidden);
+  for (int64_t i = 0; i < r->hidden; i++) h[i] = out[i] * shown[i];
 }
 
 static void step(Recurrence *r) {
-  const Activation *function = &r->functions[2];
   recurrence_project(r, r->h, 0, 4);
   for (int64_t b = 0; b < r->batch; b++)
-    for (int64_t i = 0; r->active[b] && i < r->hidden; i++) {
-      double *cell = &r->c[b * r->hidden + i];
-      double in = open_gate(r, b, GATE_I, i, *cell);
-      double keep = r->params->input_forget ? 1 - in : open_gate(r, b, GATE_F, i, *cell);
-      *cell = keep * *cell + in * open_gate(r, b, GATE_C, i, *cell);
-      double out = open_gate(r, b, GATE_O, i, *cell);
-      r->h[b * r->hidden + i] = out * recurrence_activate(r, b, KEPT_CELL * r->hidden + i, function, *cell);
-    }
+    if (r->active[b]) step_row(r, b);
 }
 
 /* ---- the way back ---- */

@@ -14,17 +14,47 @@ static double within_clip(const Recurrence *r, double x) {
   return x > clip ? clip : x < -clip ? -clip : x;
 }
 
-double recurrence_activate(Recurrence *r, int64_t b, int64_t at, const Activation *function, double x) {
-  double clipped = within_clip(r, x), y = activate(function, clipped);
-  if (r->value == NULL) return y;
-  recurrence_keep(r, b, at, y);
-  r->slope[b * r->kind->kept * r->hidden + at] =
-      clipped == x ? (float)activation_slope(function, x, y) : 0.0f;
-  return y;
+static void narrow_row(float *to, const double *from, int64_t count) {
+  for (int64_t i = 0; i < count; i++) to[i] = (float)from[i];
+}
+
+/* y = f(x), y not being x. */
+static void apply(Recurrence *r, const Activation *function, const double *x, double *y, int64_t count) {
+  if (r->fast && function->fast != NULL) {
+    narrow_row(r->row_fast, x, count);
+    function->fast(r->row_fast, count);
+    for (int64_t i = 0; i < count; i++) y[i] = (double)r->row_fast[i];
+    return;
+  }
+  for (int64_t i = 0; i < count; i++) y[i] = activate(function, x[i]);
+}
+
+void recurrence_activate(Recurrence *r, int64_t b, int64_t at, const Activation *function, double *x,
+                         int64_t count) {
+  double *y = r->row;
+  int64_t kept = b * r->kind->kept * r->hidden + at;
+  bool clips = r->params->clip != 0;
+  for (int64_t i = 0; clips && i < count; i++) {
+    r->is_clipped[i] = within_clip(r, x[i]) != x[i];
+    x[i] = within_clip(r, x[i]);
+  }
+  apply(r, function, x, y, count);
+  for (int64_t i = 0; r->value != NULL && i < count; i++) {
+    r->value[kept + i] = (float)y[i];
+    r->slope[kept + i] = clips && r->is_clipped[i] ? 0.0f : (float)activation_slope(function, x[i], y[i]);
+  }
+  for (int64_t i = 0; i < count; i++) x[i] = y[i];
 }
 
 void recurrence_keep(Recurrence *r, int64_t b, int64_t at, double value) {
   if (r->value != NULL) r->value[b * r->kind->kept * r->hidden + at] = (float)value;
+}
+
+void recurrence_sum(const Recurrence *r, int64_t b, int gate, int gates, double *to) {
+  int64_t first = gate * r->hidden, row = b * r->width + first;
+  for (int64_t i = 0; i < gates * r->hidden; i++) to[i] = r->from_input[row + i] + r->from_state[row + i];
+  if (r->recurrent_bias == NULL) return;
+  for (int64_t i = 0; i < gates * r->hidden; i++) to[i] += r->recurrent_bias[first + i];
 }
 
 /* ---- products ---- */
@@ -36,7 +66,7 @@ static double dot(const double *a, const double *b, int64_t count) {
 }
 
 static void project_fast(Recurrence *r, const double *state, int64_t from, int64_t width) {
-  for (int64_t i = 0; i < r->batch * r->hidden; i++) r->state_fast[i] = (float)state[i];
+  narrow_row(r->state_fast, state, r->batch * r->hidden);
   product_f32(r->batch, width, r->hidden, 1, (Matrix){r->state_fast, r->hidden, false},
               (Matrix){r->r_fast + from * r->hidden, r->hidden, true}, 0, r->product, width);
   for (int64_t b = 0; b < r->batch; b++)
@@ -161,12 +191,18 @@ static Status reserve(Recurrence *r) {
   r->from_input = reals_new(run, gates);
   r->from_state = reals_new(run, gates);
   r->active = run_scratch(run, (size_t)r->batch);
-  if (!r->h || !r->c || !r->masked || !r->from_input || !r->from_state || !r->active) return run->err->status;
+  r->gates = reals_new(run, r->width + r->hidden);
+  r->row = reals_new(run, r->width);
+  r->is_clipped = run_scratch(run, (size_t)r->width);
+  bool complete = r->h && r->c && r->masked && r->from_input && r->from_state && r->active && r->gates &&
+                  r->row && r->is_clipped;
+  if (!complete) return run->err->status;
   if (!r->fast) return OK;
   r->projected = floats_new(run, r->steps * gates);
   r->state_fast = floats_new(run, rows);
   r->product = floats_new(run, gates);
-  return r->projected && r->state_fast && r->product ? OK : run->err->status;
+  r->row_fast = floats_new(run, r->width);
+  return r->projected && r->state_fast && r->product && r->row_fast ? OK : run->err->status;
 }
 
 static Status load_weights(const Recurrence *r, RecurrenceWeights *weights) {

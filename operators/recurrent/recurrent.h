@@ -54,6 +54,7 @@ typedef struct Recurrence {
   const double *recurrent_bias;               /* [width], or NULL */
   const double *peepholes;                    /* [3 hidden], or NULL */
   double *masked;                             /* [batch, hidden], for the cell */
+  double *gates;                              /* [width + hidden]: of one row, for the cell */
   bool *active;                               /* [batch]: the row's sequence has this step */
   float *value,
       *slope; /* [batch, kind->kept * hidden]: what the way back needs of this step; NULL: nothing */
@@ -61,6 +62,9 @@ typedef struct Recurrence {
   const double *w, *r, *x, *input_bias;
   const float *w_fast, *r_fast;
   float *projected, *state_fast, *product; /* X W^T of all steps; h and its product as floats */
+  double *row;                             /* [width], as the following: for recurrence_activate() */
+  float *row_fast;
+  bool *is_clipped;
 } Recurrence;
 
 /* A step on the way back. Gradients are of the loss; rows of matrices are batch elements, of which only the
@@ -89,8 +93,13 @@ typedef struct RecurrentKind {
 
 /* from_state[:, gate...] = state R[gate...]^T for `gates` gates; `state` [batch, hidden]. */
 void recurrence_project(Recurrence *r, const double *state, int gate, int gates);
-/* The activation of `x` within the clip; it is kept as number `at` (of kept * hidden) of batch row b. */
-double recurrence_activate(Recurrence *r, int64_t b, int64_t at, const Activation *function, double x);
+/* What goes into the activations of `gates` gates of batch row b, but for peepholes: `to` [gates * hidden].
+ */
+void recurrence_sum(const Recurrence *r, int64_t b, int gate, int gates, double *to);
+/* `count` (up to width) sums become their activations, within the clip; they are kept as numbers `at` and
+   following (of kept * hidden) of batch row b. */
+void recurrence_activate(Recurrence *r, int64_t b, int64_t at, const Activation *function, double *x,
+                         int64_t count);
 /* Keeps a value that is no activation. */
 void recurrence_keep(Recurrence *r, int64_t b, int64_t at, double value);
 

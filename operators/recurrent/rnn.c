@@ -3,13 +3,12 @@
 
 static void step(Recurrence *r) {
   recurrence_project(r, r->h, 0, 1);
-  for (int64_t b = 0; b < r->batch; b++)
-    for (int64_t i = 0; r->active[b] && i < r->hidden; i++) {
-      int64_t at = b * r->hidden + i;
-      double sum = r->from_input[at] + r->from_state[at];
-      if (r->recurrent_bias != NULL) sum += r->recurrent_bias[i];
-      r->h[at] = recurrence_activate(r, b, i, &r->functions[0], sum);
-    }
+  for (int64_t b = 0; b < r->batch; b++) {
+    double *h = r->h + b * r->hidden;
+    if (!r->active[b]) continue;
+    recurrence_sum(r, b, 0, 1, h);
+    recurrence_activate(r, b, 0, &r->functions[0], h, r->hidden);
+  }
 }
 
 static void back(StepBack *s) {
