@@ -130,7 +130,10 @@ Status conv_grad(Grad *grad, const ConvCase *c) {
     TRY(conv_grad_weight(run, c, x, dy, dw));
     dw = NULL;
   }
-  if (dx != NULL && conv_grad_data_fits(c)) {
+  if (dx != NULL && conv_grad_scatter_fits(c)) {
+    TRY(conv_grad_scatter(run, c, dy, weight, dx));
+    dx = NULL;
+  } else if (dx != NULL && conv_grad_data_fits(c)) {
     TRY(conv_grad_data(run, c, dy, weight, dx));
     dx = NULL;
   }

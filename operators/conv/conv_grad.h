@@ -13,6 +13,8 @@ Status conv_transpose_grad(Grad *grad, const ConvCase *c);
    node has them. What does not fit goes through a column matrix. */
 bool conv_grad_data_fits(const ConvCase *c);
 Status conv_grad_data(Run *run, const ConvCase *c, const float *dy, const float *weight, float *dx);
+bool conv_grad_scatter_fits(const ConvCase *c);
+Status conv_grad_scatter(Run *run, const ConvCase *c, const float *dy, const float *weight, float *dx);
 bool conv_grad_weight_fits(const ConvCase *c);
 Status conv_grad_weight(Run *run, const ConvCase *c, const float *x, const float *dy, float *dw);
 bool depthwise_grad_weight_fits(const ConvCase *c);
