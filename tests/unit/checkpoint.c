@@ -1,11 +1,11 @@
 /* The file of a checkpoint: what was put in comes out, and whatever bytes there are end in a line. */
 #include "distill/checkpoint.h"
+#include "tests/support/checkpoint_checksums.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 Suite *suite_checkpoint(void);
 
@@ -42,14 +42,6 @@ static Made make(bool diverged) {
   file_unmap(&file);
   remove(path);
   return copy;
-}
-
-/* Size and checksum as they would be, so that what is behind them is reached. */
-static void set_right(uint64_t *bytes, size_t size) {
-  uint64_t size_field = size;
-  memcpy((uint8_t *)bytes + 16, &size_field, sizeof size_field);
-  uint32_t crc = (uint32_t)crc32_z(0, (const uint8_t *)bytes + 16, size - 16);
-  memcpy((uint8_t *)bytes + 12, &crc, sizeof crc);
 }
 
 static void expect_refusal(const void *bytes, size_t size, const char *why) {
@@ -134,7 +126,7 @@ START_TEST(entries_stay_inside) {
       const void *content;
       memcpy(copy, made.bytes, made.size);
       memcpy((uint8_t *)copy + at, &values[v], 4);
-      set_right(copy, made.size);
+      checkpoint_fix_checksums(copy, made.size);
       Status status = checkpoint_parse(&read, "x", copy, made.size, &err);
       refused += status != OK;
       if (status != OK) continue;
@@ -146,9 +138,9 @@ START_TEST(entries_stay_inside) {
   ck_assert_int_gt(refused, 20);
   memcpy(copy, made.bytes, made.size);
   memset((uint8_t *)copy + made.size, 0, 8);
-  set_right(copy, made.size + 8);
+  checkpoint_fix_checksums(copy, made.size + 8);
   expect_refusal(copy, made.size + 8, "something follows the last entry");
-  set_right(copy, made.size - 8);
+  checkpoint_fix_checksums(copy, made.size - 8);
   expect_refusal(copy, made.size - 8, "an entry lies outside");
   free(copy);
   free(made.bytes);
