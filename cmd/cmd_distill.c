@@ -5,6 +5,7 @@
 #include "cmd/common.h"
 #include "cmd/optimizer_rows.h"
 #include "cmd/student_file.h"
+#include "cmd/targets.h"
 #include "cmd/train_job.h"
 #include "cmd/train_quant.h"
 #include "cmd/train_rows.h"
@@ -54,7 +55,7 @@ const Command command_distill = {
     .max_arguments = 2,
     .options = {train_output_rows, train_rows, train_teacher_rows, student_rows, student_init_rows,
                 train_quant_rows, optimizer_rows, augment_rows, checkpoint_rows, inputs_rows,
-                inputs_label_rows, common_work_rows, common_quiet_rows},
+                inputs_label_rows, targets_rows, common_work_rows, common_quiet_rows},
     .examples = {"edgec distill teacher.onnx student.onnx --data train.npz -o better.onnx",
                  "edgec distill teacher.onnx student.onnx --data train.npz --temperature 20 --epochs 30 "
                  "-o better.onnx",

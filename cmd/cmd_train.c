@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/common.h"
 #include "cmd/optimizer_rows.h"
+#include "cmd/targets.h"
 #include "cmd/train_job.h"
 #include "cmd/train_quant.h"
 #include "cmd/train_rows.h"
@@ -26,7 +27,8 @@ const Command command_train = {
     .min_arguments = 1,
     .max_arguments = 1,
     .options = {train_output_rows, train_rows, train_quant_rows, optimizer_rows, augment_rows,
-                checkpoint_rows, inputs_rows, inputs_label_rows, common_work_rows, common_quiet_rows},
+                checkpoint_rows, inputs_rows, inputs_label_rows, targets_rows, common_work_rows,
+                common_quiet_rows},
     .examples =
         {"edgec train model.onnx --data train.npz -o trained.onnx",
          "edgec train net.onnx --data train.npz --epochs 30 --optimizer sgd --rate 0.05 --flip --shift 4 "

@@ -129,8 +129,7 @@ static Status count_set(Inputs *inputs, const char *name, int count, Error *err)
   return OK;
 }
 
-/* FILE:KEY, unless there is a file of that whole name. */
-static const char *split_key(Arena *arena, const char *text, const char **key, Error *err) {
+const char *inputs_split_key(Arena *arena, const char *text, const char **key, Error *err) {
   const char *colon = strrchr(text, ':');
   *key = NULL;
   if (colon == NULL || colon == text || colon[1] == '\0' || file_exists(text)) return text;
@@ -142,7 +141,7 @@ static Status open_file(Inputs *inputs, int i, const char *name, const OptionPai
                         Error *err) {
   const char *key;
   Input *input = &inputs->inputs[i];
-  input->path = split_key(arena, pair->value, &key, err);
+  input->path = inputs_split_key(arena, pair->value, &key, err);
   if (input->path == NULL) return err->status;
   /* One .npz for several inputs holds an array by the name of each. */
   if (key == NULL && pair->name == NULL && inputs->count > 1 && data_has_array(input->path, name)) key = name;

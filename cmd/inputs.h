@@ -68,4 +68,8 @@ Status inputs_bind_subject(Inputs *inputs, const Subject *subject, Error *err);
 Status inputs_fit_labels(Inputs *inputs, const Shape *scores, Error *err);
 void inputs_close(Inputs *inputs);
 
+/* FILE:KEY, unless there is a file of that whole name: the path, and in *key what stands behind, or NULL.
+   NULL where memory ran out. */
+const char *inputs_split_key(Arena *arena, const char *text, const char **key, Error *err);
+
 #endif

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Options that change nothing in the weights; --data and --labels count by what is in them. */
+/* Options that change nothing in the weights; --data, --labels and --targets count by what is in them. */
 static const char *const without_effect[] = {
-    "output",           "force",  "log",     "curve", "quiet", "checkpoint",
-    "checkpoint-every", "resume", "threads", "help",  "data",  "labels"};
+    "output", "force",   "log",  "curve", "quiet",  "checkpoint", "checkpoint-every",
+    "resume", "threads", "help", "data",  "labels", "targets",    "teacher-cache"};
 /* Those that one changes where a training diverges. */
 static const char *const taming[] = {"rate", "clip-norm"};
 

@@ -9,6 +9,7 @@
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
 #include "cmd/summary_line.h"
+#include "cmd/targets.h"
 #include "cmd/train_curve.h"
 #include "cmd/train_facts.h"
 #include "cmd/train_rows.h"
@@ -31,6 +32,7 @@ static Status open_student(TrainJob *job, const char *student, Error *err) {
   TRY(job->is_quant ? train_quant_begin(&job->quant, job->options, &job->student, job->output, err)
                     : model_open_again(&job->twin, &job->student, err));
   TRY(inputs_begin(&job->inputs, job->options, "data", err));
+  job->inputs.without_labels = targets_given(job->options) && !options_was_given(job->options, "labels");
   TRY(inputs_bind_graph(&job->inputs, job->student.graph, err));
   if (job->is_quant) {
     TRY(train_quant_open(&job->quant, &job->student, &job->inputs, job->pool, err));
@@ -59,6 +61,7 @@ static Status load_samples(TrainJob *job, Error *err) {
                                  &job->progress, err);
   progress_end(&job->progress);
   TRY(status);
+  TRY(targets_load(&job->set, job->options, job->models.student, err));
   TRY(augment_any(&job->settings.augment)
           ? augment_check(&job->settings.augment, &job->set.forms[0].shape, err)
           : OK);

@@ -2,6 +2,7 @@
 
 #include "cmd/augment_rows.h"
 #include "cmd/optimizer_rows.h"
+#include "cmd/targets.h"
 #include "cmd/train_quant.h"
 
 #include <string.h>
@@ -78,8 +79,9 @@ const OptionRow train_rows[] = {
      .metavar = "L",
      .fallback = "auto",
      .group = "Training",
-     .help = "what is made small; auto: distillation or mse with a teacher, cross-entropy with labels, "
-             "else reconstruction of the input"},
+     .help =
+         "what is made small; auto: distillation or mse with a teacher, mse with --targets, cross-entropy "
+         "with labels, else reconstruction of the input"},
     {.name = "dropout",
      .type = OPTION_DOUBLE,
      .metavar = "R",
@@ -144,9 +146,12 @@ const OptionRow train_teacher_rows[] = {
 
 Status train_check(const Options *options, bool has_teacher, Error *err) {
   int loss = options_choice(options, "loss");
-  if (!has_teacher && (loss == LOSS_DISTILLATION || loss == LOSS_MSE))
-    return fail(err, BAD_USAGE, "%s: --loss %s compares with a teacher: edgec distill has one",
-                options->command, losses[loss]);
+  bool takes_given = loss == LOSS_MSE || loss == LOSS_MAE || loss == LOSS_HUBER;
+  if (!has_teacher && (loss == LOSS_DISTILLATION || (takes_given && !targets_given(options))))
+    return fail(err, BAD_USAGE, "%s: --loss %s compares with a teacher%s: edgec distill has one",
+                options->command, losses[loss], takes_given ? " or --targets" : "");
+  if (!has_teacher && loss == LOSS_NONE)
+    return fail(err, BAD_USAGE, "%s: --loss none leaves nothing to learn", options->command);
   if (options_string(options, "output") == NULL)
     return fail(err, BAD_USAGE, "%s: no output is given: -o FILE.onnx", options->command);
   if (!options_was_given(options, "data"))

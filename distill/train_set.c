@@ -43,6 +43,13 @@ Status train_set_load(TrainSet *set, const SampleReader *reader, const int64_t *
   return read_all(set, reader, progress, progress_context, err);
 }
 
+Status train_set_take_targets(TrainSet *set, int outputs, Error *err) {
+  set->targets = calloc((size_t)outputs + 1, sizeof *set->targets);
+  if (set->targets == NULL) return fail_memory(err);
+  set->target_count = outputs;
+  return OK;
+}
+
 Status train_set_split(TrainSet *set, int64_t count, uint64_t seed, TrainSet *part, Error *err) {
   Random random = {.state = seed};
   *part = *set;

@@ -24,6 +24,9 @@ typedef struct TrainSet {
 Status train_set_load(TrainSet *set, const SampleReader *reader, const int64_t *labels,
                       SampleProgress progress, void *progress_context, Error *err);
 void train_set_free(TrainSet *set);
+/* Room for a list of the values that each of so many outputs is to have, none at first: the caller makes the
+   rows that there are, one for each sample, before the set is split. */
+Status train_set_take_targets(TrainSet *set, int outputs, Error *err);
 
 /* Takes `count` samples, drawn with `seed`, out of the set and makes another one of them, which must be freed
    first. 0 < count < set->count. */
