@@ -128,6 +128,7 @@ Status net_case_run(NetCase *c, const Graph *reference, QuantizeOptions options)
   Status status = quantize_graph(c->graph, calibration, &options, &c->report, &c->err);
   calibration_free(calibration);
   if (status != OK) return status;
+  if (c->after != NULL) reference = c->after(c, &options);
   lower_and_load(c);
   compare(c, reference);
   return OK;

@@ -24,7 +24,9 @@
 #define NET_SIDE 8
 #define NET_SAMPLES 48 /* 32 calibrate, 16 verify */
 
-typedef struct NetCase {
+typedef struct NetCase NetCase;
+
+struct NetCase {
   Graph *graph;
   Value *input;
   float scale;                                /* of the samples */
@@ -40,8 +42,10 @@ typedef struct NetCase {
   void *bytes; /* of the file */
   size_t size;
   Comparison comparison;
+  /* NULL, or called once the graph has its specs; what is made of it is compared with the graph returned. */
+  const Graph *(*after)(NetCase *c, const QuantizeOptions *options);
   Error err;
-} NetCase;
+};
 
 void net_case_begin(NetCase *c);
 /* Constant float32 tensor. */
