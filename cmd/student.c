@@ -71,7 +71,7 @@ static void group_lines(const PruneReport *report, Text *text) {
   summary_line(text, "", "", "channels: %d of %d groups slimmed", report->slimmed, report->group_count);
   for (int g = 0; g < report->group_count; g++) {
     const PruneGroup *group = &report->groups[g];
-    if (group->reason != NULL)
+    if (group->reason != NULL && group->channels > 1)
       summary_line(text, "", "", "whole: %lld of '%s' (%s): %s", (long long)group->channels, group->name,
                    group->type, group->reason);
   }

@@ -20,7 +20,7 @@
 /* One that was made of the teacher lies in a file of no name that would tell anything. */
 const char *train_job_student(const TrainJob *job) {
   bool is_made = job->teacher.graph != NULL && job->options->argument_count < 2;
-  return is_made ? "from the teacher" : summary_file(job->student.path);
+  return is_made ? "from teacher" : summary_file(job->student.path);
 }
 
 /* ---- models and data ---- */
