@@ -14,14 +14,14 @@ static double within_clip(const Recurrence *r, double x) {
   return x > clip ? clip : x < -clip ? -clip : x;
 }
 
-static void narrow_row(float *to, const double *from, int64_t count) {
+void recurrence_narrow(float *to, const double *from, int64_t count) {
   for (int64_t i = 0; i < count; i++) to[i] = (float)from[i];
 }
 
 /* y = f(x), y not being x. */
 static void apply(Recurrence *r, const Activation *function, const double *x, double *y, int64_t count) {
   if (r->fast && function->fast != NULL) {
-    narrow_row(r->row_fast, x, count);
+    recurrence_narrow(r->row_fast, x, count);
     function->fast(r->row_fast, count);
     for (int64_t i = 0; i < count; i++) y[i] = (double)r->row_fast[i];
     return;
@@ -66,7 +66,7 @@ static double dot(const double *a, const double *b, int64_t count) {
 }
 
 static void project_fast(Recurrence *r, const double *state, int64_t from, int64_t width) {
-  narrow_row(r->state_fast, state, r->batch * r->hidden);
+  recurrence_narrow(r->state_fast, state, r->batch * r->hidden);
   product_f32(r->batch, width, r->hidden, 1, (Matrix){r->state_fast, r->hidden, false},
               (Matrix){r->r_fast + from * r->hidden, r->hidden, true}, 0, r->product, width);
   for (int64_t b = 0; b < r->batch; b++)

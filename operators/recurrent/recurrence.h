@@ -39,4 +39,7 @@ int64_t recurrence_input_row(const Recurrence *r, int64_t place, int64_t b);
 int64_t recurrence_state_row(const Recurrence *r, int64_t b);
 int64_t recurrence_output_row(const Recurrence *r, int64_t place, int64_t b);
 
+/* Doubles as floats. */
+void recurrence_narrow(float *to, const double *from, int64_t count);
+
 #endif

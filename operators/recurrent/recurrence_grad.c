@@ -58,14 +58,10 @@ static Status reserve_step(SequenceGrad *s) {
 
 /* ---- forward again ---- */
 
-static void narrow(float *to, const double *from, int64_t count) {
-  for (int64_t i = 0; i < count; i++) to[i] = (float)from[i];
-}
-
 static void keep_states(SequenceGrad *s, int64_t n) {
   int64_t rows = s->r.batch * s->r.hidden;
-  narrow(s->h + n * rows, s->r.h, rows);
-  if (s->r.kind->has_cell) narrow(s->c + n * rows, s->r.c, rows);
+  recurrence_narrow(s->h + n * rows, s->r.h, rows);
+  if (s->r.kind->has_cell) recurrence_narrow(s->c + n * rows, s->r.c, rows);
 }
 
 static void walk_again(SequenceGrad *s) {
@@ -199,8 +195,8 @@ static void store_sums(const SequenceGrad *s) {
   float *dr = grad_of_input(s->grad, 2), *bias = grad_of_input(s->grad, 3), *p = grad_of_input(s->grad, 7);
   int64_t weights = r->width * r->hidden;
   if (dr != NULL) memcpy(dr + r->direction * weights, s->step.d_r, (size_t)weights * sizeof *dr);
-  if (bias != NULL) narrow(bias + r->direction * 2 * r->width, s->bias, 2 * r->width);
-  if (p != NULL) narrow(p + r->direction * 3 * r->hidden, s->step.d_peepholes, 3 * r->hidden);
+  if (bias != NULL) recurrence_narrow(bias + r->direction * 2 * r->width, s->bias, 2 * r->width);
+  if (p != NULL) recurrence_narrow(p + r->direction * 3 * r->hidden, s->step.d_peepholes, 3 * r->hidden);
 }
 
 static void direction_back(SequenceGrad *s) {

@@ -56,8 +56,7 @@ typedef struct Recurrence {
   double *masked;                             /* [batch, hidden], for the cell */
   double *gates;                              /* [width + hidden]: of one row, for the cell */
   bool *active;                               /* [batch]: the row's sequence has this step */
-  float *value,
-      *slope; /* [batch, kind->kept * hidden]: what the way back needs of this step; NULL: nothing */
+  float *value, *slope; /* [batch, kind->kept * hidden]: kept of this step for the way back, or NULL */
   /* weights of this direction: W [width, input], R [width, hidden], and X [..., input] */
   const double *w, *r, *x, *input_bias;
   const float *w_fast, *r_fast;
