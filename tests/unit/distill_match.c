@@ -1,5 +1,5 @@
-/* Inner values of two models compared: gradients by finite differences, through the model and through the
-   projection beside it; what fits and what does not. */
+/* What a student is compared by: outputs, given values, inner values. Gradients by finite differences,
+   through the model and through the projection beside it; what fits and what does not. */
 #include "distill/initialize.h"
 #include "distill/step.h"
 #include "tests/support/graph_maker.h"
@@ -73,18 +73,20 @@ typedef struct Setting {
   Error err;
 } Setting;
 
-static Status settle(Setting *s, int64_t teacher_stride, LossKind loss, const FeatureOption *features,
-                     int count) {
+static void make_models(Setting *s, int64_t teacher_channels, int64_t teacher_stride) {
   memset(s, 0, sizeof *s);
   s->student = net(3, 1, 1);
   s->twin = net(3, 1, 1);
-  s->teacher = net(5, teacher_stride, 2);
+  s->teacher = net(teacher_channels, teacher_stride, 2);
   s->form = (Tensor){.type = ELEMENT_FLOAT32, .shape = SHAPE(1, 1, SIDE, SIDE)};
   SampleReader reader = {
       .count = SAMPLES, .input_count = 1, .forms = &s->form, .seek = seek_nothing, .read = read_noise};
   ck_assert_int_eq(train_set_load(&s->set, &reader, NULL, NULL, NULL, &s->err), OK);
   s->options = train_defaults();
   s->options.micro_batch = 4;
+}
+
+static Status settle(Setting *s, LossKind loss, const FeatureOption *features, int count) {
   s->options.loss.kind = loss;
   s->options.loss.features = features;
   s->options.loss.feature_count = count;
@@ -92,15 +94,14 @@ static Status settle(Setting *s, int64_t teacher_stride, LossKind loss, const Fe
   return goal_settle(&s->goal, &models, &s->set, &s->options.loss, 3, &s->err);
 }
 
-static void begin(Setting *s, int64_t teacher_stride, LossKind loss, const FeatureOption *features,
-                  int count) {
+static void begin(Setting *s, LossKind loss, const FeatureOption *features, int count) {
   Error *err = &s->err;
-  TrainModels models;
-  ck_assert_msg(settle(s, teacher_stride, loss, features, count) == OK, "%s", s->err.text);
-  models = (TrainModels){.student = s->student, .twin = s->twin, .teacher = s->teacher};
+  ck_assert_msg(settle(s, loss, features, count) == OK, "%s", s->err.text);
+  TrainModels models = {.student = s->student, .twin = s->twin, .teacher = s->teacher};
   ck_assert_int_eq(weights_share(&s->weights, s->student, s->twin, err), OK);
   ck_assert_int_eq(goal_add_weights(&s->goal, &s->weights, &s->student->arena, err), OK);
-  ck_assert_int_eq(teacher_new(&s->teaching, s->teacher, &s->goal, 4, 1, err), OK);
+  if (s->goal.teacher_count > 0)
+    ck_assert_int_eq(teacher_new(&s->teaching, s->teacher, &s->goal, 4, 1, err), OK);
   ck_assert_int_eq(
       step_new(&s->step, &models, &s->weights, &s->goal, s->teaching, &s->set, &s->options, NULL, err), OK);
 }
@@ -168,9 +169,105 @@ static const GradientCase gradient_cases[] = {
 START_TEST(gradients_are_the_differences_of_the_loss) {
   const GradientCase *c = &gradient_cases[_i];
   Setting s;
-  begin(&s, c->teacher_stride, c->loss, &c->feature, 1);
+  make_models(&s, 5, c->teacher_stride);
+  begin(&s, c->loss, &c->feature, 1);
   ck_assert_int_eq(s.weights.helpers, c->helpers);
   check_gradients(&s);
+  end(&s);
+}
+END_TEST
+
+/* ---- several outputs ---- */
+
+static void add_output(Graph *graph, const char *name) {
+  Error err = {0};
+  ck_assert_int_eq(graph_add_output(graph, graph_find_value(graph, name), &err), OK);
+  ck_assert_int_eq(graph_refresh(graph, &err), OK);
+}
+
+static const char *teacher_of(const Setting *s, int term) {
+  return s->goal.teacher_values[s->goal.terms[term].place]->name;
+}
+
+START_TEST(outputs_find_their_teachers_by_name) {
+  Setting s;
+  make_models(&s, 3, 1);
+  add_output(s.student, "tokens");
+  add_output(s.twin, "tokens");
+  s.teacher->output_count = 0;
+  add_output(s.teacher, "tokens");
+  add_output(s.teacher, "scores");
+  begin(&s, LOSS_AUTO, NULL, 0);
+  ck_assert_int_eq(s.goal.outputs, 2);
+  ck_assert_int_eq(s.goal.term_count, 2);
+  ck_assert(s.goal.terms[0].function == loss_function(LOSS_DISTILLATION));
+  ck_assert(s.goal.terms[1].function == loss_function(LOSS_MSE));
+  ck_assert_str_eq(teacher_of(&s, 0), "scores");
+  ck_assert_str_eq(teacher_of(&s, 1), "tokens");
+  check_gradients(&s);
+  end(&s);
+}
+END_TEST
+
+/* The teacher has no second output: nothing is learned of it. */
+START_TEST(an_output_without_a_partner_is_left_alone) {
+  Setting s;
+  make_models(&s, 3, 1);
+  add_output(s.student, "tokens");
+  add_output(s.twin, "tokens");
+  begin(&s, LOSS_MSE, NULL, 0);
+  ck_assert_int_eq(s.goal.outputs, 1);
+  ck_assert_int_eq(s.goal.term_count, 1);
+  ck_assert_str_eq(teacher_of(&s, 0), "scores");
+  end(&s);
+}
+END_TEST
+
+/* ---- given values ---- */
+
+static void give_targets(Setting *s, int outputs, int output, int64_t elements) {
+  Random random = {.state = 11};
+  ck_assert_int_eq(train_set_take_targets(&s->set, outputs, &s->err), OK);
+  SampleRows *rows = &s->set.targets[output];
+  ck_assert_int_eq(sample_rows_new(rows, SAMPLES, (size_t)elements * sizeof(float), "a test", &s->err), OK);
+  float *values = sample_rows_at(rows, 0);
+  for (int64_t i = 0; i < SAMPLES * elements; i++) values[i] = (float)random_normal(&random);
+}
+
+START_TEST(given_values_are_learned_without_a_teacher) {
+  Setting s;
+  make_models(&s, 3, 1);
+  graph_free(s.teacher);
+  s.teacher = NULL;
+  give_targets(&s, 1, 0, 3);
+  begin(&s, LOSS_AUTO, NULL, 0);
+  ck_assert(s.goal.loss.kind == LOSS_MSE);
+  ck_assert(s.goal.terms[0].target == TARGET_GIVEN);
+  check_gradients(&s);
+  end(&s);
+}
+END_TEST
+
+START_TEST(given_values_and_a_teacher_share_the_loss) {
+  Setting s;
+  make_models(&s, 3, 1);
+  give_targets(&s, 1, 0, 3);
+  s.options.loss.hard_weight = 0.25;
+  begin(&s, LOSS_HUBER, NULL, 0);
+  ck_assert_int_eq(s.goal.term_count, 2);
+  ck_assert(s.goal.terms[0].target == TARGET_GIVEN && s.goal.terms[0].weight == 0.25);
+  ck_assert(s.goal.terms[1].target == TARGET_TEACHER && s.goal.terms[1].weight == 0.75);
+  check_gradients(&s);
+  end(&s);
+}
+END_TEST
+
+START_TEST(given_values_of_another_size_are_refused) {
+  Setting s;
+  make_models(&s, 3, 1);
+  give_targets(&s, 1, 0, 4);
+  ck_assert_int_eq(settle(&s, LOSS_MSE, NULL, 0), BAD_INPUT);
+  ck_assert_ptr_nonnull(strstr(s.err.text, "has 3 elements for a sample, and is to be compared with 4"));
   end(&s);
 }
 END_TEST
@@ -198,7 +295,8 @@ static const Refusal refusals[] = {
 START_TEST(what_does_not_fit_is_named) {
   const Refusal *r = &refusals[_i];
   Setting s;
-  ck_assert_int_ne(settle(&s, r->teacher_stride, LOSS_NONE, &r->feature, 1), OK);
+  make_models(&s, 5, r->teacher_stride);
+  ck_assert_int_ne(settle(&s, LOSS_NONE, &r->feature, 1), OK);
   ck_assert_msg(strstr(s.err.text, r->part) != NULL, "%s", s.err.text);
   end(&s);
 }
@@ -209,6 +307,11 @@ Suite *suite_distill_match(void) {
   TCase *cases = tcase_create("inner values");
   tcase_add_loop_test(cases, gradients_are_the_differences_of_the_loss, 0,
                       (int)(sizeof gradient_cases / sizeof *gradient_cases));
+  tcase_add_test(cases, outputs_find_their_teachers_by_name);
+  tcase_add_test(cases, an_output_without_a_partner_is_left_alone);
+  tcase_add_test(cases, given_values_are_learned_without_a_teacher);
+  tcase_add_test(cases, given_values_and_a_teacher_share_the_loss);
+  tcase_add_test(cases, given_values_of_another_size_are_refused);
   tcase_add_loop_test(cases, what_does_not_fit_is_named, 0, (int)(sizeof refusals / sizeof *refusals));
   suite_add_tcase(suite, cases);
   return suite;
