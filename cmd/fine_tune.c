@@ -6,8 +6,8 @@
 
 #define BATCH 32
 #define MICRO_BATCH 16
-#define RATE 1e-4 /* in shares of a weight's own size */
-#define NARROW_RATE 1e-3
+#define RATE 3e-4 /* in shares of a weight's own size */
+#define NARROW_RATE 3e-3
 
 static TrainOptions settings_of(const FineTune *own) {
   const Options *options = own->options;

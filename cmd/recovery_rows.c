@@ -40,7 +40,7 @@ const OptionRow recovery_rows[] = {
      .group = "Recovery",
      .help = "its largest learning rate, as a share of a weight's own size; without it 1e-4, with weights of "
              "4 bits "
-             "1e-3"},
+             "3e-3"},
     {0}};
 
 Status recovery_check(const Options *options, Error *err) {

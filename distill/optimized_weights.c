@@ -3,9 +3,11 @@
 #include <math.h>
 
 #define LEAST_SIZE 1e-3 /* of a tensor's numbers, so that biases of zero move, too */
+#define RATIO_SIZE 0.1  /* every number of a tensor feels a step of its scale: those are to be small */
 
-/* The root mean square of the elements. */
+/* The root mean square of the elements; of a ratio, which starts at 1, less. */
 static double size_of(const Weight *weight) {
+  if (weight->is_ratio) return RATIO_SIZE;
   const float *values = weight->tensor->data;
   double sum = 0;
   for (int64_t i = 0; i < weight->count; i++) sum += (double)values[i] * (double)values[i];

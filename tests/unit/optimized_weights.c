@@ -9,8 +9,10 @@ Suite *suite_optimized_weights(void);
 static float matrix_values[] = {0, 3, -4, 0}, bias_values[] = {0, 0};
 static Tensor matrix = {.type = ELEMENT_FLOAT32, .shape = {.rank = 2, .dims = {2, 2}}, .data = matrix_values},
               bias = {.type = ELEMENT_FLOAT32, .shape = {.rank = 1, .dims = {2}}, .data = bias_values};
-static Weight list[] = {{.tensor = &matrix, .count = 4, .decays = true}, {.tensor = &bias, .count = 2}};
-static const Weights weights = {.list = list, .count = 2};
+static Weight list[] = {{.tensor = &matrix, .count = 4, .decays = true},
+                        {.tensor = &bias, .count = 2},
+                        {.tensor = &bias, .count = 2, .is_ratio = true}};
+static const Weights weights = {.list = list, .count = 3};
 
 START_TEST(zeros_of_products_stay) {
   Arena arena = {0};
@@ -37,6 +39,7 @@ START_TEST(rates_are_relative_where_asked_for) {
   ck_assert_double_eq_tol(relative[0].rate_factor, 2.5, 1e-12);
   ck_assert_double_gt(relative[1].rate_factor, 0);
   ck_assert_double_lt(relative[1].rate_factor, 0.01);
+  ck_assert_double_lt(relative[2].rate_factor, 1); /* a ratio is about 1 */
   arena_free(&arena);
 }
 END_TEST
