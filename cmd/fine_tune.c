@@ -6,8 +6,8 @@
 
 #define BATCH 32
 #define MICRO_BATCH 16
-#define RATE 1e-5
-#define NARROW_RATE 1e-4
+#define RATE 3e-4 /* in shares of a weight's own size */
+#define NARROW_RATE 3e-3
 
 static TrainOptions settings_of(const FineTune *own) {
   const Options *options = own->options;
@@ -15,6 +15,7 @@ static TrainOptions settings_of(const FineTune *own) {
   settings.epochs = options_int(options, "fine-tuning-epochs");
   settings.batch = BATCH;
   settings.micro_batch = MICRO_BATCH;
+  settings.relative_rates = true;
   settings.seed = (uint64_t)options_int(options, "seed");
   settings.schedule.rate = own->is_narrow ? NARROW_RATE : RATE;
   if (options_was_given(options, "fine-tuning-rate"))

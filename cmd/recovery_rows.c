@@ -38,7 +38,9 @@ const OptionRow recovery_rows[] = {
      .minimum = 1e-12,
      .maximum = 1,
      .group = "Recovery",
-     .help = "its largest learning rate; without it 1e-5, with weights of 4 bits 1e-4"},
+     .help = "its largest learning rate, as a share of a weight's own size; without it 1e-4, with weights of "
+             "4 bits "
+             "3e-3"},
     {0}};
 
 Status recovery_check(const Options *options, Error *err) {

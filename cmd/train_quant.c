@@ -63,7 +63,7 @@ static Status calibrate_model(TrainQuant *quant, const Model *model, Inputs *inp
 }
 
 static Status recover(TrainQuant *quant, const Model *model, Inputs *inputs, Pool *pool, Error *err) {
-  RecoveryOptions options = {.effort = EFFORT_NORMAL};
+  RecoveryOptions options = {.effort = quant->settings.weight_bits < 8 ? EFFORT_HIGH : EFFORT_NORMAL};
   RecoveryReport report;
   return quantize_recover(model->graph, &quant->calibration, &inputs->reader, 0, quant->calibration_samples,
                           &quant->settings, &options, pool, &report, err);
@@ -106,7 +106,7 @@ static void add_metadata(const TrainQuant *quant, const Model *model, Text *text
 Status train_quant_write(TrainQuant *quant, Model *model, const char *output, size_t *bytes, Error *err) {
   OutputFile out = {0};
   Text metadata = {0};
-  TRY(fake_form_take(&quant->student, model->graph, err));
+  TRY(fake_form_take(&quant->student, model->graph, &quant->settings, err));
   add_metadata(quant, model, &metadata);
   quant->form.metadata = metadata.bytes;
   Status status = text_status(&metadata, err);

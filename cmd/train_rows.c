@@ -82,6 +82,10 @@ const OptionRow train_rows[] = {
      .help =
          "what is made small; auto: distillation or mse with a teacher, mse with --targets, cross-entropy "
          "with labels, else reconstruction of the input"},
+    {.name = "keep-zeros",
+     .type = OPTION_FLAG,
+     .group = "Training",
+     .help = "weights that are exactly 0 stay so: a pruned model is fine-tuned without filling up again"},
     {.name = "dropout",
      .type = OPTION_DOUBLE,
      .metavar = "R",
@@ -198,6 +202,8 @@ Status train_take(const Options *options, bool has_teacher, TrainOptions *settin
   settings->micro_batch = options_int(options, "micro-batch");
   settings->seed = (uint64_t)options_int(options, "seed");
   settings->loss.kind = (LossKind)options_choice(options, "loss");
+  settings->keep_zeros = options_flag(options, "keep-zeros");
+  settings->relative_rates = train_quant_is_on(options);
   settings->dropout = options_double(options, "dropout");
   settings->input_dropout = options_double(options, "input-dropout");
   optimizer_take(options, &settings->optimizer, &settings->schedule);

@@ -60,6 +60,14 @@ static void training_lines(const TrainJob *job, Text *text) {
     summary_line(text, "", blank, "held out: loss %.4f", best->held_loss);
 }
 
+static void quant_line(const TrainJob *job, Text *text) {
+  char samples[SUMMARY_COUNT_ROOM], name[SUMMARY_NAME_ROOM];
+  if (!job->is_quant) return;
+  summary_samples(samples, job->quant.calibration_samples);
+  summary_line(text, "quantize", padded(name, job, train_quant_name(job->options)),
+               "%s calibrated, then scales were learned", samples);
+}
+
 /* How alike inner values are, of samples that were held out. */
 static void feature_line(const TrainFeature *feature, Text *text) {
   Text words = {0};
@@ -80,6 +88,7 @@ void train_summary(const TrainJob *job, Text *text) {
   char size[TEXT_NUMBER_ROOM], name[SUMMARY_NAME_ROOM];
   model_lines(job, text);
   data_lines(job, text);
+  quant_line(job, text);
   if (job->report.resumed_epoch > 0)
     summary_line(text, "resume", padded(name, job, ""), "from epoch %lld on, %s samples were done before",
                  (long long)job->report.resumed_epoch, text_count(size, job->report.resumed_samples));

@@ -39,6 +39,8 @@ typedef struct TrainOptions {
   ScheduleOptions schedule;
   AugmentOptions augment;
   double dropout, input_dropout; /* ratios put before matrix products; 0: none */
+  bool keep_zeros;               /* weights of products that are exactly 0 stay so */
+  bool relative_rates; /* the rate is in shares of a tensor's own root mean square, as it is at first */
   TrainKeeping keeping;
   bool keep_answers; /* of the teacher, to samples that it sees again unchanged */
 } TrainOptions;

@@ -1,5 +1,6 @@
 /* The loop: epochs of steps, the best weights kept. */
 #include "distill/feature_report.h"
+#include "distill/optimized_weights.h"
 #include "distill/training.h"
 #include "distill/training_form.h"
 
@@ -37,17 +38,10 @@ static void take_own(Training *training) {
 
 static Status new_optimizer(Training *training, Error *err) {
   const Weights *weights = &training->weights;
-  OptimizedTensor *parameters = calloc((size_t)weights->count, sizeof *parameters);
-  if (parameters == NULL) return fail_memory(err);
-  for (int i = 0; i < weights->count; i++)
-    parameters[i] = (OptimizedTensor){.value = weights->list[i].tensor->data,
-                                      .count = weights->list[i].count,
-                                      .decays = weights->list[i].decays,
-                                      .rate_factor = 1};
-  Status status =
-      optimizer_new(&training->optimizer, &training->options->optimizer, parameters, weights->count, err);
-  free(parameters);
-  return status;
+  OptimizedTensor *list =
+      optimized_weights(weights, training->options, &training->models->student->arena, err);
+  if (list == NULL) return err->status;
+  return optimizer_new(&training->optimizer, &training->options->optimizer, list, weights->count, err);
 }
 
 static Status new_blocks(Training *training, Error *err) {

@@ -26,8 +26,11 @@ static Status share_weights(Weights *weights, Graph *student, Graph *twin, Error
     Tensor *tensor = share(student, value, other, err);
     if (tensor == NULL) return err->status;
     int64_t count = tensor_elements(tensor);
-    weights->list[weights->count++] =
-        (Weight){.value = other, .tensor = tensor, .count = count, .decays = kind == PARAMETER_WEIGHT};
+    weights->list[weights->count++] = (Weight){.value = other,
+                                               .tensor = tensor,
+                                               .count = count,
+                                               .is_ratio = kind == PARAMETER_RATIO,
+                                               .decays = kind == PARAMETER_WEIGHT};
     weights->elements += count;
   }
   return OK;

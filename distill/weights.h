@@ -13,6 +13,7 @@ typedef struct Weight {
   Tensor *tensor; /* float32; lives as long as the graph */
   int64_t count;
   const struct Projection *projection; /* NULL: of the model */
+  bool is_ratio;                       /* of a scale of quantized numbers */
   bool decays;                         /* a weight of products, no bias and no scale of a normalization */
 } Weight;
 

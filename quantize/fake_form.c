@@ -275,12 +275,20 @@ static Status take_scales(Graph *graph, Value *value, const Tensor *ratios, Erro
   return spec_set(graph, value, &spec, err);
 }
 
-Status fake_form_take(const FakeForm *form, Graph *quantized, Error *err) {
+static Status keep_bounds(Graph *quantized, const QuantizeOptions *settings, Error *err) {
+  Plan plan = {0};
+  Status status = plan_make(&plan, quantized, settings, err);
+  if (status == OK) status = specs_keep_bounds(quantized, &plan, err);
+  plan_free(&plan);
+  return status;
+}
+
+Status fake_form_take(const FakeForm *form, Graph *quantized, const QuantizeOptions *settings, Error *err) {
   int count = quantized->value_count;
   for (int v = 0; v < count; v++) {
     Value *value = quantized->values[v];
     TRY(take_constant(form, quantized, value, err));
     if (form->ratios[v] != NULL) TRY(take_scales(quantized, value, form->ratios[v]->constant, err));
   }
-  return OK;
+  return keep_bounds(quantized, settings, err);
 }

@@ -5,8 +5,8 @@
  *     TRY(quantize_graph(graph, calibration, &settings, &report, &err));  // what is quantized how: decided
  * here FakeForm form; TRY(fake_form_make(&form, graph, &settings, &err));
  *     ... constants of form.graph are trained ...
- *     TRY(fake_form_take(&form, graph, &err));                            // weights and scales are the
- * graph's fake_form_free(&form);
+ *     TRY(fake_form_take(&form, graph, &settings, &err));                            // weights and scales
+ * are the graph's fake_form_free(&form);
  *
  * FakeQuantize (operators/quant/fake_quantize.h) stands behind every value that has codes of its own and in
  * front of every reader of weights in codes. Values that are only moved have the codes of what they are moved
@@ -31,7 +31,7 @@ typedef struct FakeForm {
 Status fake_form_make(FakeForm *form, Graph *quantized, const QuantizeOptions *settings, Error *err);
 /* Constants and scales of the form become those of the graph that it was made from, as new tensors and specs.
  */
-Status fake_form_take(const FakeForm *form, Graph *quantized, Error *err);
+Status fake_form_take(const FakeForm *form, Graph *quantized, const QuantizeOptions *settings, Error *err);
 void fake_form_free(FakeForm *form); /* accepts a zeroed one */
 
 #endif

@@ -24,7 +24,7 @@ Status fine_tune(Recovery *recovery, bool *is_changed, Error *err) {
   Status status = fake_form_make(&student, recovery->graph, recovery->settings, err);
   if (status == OK) status = fake_form_make(&twin, recovery->graph, recovery->settings, err);
   if (status == OK) status = train(recovery, &student, &twin, err);
-  if (status == OK) status = fake_form_take(&student, recovery->graph, err);
+  if (status == OK) status = fake_form_take(&student, recovery->graph, recovery->settings, err);
   fake_form_free(&twin);
   fake_form_free(&student);
   return status;

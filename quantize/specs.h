@@ -28,4 +28,8 @@ Status spec_set(Graph *graph, Value *value, const QuantSpec *spec, Error *err);
    clamped, that of what it is clamped to. */
 const QuantSpec *spec_of_result(const Plan *plan, const Node *node);
 
+/* Raises scales of weights that, with the weights, biases and activations as they are now, would let a bias
+   or sum leave int32. */
+Status specs_keep_bounds(Graph *graph, const Plan *plan, Error *err);
+
 #endif

@@ -118,16 +118,22 @@ WIDE_LOOP static ChannelFacts facts_of(const float *row, int64_t count, double d
   return facts;
 }
 
-/* The scale where the channel's own would let bias or sum leave int32. */
-static double bounded_scale(double scale, const Channels *channels, const ChannelFacts *facts,
+/* The scale, or more where it would let bias or sum leave int32. */
+static double fitting_scale(double scale, const Channels *channels, const ChannelFacts *facts,
                             const Need *need, int factor_most) {
   double products = (double)(channels->outer * channels->inner);
-  if (!(facts->largest > 0)) scale = need->resting;
   /* Rounding may add half a code each. */
   double room = ACCUMULATOR_MAX - BIAS_CODE_MAX - need->input_code / 2.0 * products * factor_most;
   scale = fmax(scale, need->least);
   if (need->input_code > 0) scale = fmax(scale, need->input_code * facts->sum / fmax(room, 1));
   return fmax(scale, 2.0 * (double)FLT_MIN);
+}
+
+/* The same of a scale that was made for the channel's largest weight. */
+static double bounded_scale(double scale, const Channels *channels, const ChannelFacts *facts,
+                            const Need *need, int factor_most) {
+  if (!(facts->largest > 0)) scale = need->resting;
+  return fitting_scale(scale, channels, facts, need, factor_most);
 }
 
 /* A copy of the weight in which the dead ones are zero becomes the value's constant. */
@@ -343,5 +349,41 @@ Status specs_of_weights(Graph *graph, const Plan *plan, const QuantizeOptions *o
     else if (plan->values[v].use == USE_BIAS)
       status = spec_set(graph, value, &bias, err);
   }
+  return status;
+}
+
+/* ---- scales that were learned ---- */
+
+static Status raise_scales(Graph *graph, const Plan *plan, Value *value, Arena *arena, Error *err) {
+  QuantSpec spec = *value->spec;
+  int axis = plan->nodes[value->users[0]->index].form.channel_axis;
+  Channels channels = channels_of(value->constant, axis);
+  int64_t depth = channels.outer * channels.inner;
+  int factor_most = spec.group_size > 0 ? weight_groups_factor_most(depth) : 1;
+  Need *needs = arena_new(arena, (size_t)channels.count, sizeof *needs, err);
+  float *row = arena_new(arena, (size_t)depth, sizeof *row, err);
+  float *scales = arena_new(&graph->arena, (size_t)spec.scale_count, sizeof *scales, err);
+  if (needs == NULL || row == NULL || scales == NULL) return err->status;
+  memcpy(scales, spec.scales, (size_t)spec.scale_count * sizeof *scales);
+  gather_needs(plan, value, &channels, needs);
+  for (int64_t c = 0; c < channels.count; c++) {
+    float *scale = &scales[spec.scale_count > 1 ? c : 0];
+    gather_channels(&channels, c, 1, row);
+    ChannelFacts facts = facts_of(row, depth, 0);
+    *scale = fmaxf(*scale, (float)fitting_scale((double)*scale, &channels, &facts, &needs[c], factor_most));
+  }
+  spec.scales = scales;
+  return spec_set(graph, value, &spec, err);
+}
+
+Status specs_keep_bounds(Graph *graph, const Plan *plan, Error *err) {
+  Arena arena = {0};
+  Status status = OK;
+  for (int v = 0; v < graph->value_count && status == OK; v++) {
+    Value *value = graph->values[v];
+    bool is_coded = plan->values[v].use == USE_WEIGHT && value->spec != NULL && value->spec->scale_count > 0;
+    if (is_coded && !value->spec->is_fixed) status = raise_scales(graph, plan, value, &arena, err);
+  }
+  arena_free(&arena);
   return status;
 }

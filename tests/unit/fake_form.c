@@ -41,7 +41,7 @@ static void train(void) {
 static const Graph *trained(NetCase *net, const QuantizeOptions *options) {
   ck_assert_msg(fake_form_make(&form, net->graph, options, &net->err) == OK, "%s", net->err.text);
   train();
-  ck_assert_msg(fake_form_take(&form, net->graph, &net->err) == OK, "%s", net->err.text);
+  ck_assert_msg(fake_form_take(&form, net->graph, options, &net->err) == OK, "%s", net->err.text);
   return form.graph;
 }
 
@@ -88,6 +88,20 @@ START_TEST(written_as_trained) {
 }
 END_TEST
 
+/* A bias whose code would leave 32 bits at the scales that were learned: they are raised. */
+START_TEST(learned_scales_leave_room_for_sums) {
+  float bias[NET_CHANNELS] = {3000, -2000, 1000, 1};
+  c.after = trained;
+  Value *y = net_case_conv(&c, c.input, NET_CHANNELS, 3, net_case_noise(&c, WEIGHTS, 1, 1e-7f), bias);
+  Status status = net_case_quantize(&c, y, quantize_defaults());
+  ck_assert_msg(status == OK, "%s", c.err.text);
+  const Node *node = c.graph->nodes[0];
+  const QuantSpec *x = node->inputs[0]->spec, *w = node->inputs[1]->spec;
+  for (int i = 0; i < NET_CHANNELS; i++)
+    ck_assert_double_le(fabs((double)bias[i]) / ((double)x->scales[0] * (double)w->scales[i]), 0x1.001p30);
+}
+END_TEST
+
 /* What is not rounded in integers is not rounded in the form, and what is, is once. */
 START_TEST(each_place_is_rounded_once) {
   c.after = trained;
@@ -107,6 +121,7 @@ Suite *suite_fake_form(void) {
   TCase *forms = tcase_create("forms");
   tcase_add_checked_fixture(forms, begin, end);
   tcase_add_loop_test(forms, written_as_trained, 0, (int)(sizeof schemes / sizeof *schemes));
+  tcase_add_test(forms, learned_scales_leave_room_for_sums);
   tcase_add_test(forms, each_place_is_rounded_once);
   suite_add_tcase(suite, forms);
   return suite;
