@@ -4,6 +4,7 @@
 #   BUILD=dir        another place for what is built
 #   SANITIZE=1       with AddressSanitizer and UndefinedBehaviorSanitizer
 #   VECTORS=dir      unpacked ONNX node tests, for `make conformance`
+#   MPI=1            build/edgec-mpi besides: trains on several processes, by Open MPI
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -44,6 +45,10 @@ COMMAND_OBJECTS := $(call objects,$(filter-out cmd/main.c,$(COMMAND_SOURCES))) $
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY_SOURCES)) $(BUILD)/gen/onnx.pb-c.o $(BUILD)/gen/operator_table.o
 
 all: $(BUILD)/edgec ## build build/edgec
+
+ifdef MPI
+all: $(BUILD)/edgec-mpi
+endif
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -100,6 +105,16 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 $(BUILD)/edgec: $(call objects,cmd/main.c) $(COMMAND_OBJECTS) $(LIBRARY)
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# The same program with the one file that knows MPI, which comes before the library's.
+$(BUILD)/obj/mpi/ranks.o: distill/ranks.c
+	@mkdir -p $(@D)
+	@echo "  MPICC   $<"
+	@$(CC) $(CPPFLAGS) $(addprefix -isystem,$(shell mpicc --showme:incdirs)) -DEDGEC_MPI $(CFLAGS) -c $< -o $@
+
+$(BUILD)/edgec-mpi: $(call objects,cmd/main.c) $(COMMAND_OBJECTS) $(BUILD)/obj/mpi/ranks.o $(LIBRARY)
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell mpicc --showme:link) -o $@
 
 # ---- tests ----
 
