@@ -159,7 +159,7 @@ fuzzer: ## run one fuzz target for SECONDS (clang)
 
 # The package manager is asked only for what is missing.
 deps: ## install the packages that building and testing need (Debian 12)
-	@missing=$$(for package in $$(cat tools/packages.txt); do \
+	@missing=$$(for package in $$(cat tools/packages.txt) $(if $(MPI),openmpi-bin libopenmpi-dev); do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || echo $$package; done); \
 	test -z "$$missing" || { $(SUDO) apt-get update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; }
@@ -174,9 +174,14 @@ unit: $(BUILD)/tests $(BUILD)/edgec ## the tests, packages as they are
 conformance-check: $(BUILD)/conformance ## the same where the vectors are, against the list of those that fail
 	@sh tests/conformance/check.sh $(BUILD)
 
+mpi-check: all ## trainings on several processes against one, where Open MPI is
+	@if command -v mpicc >/dev/null && command -v mpirun >/dev/null; then \
+	  $(MAKE) --no-print-directory MPI=1 $(BUILD)/edgec-mpi && sh tests/mpi/check.sh $(BUILD); \
+	else echo "mpi-check: skipped: there is no mpicc and mpirun (make deps MPI=1 installs them)"; fi
+
 check: deps ## install what tests need and run all of them
 	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests $(BUILD)/conformance
-	@$(MAKE) --no-print-directory conformance-check unit
+	@$(MAKE) --no-print-directory conformance-check mpi-check unit
 
 # Check forks for each test: a small quarantine keeps what is copied then small.
 asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -237,6 +242,6 @@ clean: ## remove build/
 	rm -rf $(BUILD)
 
 .PHONY: all help fuzz fuzzer deps quickstart unit check asan bench accuracy layers format format-check examples embed install clean \
-        conformance conformance-check
+        conformance conformance-check mpi-check
 .DELETE_ON_ERROR:
 .SECONDARY:
