@@ -143,7 +143,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(LIBRAR
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $^ $(filter -f%,$(FUZZ_MAIN)) $(LDLIBS) -o $@
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES) $(wildcard bench/*.c)))
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES) $(wildcard bench/*.c tests/fuzz/*.c)))
 
 fuzz: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) ## replay the fuzz corpora
 	@for target in $(FUZZ_TARGETS); do $(BUILD)/fuzz/$$target tests/fuzz/corpus/$${target#fuzz_}/* || exit 1; done
