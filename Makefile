@@ -4,6 +4,7 @@
 #   BUILD=dir        another place for what is built
 #   SANITIZE=1       with AddressSanitizer and UndefinedBehaviorSanitizer
 #   VECTORS=dir      unpacked ONNX node tests, for `make conformance`
+#   MPI=1            build/edgec-mpi besides: trains on several processes, by Open MPI
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -44,6 +45,10 @@ COMMAND_OBJECTS := $(call objects,$(filter-out cmd/main.c,$(COMMAND_SOURCES))) $
 LIBRARY_OBJECTS := $(call objects,$(LIBRARY_SOURCES)) $(BUILD)/gen/onnx.pb-c.o $(BUILD)/gen/operator_table.o
 
 all: $(BUILD)/edgec ## build build/edgec
+
+ifdef MPI
+all: $(BUILD)/edgec-mpi
+endif
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +106,16 @@ $(BUILD)/edgec: $(call objects,cmd/main.c) $(COMMAND_OBJECTS) $(LIBRARY)
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+# The same program with the one file that knows MPI, which comes before the library's.
+$(BUILD)/obj/mpi/ranks.o: distill/ranks.c
+	@mkdir -p $(@D)
+	@echo "  MPICC   $<"
+	@$(CC) $(CPPFLAGS) $(addprefix -isystem,$(shell mpicc --showme:incdirs)) -DEDGEC_MPI $(CFLAGS) -c $< -o $@
+
+$(BUILD)/edgec-mpi: $(call objects,cmd/main.c) $(COMMAND_OBJECTS) $(BUILD)/obj/mpi/ranks.o $(LIBRARY)
+	@echo "  LD      $@"
+	@$(CC) $(LDFLAGS) $^ $(LDLIBS) $(shell mpicc --showme:link) -o $@
+
 # ---- tests ----
 
 $(call objects,$(TEST_SOURCES)): $(BUILD)/gen/suites.h
@@ -128,7 +143,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(filter %.o,$(FUZZ_MAIN)) $(LIBRAR
 	@echo "  LD      $@"
 	@$(CC) $(LDFLAGS) $^ $(filter -f%,$(FUZZ_MAIN)) $(LDLIBS) -o $@
 
--include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES) $(wildcard bench/*.c)))
+-include $(patsubst %.o,%.d,$(LIBRARY_OBJECTS) $(call objects,$(COMMAND_SOURCES) $(TEST_SOURCES) $(CONFORMANCE_SOURCES) $(wildcard bench/*.c tests/fuzz/*.c)))
 
 fuzz: $(patsubst %,$(BUILD)/fuzz/%,$(FUZZ_TARGETS)) ## replay the fuzz corpora
 	@for target in $(FUZZ_TARGETS); do $(BUILD)/fuzz/$$target tests/fuzz/corpus/$${target#fuzz_}/* || exit 1; done
@@ -144,7 +159,7 @@ fuzzer: ## run one fuzz target for SECONDS (clang)
 
 # The package manager is asked only for what is missing.
 deps: ## install the packages that building and testing need (Debian 12)
-	@missing=$$(for package in $$(cat tools/packages.txt); do \
+	@missing=$$(for package in $$(cat tools/packages.txt) $(if $(MPI),openmpi-bin libopenmpi-dev); do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || echo $$package; done); \
 	test -z "$$missing" || { $(SUDO) apt-get update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; }
@@ -159,9 +174,14 @@ unit: $(BUILD)/tests $(BUILD)/edgec ## the tests, packages as they are
 conformance-check: $(BUILD)/conformance ## the same where the vectors are, against the list of those that fail
 	@sh tests/conformance/check.sh $(BUILD)
 
+mpi-check: all ## trainings on several processes against one, where Open MPI is
+	@if command -v mpicc >/dev/null && command -v mpirun >/dev/null; then \
+	  $(MAKE) --no-print-directory MPI=1 $(BUILD)/edgec-mpi && sh tests/mpi/check.sh $(BUILD); \
+	else echo "mpi-check: skipped: there is no mpicc and mpirun (make deps MPI=1 installs them)"; fi
+
 check: deps ## install what tests need and run all of them
 	@$(MAKE) --no-print-directory -j$(shell nproc) all fuzz $(BUILD)/tests $(BUILD)/conformance
-	@$(MAKE) --no-print-directory conformance-check unit
+	@$(MAKE) --no-print-directory conformance-check mpi-check unit
 
 # Check forks for each test: a small quarantine keeps what is copied then small.
 asan: ## the tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -222,6 +242,6 @@ clean: ## remove build/
 	rm -rf $(BUILD)
 
 .PHONY: all help fuzz fuzzer deps quickstart unit check asan bench accuracy layers format format-check examples embed install clean \
-        conformance conformance-check
+        conformance conformance-check mpi-check
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -2,6 +2,7 @@
 
 #include "cmd/overwrite.h"
 #include "cmd/print.h"
+#include "distill/ranks.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ static Status check_file(const Options *options, const TrainKeeping *keeping, Er
     return fail(err, SYSTEM,
                 "%s: there is no checkpoint to go on from; without --resume the training begins anew",
                 keeping->path);
-  if (keeping->resume || !is_there || options_flag(options, "quiet")) return OK;
+  if (keeping->resume || !is_there || options_flag(options, "quiet") || !ranks_is_first()) return OK;
   Text note = {0};
   text_add(&note,
            "%s is of a training that was interrupted and is going to be replaced; --resume goes on from it",

@@ -7,8 +7,8 @@
 
 /* Options that change nothing in the weights; --data, --labels and --targets count by what is in them. */
 static const char *const without_effect[] = {
-    "output", "force",   "log",  "curve", "quiet",  "checkpoint", "checkpoint-every",
-    "resume", "threads", "help", "data",  "labels", "targets",    "teacher-cache"};
+    "output",  "force", "log",  "curve",  "quiet",   "checkpoint",    "checkpoint-every", "resume",
+    "threads", "help",  "data", "labels", "targets", "teacher-cache", "targets"};
 /* Those that one changes where a training diverges. */
 static const char *const taming[] = {"rate", "clip-norm"};
 

@@ -13,6 +13,7 @@
 #include "cmd/train_curve.h"
 #include "cmd/train_facts.h"
 #include "cmd/train_rows.h"
+#include "distill/ranks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,11 @@
 const char *train_job_student(const TrainJob *job) {
   bool is_made = job->teacher.graph != NULL && job->options->argument_count < 2;
   return is_made ? "from teacher" : summary_file(job->student.path);
+}
+
+/* One rank speaks for all. */
+static bool is_quiet(const TrainJob *job) {
+  return options_flag(job->options, "quiet") || !ranks_is_first();
 }
 
 /* ---- models and data ---- */
@@ -56,7 +62,7 @@ static Status open_models(TrainJob *job, const char *teacher, const char *studen
 }
 
 static Status load_samples(TrainJob *job, Error *err) {
-  progress_begin(&job->progress, "read", options_flag(job->options, "quiet"));
+  progress_begin(&job->progress, "read", is_quiet(job));
   Status status = train_set_load(&job->set, &job->inputs.reader, job->inputs.labels, progress_update,
                                  &job->progress, err);
   progress_end(&job->progress);
@@ -105,7 +111,7 @@ static Status train_on(TrainJob *job, Error *err) {
   TrainWatch watch = {.step = see_step, .epoch = see_epoch, .stop = see_interrupt, .context = job};
   double start = progress_clock();
   snprintf(job->doing, sizeof job->doing, "train");
-  progress_begin(&job->progress, job->doing, options_flag(job->options, "quiet"));
+  progress_begin(&job->progress, job->doing, is_quiet(job));
   interrupt_defer(true);
   Status status =
       train_graph(&job->models, &job->set, &job->held, &job->settings, job->pool, &watch, &job->report, err);
@@ -126,7 +132,6 @@ static Status say_how_to_resume(const TrainJob *job, Error *err) {
 }
 
 static Status train(TrainJob *job, Error *err) {
-  TRY(train_facts(job, err));
   Status status = train_on(job, err);
   if (status == INTERRUPTED) return say_how_to_resume(job, err);
   const char *checkpoint = job->settings.keeping.path;
@@ -186,27 +191,35 @@ static Status check_outputs(TrainJob *job, Error *err) {
   return checkpoint_take(job->options, &job->memory, &job->settings.keeping, err);
 }
 
+static Status prepare(TrainJob *job, const char *teacher, const char *student, Error *err) {
+  TRY(train_check(job->options, teacher != NULL, err));
+  TRY(train_take(job->options, teacher != NULL, &job->settings, err));
+  TRY(check_outputs(job, err));
+  job->pool = pool_new(common_threads(job->options), err);
+  if (job->pool == NULL) return err->status;
+  TRY(open_models(job, teacher, student, err));
+  TRY(load_samples(job, err));
+  return train_facts(job, err);
+}
+
+static Status write_outputs(TrainJob *job, Error *err) {
+  TRY(write_log(job, err));
+  TRY(write_model(job, err));
+  checkpoint_remove(&job->settings.keeping);
+  return OK;
+}
+
 Status train_job_run(TrainJob *job, const Options *options, const char *teacher, const char *student,
                      Error *err) {
   *job = (TrainJob){.options = options,
                     .output = options_string(options, "output"),
                     .is_quant = train_quant_is_on(options)};
-  TRY(train_check(options, teacher != NULL, err));
-  TRY(train_take(options, teacher != NULL, &job->settings, err));
-  TRY(check_outputs(job, err));
-  job->pool = pool_new(common_threads(options), err);
-  if (job->pool == NULL) return err->status;
-  TRY(open_models(job, teacher, student, err));
-  TRY(load_samples(job, err));
+  TRY(ranks_agree(prepare(job, teacher, student, err), err));
   Status status = train(job, err);
-  if (status != OK) { /* what was seen so far is worth having, whatever happened */
-    (void)write_log(job, NULL);
-    return status;
-  }
-  TRY(write_log(job, err));
-  TRY(write_model(job, err));
-  checkpoint_remove(&job->settings.keeping);
-  return OK;
+  if (!ranks_is_first()) return status;
+  if (status == OK) return write_outputs(job, err);
+  (void)write_log(job, NULL); /* what was seen so far is worth having, whatever happened */
+  return status;
 }
 
 void train_job_free(TrainJob *job) {
@@ -222,14 +235,22 @@ void train_job_free(TrainJob *job) {
   arena_free(&job->memory);
 }
 
-Status train_command(const Options *options, const char *teacher, const char *student, Error *err) {
+static Status run_and_print(const Options *options, const char *teacher, const char *student, Error *err) {
   TrainJob job;
   Status status = train_job_run(&job, options, teacher, student, err);
   Text text = {0};
-  if (status == OK && !options_flag(options, "quiet")) {
+  if (status == OK && !is_quiet(&job)) {
     train_summary(&job, &text);
     status = print_text(&text, err);
   }
   train_job_free(&job);
   return status;
+}
+
+Status train_command(const Options *options, const char *teacher, const char *student, Error *err) {
+  TRY(ranks_begin(err));
+  Status status = ranks_agree(run_and_print(options, teacher, student, err), err);
+  bool is_first = ranks_is_first();
+  ranks_end();
+  return is_first ? status : OK; /* the first one says it; who fails sooner has mpirun end it before */
 }

@@ -2,6 +2,7 @@
 
 #include "base/wide.h"
 #include "distill/goal_run.h"
+#include "distill/ranks.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,7 +29,12 @@ struct Step {
   double **movements;   /* by statistic: sums of what the micro-batches would make of it, less what it is */
   pthread_mutex_t lock; /* of what follows, and of the sums */
   pthread_cond_t passed;
-  size_t turn; /* the micro-batch that may add its part now */
+  size_t turn; /* the micro-batch of this rank that may add its part now */
+  /* ranks: micro-batch m is done by rank m % ranks, and added up by the first one */
+  int rank, ranks;
+  size_t heard;    /* micro-batches of all ranks that are added */
+  float *received; /* room for what another rank sends */
+  Error failed;    /* of another rank, in this batch */
   /* the batch */
   const int64_t *indices;
   int64_t count;
@@ -42,6 +48,12 @@ static Status new_worker(Step *step, Worker *worker, const TrainSet *set, Error 
   TRY(tape_new(&worker->tape, step->backward, err));
   TRY(goal_run_new(&worker->goal, step->goal, err));
   return micro_batch_new(&worker->batch, set, step->goal, step->options->micro_batch, err);
+}
+
+static int64_t statistic_elements(const Weights *weights) {
+  int64_t sum = 1;
+  for (int i = 0; i < weights->statistic_count; i++) sum += weights->statistics[i].count;
+  return sum;
 }
 
 static Status new_sums(Step *step, Error *err) {
@@ -58,6 +70,16 @@ static Status new_sums(Step *step, Error *err) {
     if (step->movements[i] == NULL) return err->status;
   }
   return OK;
+}
+
+/* The largest thing that is sent at a time. */
+static Status new_received(Step *step, Error *err) {
+  const Weights *weights = step->weights;
+  int64_t most = statistic_elements(weights);
+  for (int i = 0; i < weights->count; i++)
+    if (weights->list[i].count > most) most = weights->list[i].count;
+  step->received = bytes_new((size_t)most * sizeof *step->received, err);
+  return step->received != NULL ? OK : err->status;
 }
 
 static Status prepare_backward(Step *step, const Graph *graph, Error *err) {
@@ -88,6 +110,7 @@ static Status prepare(Step *step, const TrainModels *models, const TrainSet *set
   TRY(prepare_backward(step, models->twin, err));
   TRY(prepare_answers(step, set, err));
   TRY(new_sums(step, err));
+  if (step->ranks > 1) TRY(new_received(step, err));
   step->worker_count = step->pool == NULL ? 1 : pool_workers(step->pool);
   step->workers = calloc((size_t)step->worker_count, sizeof *step->workers);
   if (step->workers == NULL) return fail_memory(err);
@@ -104,12 +127,15 @@ Status step_new(Step **step, const TrainModels *models, const Weights *weights, 
   made->teacher = teacher;
   made->options = options;
   made->pool = pool;
+  made->rank = ranks_own();
+  made->ranks = ranks_count();
   pthread_mutex_init(&made->lock, NULL);
   pthread_cond_init(&made->passed, NULL);
   return prepare(made, models, set, err);
 }
 
 static void free_sums(Step *step) {
+  bytes_free(step->received);
   for (int i = 0; step->gradients != NULL && i < step->weights->count; i++) bytes_free(step->gradients[i]);
   for (int i = 0; step->movements != NULL && i < step->weights->statistic_count; i++)
     bytes_free(step->movements[i]);
@@ -201,12 +227,6 @@ static void pass_turn(Step *step) {
   pthread_mutex_unlock(&step->lock);
 }
 
-static int64_t statistic_elements(const Weights *weights) {
-  int64_t sum = 1;
-  for (int i = 0; i < weights->statistic_count; i++) sum += weights->statistics[i].count;
-  return sum;
-}
-
 static Status go_through(Step *step, size_t index, int worker, float *moved, StepResult *result, Error *err) {
   Worker *own = &step->workers[worker];
   int64_t from = (int64_t)index * step->options->micro_batch, left = step->count - from;
@@ -220,18 +240,103 @@ static Status go_through(Step *step, size_t index, int worker, float *moved, Ste
   return tape_backward(own->tape, err);
 }
 
-static Status run_micro_batch(void *context, size_t index, int worker, Error *err) {
+/* ---- ranks ---- */
+
+/* What a rank says of a micro-batch; its gradients and statistics follow where it did not fail. */
+typedef struct Part {
+  StepResult result;
+  Error failed; /* status OK: it did not */
+} Part;
+
+static void say(Step *step, const Part *part, const float *moved) {
+  const Weights *weights = step->weights;
+  ranks_send(part, sizeof *part);
+  if (part->failed.status != OK) return;
+  for (int i = 0; i < weights->count; i++)
+    ranks_send(step->gradients[i], (size_t)weights->list[i].count * sizeof(float));
+  ranks_send(moved, (size_t)statistic_elements(weights) * sizeof *moved);
+}
+
+static void hear(Step *step, int from) {
+  const Weights *weights = step->weights;
+  Part part;
+  ranks_receive(from, &part, sizeof part);
+  if (part.failed.status != OK) {
+    if (step->failed.status == OK) step->failed = part.failed;
+    return;
+  }
+  for (int i = 0; i < weights->count; i++) {
+    ranks_receive(from, step->received, (size_t)weights->list[i].count * sizeof(float));
+    add(step->gradients[i], step->received, weights->list[i].count);
+  }
+  ranks_receive(from, step->received, (size_t)statistic_elements(weights) * sizeof(float));
+  add_movements(step, step->received, false);
+  step->result.loss += part.result.loss;
+  step->result.right += part.result.right;
+}
+
+/* Adds what other ranks have to say of the micro-batches before `index`. */
+static void hear_until(Step *step, size_t index) {
+  for (; step->heard < index; step->heard++) {
+    int from = (int)(step->heard % (size_t)step->ranks);
+    if (from != 0) hear(step, from);
+  }
+}
+
+/* How many of so many micro-batches this rank does. */
+static size_t own_share(const Step *step, size_t micro_batches) {
+  size_t rank = (size_t)step->rank, ranks = (size_t)step->ranks;
+  return micro_batches > rank ? (micro_batches - rank - 1) / ranks + 1 : 0;
+}
+
+/* After this rank's micro-batches: every rank gets the sums, or the error of one. */
+static Status share_sums(Step *step, size_t micro_batches, Status status, Error *err) {
+  const Weights *weights = step->weights;
+  Part part = {.result = step->result};
+  if (status != OK) part.failed = *err;
+  for (; step->rank > 0 && step->turn < own_share(step, micro_batches); step->turn++) say(step, &part, NULL);
+  if (step->rank == 0) {
+    hear_until(step, micro_batches);
+    part = (Part){.result = step->result, .failed = status != OK ? *err : step->failed};
+  }
+  ranks_broadcast(0, &part, sizeof part);
+  if (part.failed.status != OK) *err = part.failed;
+  TRY(part.failed.status);
+  for (int i = 0; i < weights->count; i++)
+    ranks_broadcast(0, step->gradients[i], (size_t)weights->list[i].count * sizeof(float));
+  for (int i = 0; i < weights->statistic_count; i++)
+    ranks_broadcast(0, step->movements[i], (size_t)weights->statistics[i].count * sizeof(double));
+  step->result = part.result;
+  return OK;
+}
+
+/* ---- micro-batches in their order ---- */
+
+static void take_part(Step *step, size_t index, int worker, const StepResult *result, const float *moved) {
+  bool is_own = step->rank > 0; /* its sums are of this one alone, and are sent */
+  if (step->rank == 0) hear_until(step, index);
+  add_gradients(step, &step->workers[worker], index == 0 || is_own);
+  if (is_own) {
+    say(step, &(Part){.result = *result}, moved);
+    return;
+  }
+  add_movements(step, moved, index == 0);
+  step->result.loss += result->loss;
+  step->result.right += result->right;
+  step->heard = index + 1;
+}
+
+static Status run_micro_batch(void *context, size_t turn, int worker, Error *err) {
   Step *step = context;
   StepResult result = {0};
+  size_t index = turn * (size_t)step->ranks + (size_t)step->rank;
   float *moved = bytes_new((size_t)statistic_elements(step->weights) * sizeof *moved, err);
   Status status = moved == NULL ? err->status : go_through(step, index, worker, moved, &result, err);
-  wait_for_turn(step, index);
-  if (status == OK) {
-    add_gradients(step, &step->workers[worker], index == 0);
-    add_movements(step, moved, index == 0);
-    step->result.loss += result.loss;
-    step->result.right += result.right;
-  }
+  wait_for_turn(step, turn);
+  if (status == OK)
+    take_part(step, index, worker, &result, moved);
+  else if (step->rank > 0)
+    say(step, &(Part){.failed = *err}, NULL);
   pass_turn(step);
   bytes_free(moved);
   return status;
@@ -256,7 +361,10 @@ Status step_run(Step *step, const int64_t *indices, int64_t count, uint64_t seed
   step->seed = seed;
   step->turn = 0;
   step->result = (StepResult){0};
-  TRY(pool_for(step->pool, micro_batches, run_micro_batch, step, err));
+  step->heard = 0;
+  step->failed = (Error){0};
+  Status status = pool_for(step->pool, own_share(step, micro_batches), run_micro_batch, step, err);
+  TRY(step->ranks > 1 ? share_sums(step, micro_batches, status, err) : status);
   move_statistics(step, micro_batches);
   *result = step->result;
   return OK;

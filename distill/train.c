@@ -1,6 +1,7 @@
 /* The loop: epochs of steps, the best weights kept. */
 #include "distill/feature_report.h"
 #include "distill/optimized_weights.h"
+#include "distill/ranks.h"
 #include "distill/training.h"
 #include "distill/training_form.h"
 
@@ -168,7 +169,7 @@ static void tell(const Training *training) {
 }
 
 static bool must_stop(const Training *training) {
-  return training->watch->stop != NULL && training->watch->stop(training->watch->context);
+  return ranks_any(training->watch->stop != NULL && training->watch->stop(training->watch->context));
 }
 
 /* From wherever in the epoch the training is to its end. */
@@ -176,13 +177,14 @@ static Status rest_of_epoch(Training *training, Error *err) {
   TrainEpoch *now = &training->place.now;
   double start = training_clock() - now->seconds;
   shuffle(training, now->epoch);
-  if (must_stop(training)) return training_stop(training, err); /* asked while the last epoch was judged */
+  if (must_stop(training))
+    return ranks_agree(training_stop(training, err), err); /* asked while the last epoch was judged */
   while (training->place.done < training->set->count) {
     TRY(one_step(training, err));
     now->seconds = training_clock() - start;
     tell(training);
-    if (must_stop(training)) return training_stop(training, err);
-    TRY(training_keep_when_due(training, err));
+    if (must_stop(training)) return ranks_agree(training_stop(training, err), err);
+    TRY(ranks_agree(training_keep_when_due(training, err), err));
   }
   return OK;
 }
@@ -216,16 +218,17 @@ static Status judge(Training *training, TrainEpoch *epoch, Error *err) {
 static Status one_epoch(Training *training, Error *err) {
   TRY(rest_of_epoch(training, err));
   TrainEpoch epoch = epoch_means(training);
-  TRY(judge(training, &epoch, err));
+  TRY(ranks_agree(judge(training, &epoch, err), err));
   training->rows[epoch.epoch - 1] = epoch;
   training->place.now = (TrainEpoch){.epoch = epoch.epoch + 1};
   training->place.done = 0;
   if (training->watch->epoch != NULL) training->watch->epoch(training->watch->context, &epoch);
-  return epoch.epoch < training->options->epochs ? training_remember(training, err) : OK;
+  if (epoch.epoch == training->options->epochs) return OK;
+  return ranks_agree(training_remember(training, err), err);
 }
 
 static Status run(Training *training, Error *err) {
-  TRY(prepare(training, err));
+  TRY(ranks_agree(prepare(training, err), err));
   while (training->place.now.epoch <= training->options->epochs) TRY(one_epoch(training, err));
   training->report->best = training->place.best;
   if (training->best != NULL)

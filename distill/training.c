@@ -1,5 +1,7 @@
 #include "distill/training.h"
 
+#include "distill/ranks.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -50,7 +52,7 @@ static Status pack(Training *training, Error *err) {
 /* ---- keeping ---- */
 
 static bool keeps(const Training *training) {
-  return training->options->keeping.path != NULL;
+  return training->options->keeping.path != NULL && ranks_is_first();
 }
 
 Status training_remember(Training *training, Error *err) {
