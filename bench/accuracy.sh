@@ -22,15 +22,8 @@ trap 'exit 130' INT TERM
 patterns= options=
 while test $# -gt 0 && test "$1" != --; do patterns="$patterns $1" && shift; done
 test $# -gt 0 && shift && options="$*"
-set -f # patterns are for rows, not for files
 
-is_chosen() {
-  test -z "$patterns" && return 0
-  for pattern in $patterns; do
-    case $1 in $pattern) return 0 ;; esac
-  done
-  return 1
-}
+. "$(dirname "$0")/chosen_rows.sh"
 
 number() { sed -n "/\"$1\": {/,/}/s/.*\"$2\": \([-0-9.e]*\).*/\1/p" "$out/report.json" | head -n 1; }
 

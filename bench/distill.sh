@@ -13,16 +13,9 @@ tools=${EDGEC_BENCH_TOOLS:-build/bench/data}
 out=${EDGEC_DISTILL_OUT:-build/distill}
 test -d "$shared" || { echo "skipped: $shared is not there"; exit 0; }
 mkdir -p "$out"
-set -f # patterns are for rows, not for files
 
 patterns="$*"
-is_chosen() {
-  test -z "$patterns" && return 0
-  for pattern in $patterns; do
-    case $1 in $pattern) return 0 ;; esac
-  done
-  return 1
-}
+. "$(dirname "$0")/chosen_rows.sh"
 
 line() { printf '%-22s %-12s %-12s %s\n' "$@"; }
 

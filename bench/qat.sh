@@ -15,16 +15,9 @@ test -d "$shared" || { echo "skipped: $shared is not there"; exit 0; }
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 trap 'exit 130' INT TERM
-set -f # patterns are for rows, not for files
 
 patterns="$*"
-is_chosen() {
-  test -z "$patterns" && return 0
-  for pattern in $patterns; do
-    case $1 in $pattern) return 0 ;; esac
-  done
-  return 1
-}
+. "$(dirname "$0")/chosen_rows.sh"
 
 train=$shared/data/cifar10_train8k.npz
 test=$shared/data/cifar10_test.npz
