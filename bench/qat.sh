@@ -50,6 +50,7 @@ w4a8() {
   row "$label" "$model" "$@"
 }
 
+printf '%-24s %6s %6s %6s %7s %8s\n' '' fp32 .edge more agree bytes
 for form in int8 w4a8; do
   $form resnet8
   $form mobilenetv2_cifar $mobile

@@ -52,9 +52,10 @@ static int line_count(const Text *text) {
   return lines;
 }
 
+/* Check has no room for all that a command may say; beyond it a failure would end the whole program. */
 static void fail_step(const Step *step, const ShellResult *result, const char *why, const char *what) {
-  ck_abort_msg("%s:%d: %s\n  %s %s\nexit code %d\n--- stdout\n%s--- stderr\n%s", step->file, step->line,
-               step->command, why, what, result->exit_code, result->out.bytes, result->err.bytes);
+  ck_abort_msg("%s:%d: %s\n  %s %s\nexit code %d\n--- stdout\n%.2000s\n--- stderr\n%.2000s", step->file,
+               step->line, step->command, why, what, result->exit_code, result->out.bytes, result->err.bytes);
 }
 
 static bool exists_in(const char *folder, const char *name) {
